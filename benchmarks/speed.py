@@ -1,0 +1,120 @@
+"""Speed and memory of iken, as ratios measured in one run: `python benchmarks/speed.py`.
+
+Comments are put together from clauses of the example bank, so that all are distinct; they are of no
+use for anything but timing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+IKEN = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+
+
+def comments(n: int) -> list[str]:
+    """Return n distinct short comments: pairs of clauses from the example bank."""
+    with (ROOT / "data/codebook/example_utterances.csv").open(encoding="utf-8-sig") as file:
+        clauses = [c for row in csv.DictReader(file) for c in re.split("[、。]", row["text"]) if c]
+    rng = random.Random(0)
+    found: dict[str, None] = {}
+    while len(found) < n:
+        found["、".join(rng.sample(clauses, 2))] = None
+    return list(found)
+
+
+def write_survey(path: Path, n: int) -> None:
+    """Write a survey of n comments."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "text"])
+        writer.writerows(enumerate(comments(n)))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long `work` takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def bare_tokenisation(texts: list[str]) -> None:
+    """Read lemma and part of speech of every word, as fugashi offers them."""
+    import fugashi
+
+    tagger = fugashi.Tagger()
+    for text in texts:
+        for word in tagger(text):
+            _ = word.feature.lemma, word.feature.pos1
+
+
+def peak_memory(arguments: list[str]) -> tuple[float, float]:
+    """Run a command; return its peak memory in MB and its seconds."""
+    script = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    return int(done.stdout.split()[-1]) / 1024, time.perf_counter() - start
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument(
+        "--million", action="store_true", help="also measure memory at ten times the rows (minutes)"
+    )
+    options = parser.parse_args()
+    model = ["--model", "models/default"]
+    with tempfile.TemporaryDirectory() as folder:
+        survey, out = Path(folder) / "survey.csv", Path(folder) / "out.csv"
+        write_survey(survey, options.rows)
+        texts = comments(options.rows)
+        bare = options.rows / seconds(lambda: bare_tokenisation(texts))
+        small, taken = peak_memory([*IKEN, "suggest", str(survey), "--out", str(out), *model])
+        rate = options.rows / taken
+        print(f"| bare fugashi, {options.rows:,} comments | {bare:,.0f} /s |")
+        print(
+            f"| iken suggest, the same, whole command | {rate:,.0f} /s ({rate / bare:.0%} of bare; target 50 %) |"
+        )
+        print(f"| peak memory | {small:,.0f} MB |")
+        if options.million:
+            write_survey(survey, 10 * options.rows)
+            large, taken = peak_memory([*IKEN, "suggest", str(survey), "--out", str(out), *model])
+            print(
+                f"| peak memory, {10 * options.rows:,} comments | {large:,.0f} MB ({large / small:.2f} times; target 1.3) |"
+            )
+            print(f"| iken suggest, {10 * options.rows:,} comments | {10 * options.rows / taken:,.0f} /s |")
+        train = [
+            *IKEN,
+            "train",
+            "--labels",
+            "data/labels/kamakura_workshop_2025.csv",
+            "--out",
+            f"{folder}/model",
+        ]
+        _, taken = peak_memory(train)
+        print(f"| iken train on the 84 opinions | {taken:.1f} s (target 10 s) |")
+        _, taken = peak_memory([*IKEN, "--help"])
+        print(f"| iken --help | {taken:.2f} s (target 0.5 s) |")
+    print(
+        f"| this benchmark's own peak | {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB |"
+    )
+
+
+if __name__ == "__main__":
+    main()

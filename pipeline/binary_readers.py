@@ -1,0 +1,158 @@
+"""Read .xlsx and .parquet files row by row."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.cells import Opened, Row, fitted, header
+from pipeline.errors import InputError
+
+# Parse errors of both XML libraries openpyxl may use are SyntaxErrors.
+_XLSX_FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, SyntaxError)
+# About styles and extensions, which are not read here; they come while rows are read, too.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
+
+
+def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
+    """Open the sheet `wanted`, or the first visible one with content; `head` is how the file begins.
+
+    Raises
+    ------
+    InputError
+        if it is no readable .xlsx file, or the sheet or its header cannot be used.
+    """
+    _refuse_other_excel(path, head)
+    with _xlsx(path) as book:
+        sheets = {s.title: s for s in book.worksheets}
+        if wanted is not None and wanted not in sheets:
+            found = "、".join(sheets)
+            raise InputError(
+                f"シート「{wanted}」がありません。あるシート: {found}",
+                f"no sheet '{wanted}'; sheets: {found}",
+                file=str(path),
+            )
+        visible = [s for s in sheets.values() if s.sheet_state == "visible"]
+        chosen = (
+            [sheets[wanted]]
+            if wanted is not None
+            else [s for s in visible if any(map(_without_trailing, _sheet_rows(s)))]
+        )
+        if not chosen:
+            raise InputError("どのシートも空です。", "all sheets are empty", file=str(path))
+        name = chosen[0].title
+        columns = header(_without_trailing(next(_sheet_rows(chosen[0]), [])), path)
+        _refuse_merged_header(path, chosen[0])
+
+    def rows() -> Generator[Row, None, None]:
+        blank = 0
+        with _xlsx(path) as book:
+            for number, cells in enumerate(islice(_sheet_rows(book[name]), 1, None), 2):
+                cells = _without_trailing(cells)
+                if not cells:
+                    blank += 1
+                    continue
+                for _ in range(blank):
+                    yield [None] * len(columns)
+                blank = 0
+                cells += [None] * (len(columns) - len(cells))
+                yield fitted(cells, len(columns), path, number)
+
+    return Opened(columns, None, 2, rows)
+
+
+@contextmanager
+def _xlsx(path: Path) -> Iterator[Any]:
+    """Open an .xlsx file for streaming; whatever is broken in it becomes one message."""
+    ja, en = (
+        "Excel ファイル(.xlsx)として読めません。Excel で開いて保存し直してください。",
+        "not a readable .xlsx file",
+    )
+    with path.open("rb") as handle:
+        try:
+            with warnings.catch_warnings():  # about styles and extensions, which are not read here
+                warnings.simplefilter("ignore")
+                book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+            yield book
+        except _XLSX_FAULTS:
+            raise InputError(ja, en, file=str(path)) from None
+
+
+def _sheet_rows(sheet: Any) -> Iterator[list[Any]]:
+    sheet.reset_dimensions()  # some programs write a wrong size, and rows would be lost
+    for row in sheet.iter_rows(values_only=True):
+        yield [_unescaped(c) if isinstance(c, str) and "_x" in c else c for c in row]
+
+
+def _unescaped(text: str) -> str:
+    """Undo Excel's way of writing control characters: 「_x000D_」 is a carriage return."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda m: chr(int(m[1], 16)), text)
+
+
+def _without_trailing(cells: list[Any]) -> list[Any]:
+    while cells and cells[-1] in (None, ""):
+        cells.pop()
+    return cells
+
+
+def _refuse_other_excel(path: Path, head: bytes) -> None:
+    """Old .xls files and password-protected ones are both OLE containers, not zip archives."""
+    if not head.startswith(b"\xd0\xcf\x11\xe0"):
+        return
+    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+        raise InputError(
+            "パスワードで保護されています。Excel で開き、パスワードを外して保存し直してください。",
+            "password-protected; open it in Excel and save it without a password",
+            file=str(path),
+        )
+    raise InputError(
+        "古い形式(.xls)です。.xlsx で保存し直してください。",
+        "an old .xls file; save it as .xlsx",
+        file=str(path),
+    )
+
+
+def _refuse_merged_header(path: Path, sheet: Any) -> None:
+    """Streaming hides merged cells, which follow the rows in the sheet's XML: look there."""
+    tail = b""
+    with zipfile.ZipFile(path) as archive, archive.open(sheet._worksheet_path.lstrip("/")) as xml:
+        while block := xml.read(1 << 20):
+            tail = tail[-64:] + block
+            if re.search(rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:', tail):
+                ja = "見出しのセルが結合されています。結合を解き、見出しを1行にしてください。"
+                raise InputError(
+                    ja,
+                    "merged cells in the header; unmerge them and keep one header row",
+                    file=str(path),
+                    row=1,
+                )
+
+
+def open_parquet(path: Path) -> Opened:
+    """Open a .parquet file; an `InputError` if it is not readable."""
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = header(file.schema_arrow.names, path)
+    except (pa.ArrowException, OSError):
+        raise InputError(
+            "Parquet ファイルとして読めません。", "not a readable Parquet file", file=str(path)
+        ) from None
+
+    def rows() -> Generator[Row, None, None]:
+        # A buffer keeps a file of one huge row group from being read in one piece.
+        with pq.ParquetFile(path, buffer_size=1 << 20) as file:
+            for batch in file.iter_batches(batch_size=4096):
+                yield from map(list, zip(*(c.to_pylist() for c in batch.columns), strict=True))
+
+    return Opened(columns, None, 1, rows)

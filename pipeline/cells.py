@@ -1,0 +1,145 @@
+"""Cells of tables: as text, as a header, as rows of one width, and as Excel can hold them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Generator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import InputError
+
+EXCEL_MAX_ROWS = 1_048_576
+EXCEL_MAX_CELL = 32_767
+EXCEL_OPTIONS = {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}
+CUT_MARK = "…(以下略)"
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+# Half a character: Python's strings can hold one, files cannot.
+SURROGATE = re.compile("[\ud800-\udfff]")
+_ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+Row = Sequence[object]
+
+
+class Opened(NamedTuple):
+    """What a reader found in a file; see `tableio.RowSource` for the fields."""
+
+    columns: list[str]
+    encoding: str | None
+    first_row: int
+    rows: Callable[[], Generator[Row, None, None]]
+
+
+def as_text(value: object) -> str:
+    """Return a cell as text: '' for nothing, whole numbers without '.0', ISO dates, nested values as JSON.
+
+    Lone surrogates, which no file can hold, become U+FFFD.
+
+    >>> [as_text(v) for v in ["01", None, 3.0, 0.25, datetime(2025, 7, 1), True, ["a", 1]]]
+    ['01', '', '3', '0.25', '2025-07-01', 'TRUE', '["a", 1]']
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else SURROGATE.sub("\ufffd", value)
+    if type(value) is int:
+        return str(value)
+    if value is None:
+        return ""
+    if isinstance(value, np.generic | np.ndarray):
+        return as_text(value.tolist())
+    if is_missing(value):
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()  # as Excel shows it
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.isoformat().removesuffix("T00:00:00")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, dict | list):
+        return as_text(json.dumps(value, ensure_ascii=False, default=as_text))
+    return as_text(str(value))
+
+
+def is_missing(value: object) -> bool:
+    """Say whether a cell holds nothing: None, NaN, NaT or NA."""
+    return (
+        value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+    )
+
+
+def header(cells: Sequence[object], path: Path) -> list[str]:
+    """Return column names: blank ones become 列N; none at all, or one name twice, is an `InputError`."""
+    names = [as_text(c) for c in cells]
+    if not any(n.strip() for n in names):
+        raise InputError(
+            "見出し(列の名前)がありません。1行目に入れてください。",
+            "no header; name the columns in row 1",
+            file=str(path),
+            row=1,
+        )
+    names = [n if n.strip() else f"列{i}" for i, n in enumerate(names, 1)]
+    for name in names:
+        if names.count(name) > 1:
+            ja = "同じ名前の列が2つ以上あります。名前を変えてください。"
+            raise InputError(
+                ja, "several columns have this name; rename them", file=str(path), row=1, column=name
+            )
+    return names
+
+
+def fitted(row: list[Any], width: int, path: Path, number: int) -> list[Any]:
+    """Return the row if it has `width` cells; else an `InputError` that names it by `number`."""
+    if len(row) != width:
+        ja = f"セルが{len(row)}個あり、見出しの{width}列と合いません。区切り文字と引用符を確かめてください。"
+        en = f"{len(row)} cells under a header of {width}; check the delimiters and quotation marks"
+        raise InputError(ja, en, file=str(path), row=number)
+    return row
+
+
+def check_excel_rows(row: int, path: Path) -> None:
+    """Raise an `InputError` if a sheet has no row of this index (from 0)."""
+    if row >= EXCEL_MAX_ROWS:
+        raise InputError(
+            f"Excel のシートに入るのは{EXCEL_MAX_ROWS:,}行までです。出力を .csv か .parquet にしてください。",
+            f"an Excel sheet holds {EXCEL_MAX_ROWS:,} rows; write .csv or .parquet instead",
+            file=str(path),
+        )
+
+
+def write_cell(sheet: Any, row: int, column: int, value: object, style: Any = None) -> None:
+    """Write one cell with XlsxWriter: numbers and dates as such, all else as text, never as a formula.
+
+    Numbers of more than 15 digits, which Excel would round, are written as text. With a `style`, a date
+    is shown as the style says.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value, style)
+    elif (
+        isinstance(value, int | float)
+        and math.isfinite(value)
+        and (isinstance(value, float) or abs(value) < 1e15)
+    ):
+        sheet.write_number(row, column, value, style)
+    elif isinstance(value, datetime) and value.tzinfo is None and value.year >= 1900:
+        sheet.write_datetime(row, column, value, style)
+    elif text := excel_text(as_text(value)):
+        sheet.write_string(row, column, text, style)
+    else:
+        sheet.write_blank(row, column, None, style)
+
+
+def excel_text(text: str) -> str:
+    """Return what a cell can hold of a text: no control characters, LF line ends, cut with a mark."""
+    text = _ILLEGAL_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    units = text.encode("utf-16-le")  # Excel counts UTF-16 code units
+    if len(units) <= 2 * EXCEL_MAX_CELL:
+        return text
+    return units[: 2 * (EXCEL_MAX_CELL - len(CUT_MARK))].decode("utf-16-le", "ignore") + CUT_MARK

@@ -1,0 +1,44 @@
+"""The command line: the only part that knows paths, prints and exit codes.
+
+Exit codes: 0 done; 1 done, but something was set aside or differs (`--strict`, `reproduce`); 2 bad input,
+nothing written.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from pipeline.cli.console import Console
+from pipeline.errors import IkenError, Language
+
+
+def language_of(arguments: Sequence[str], environment: dict[str, str]) -> Language:
+    """Return the language of messages: `--lang en` anywhere, else IKEN_LANG, else Japanese."""
+    for i, argument in enumerate(arguments):
+        value = arguments[i + 1] if argument == "--lang" and i + 1 < len(arguments) else argument
+        if argument.startswith("--lang"):
+            return "en" if value.removeprefix("--lang=") == "en" else "ja"
+    return "en" if environment.get("IKEN_LANG") == "en" else "ja"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `iken` and exit."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console in CP932 cannot show every character; better a mark than a crash.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    console = Console(language_of(arguments, dict(os.environ)))
+    from pipeline.cli.commands import build_app
+
+    app = build_app(console)
+    try:
+        app(args=arguments, prog_name="iken")
+    except IkenError as error:
+        console.error(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        console.warn("中止しました。出力は書かれていません。", "stopped; no output was written")
+        sys.exit(130)

@@ -1,0 +1,261 @@
+"""The commands and their help. What they do lies in the modules named after them.
+
+No `from __future__ import annotations` here: help texts depend on the language, so annotations are values.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.console import Console
+
+
+def build_app(console: Console) -> typer.Typer:
+    """Return the command line in the console's language."""
+    t = console.t
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help=t(
+            """住民の意見を計画の項目にコードする道具です。ネットワークには一切つながりません。
+
+            文書 → **ingest** → コードブックとコード付き意見 → **train** → モデル → **suggest** → 提案 → 人が確認
+
+            機械は提案し、決めるのは人です。`iken コマンド --help` に例があります。""",
+            """Code residents' opinions to the items of a plan. Nothing ever goes over a network.
+
+            document → **ingest** → codebook and coded opinions → **train** → model → **suggest** → suggestions → people
+
+            The machine suggests, a person decides. `iken COMMAND --help` shows an example.""",
+        ),
+    )
+
+    @app.callback()
+    def root(
+        lang: Annotated[
+            str, typer.Option("--lang", metavar="ja|en", help=t("メッセージの言語", "language of messages"))
+        ] = console.language,
+    ) -> None:
+        if lang not in ("ja", "en"):
+            raise typer.BadParameter(
+                t("ja か en を指定してください。", "must be ja or en"), param_hint="--lang"
+            )
+
+    _add_learning(app, console)
+    _add_using(app, console)
+    return app
+
+
+def _add_learning(app: typer.Typer, console: Console) -> None:
+    t = console.t
+
+    @app.command(
+        help=t(
+            """文書を読み、コードブックとコード付き意見の表にします。
+
+            例: `iken ingest data/raw/kamakura_workshop_2025.md --out data`
+
+            すべての行が「使った」か「理由つきで外した」かのどちらかになります。""",
+            """Read a document into a codebook and a table of coded opinions.
+
+            Example: `iken ingest data/raw/kamakura_workshop_2025.md --out data`
+
+            Every line is either used or set aside with a reason.""",
+        )
+    )
+    def ingest(
+        documents: Annotated[
+            list[Path],
+            typer.Argument(
+                metavar="DOCUMENT...",
+                help=t(
+                    "まとめの文書(.md .txt .docx .pdf)または表(.csv .tsv .xlsx .jsonl .parquet)",
+                    "summary (.md .txt .docx .pdf) or table (.csv .tsv .xlsx .jsonl .parquet)",
+                ),
+            ),
+        ],
+        out: Annotated[Path, typer.Option(help=t("書き出すフォルダ", "folder to write to"))] = Path("data"),
+        codebook: Annotated[
+            Path | None, typer.Option(help=t("表を読むときのコードブック", "codebook for reading a table"))
+        ] = None,
+        text_column: Annotated[
+            str | None, typer.Option(help=t("表: 意見の列", "table: column of the opinion"))
+        ] = None,
+        code_column: Annotated[
+            str | None, typer.Option(help=t("表: コードの列", "table: column of the code"))
+        ] = None,
+        id_column: Annotated[
+            str | None, typer.Option(help=t("表: IDの列", "table: column of the id"))
+        ] = None,
+        title_column: Annotated[
+            str | None,
+            typer.Option(
+                help=t(
+                    "表: 項目名の列(コードブックがないとき)",
+                    "table: column of the item's title (without a codebook)",
+                )
+            ),
+        ] = None,
+        strict: Annotated[
+            bool,
+            typer.Option(
+                "--strict", help=t("置き場のない行があれば終了コード1", "exit 1 if a line cannot be placed")
+            ),
+        ] = False,
+    ) -> None:
+        from pipeline.cli.ingest import TableColumns, run
+
+        columns = TableColumns(text_column, code_column, id_column, title_column)
+        raise typer.Exit(run(console, documents, out, codebook, columns, strict=strict))
+
+    @app.command(
+        help=t(
+            """コード付き意見から学習し、モデルを作ります。精度は1件抜き交差検証で測ります。
+
+            例: `iken train --labels data/labels/kamakura_workshop_2025.csv --out models/default`""",
+            """Train a model on coded opinions and measure it by leave-one-out.
+
+            Example: `iken train --labels data/labels/kamakura_workshop_2025.csv --out models/default`""",
+        )
+    )
+    def train(
+        labels: Annotated[
+            list[Path] | None,
+            typer.Option(
+                help=t(
+                    "コード付き意見(複数可。省略時 data/labels/*.csv)",
+                    "coded opinions (repeatable; default data/labels/*.csv)",
+                )
+            ),
+        ] = None,
+        codebook: Annotated[Path, typer.Option(help=t("コードブック", "codebook"))] = Path(
+            "data/codebook/codebook.csv"
+        ),
+        out: Annotated[Path, typer.Option(help=t("モデルのフォルダ", "model folder"))] = Path(
+            "models/default"
+        ),
+        config: Annotated[Path | None, typer.Option(help=t("設定(TOML)", "settings (TOML)"))] = None,
+        strict: Annotated[
+            bool,
+            typer.Option("--strict", help=t("使えない行があれば終了コード1", "exit 1 if a row is set aside")),
+        ] = False,
+    ) -> None:
+        from pipeline.cli.train import run_train
+
+        raise typer.Exit(run_train(console, labels, codebook, out, config, strict=strict))
+
+    @app.command(
+        help=t(
+            """manifest.json のとおりに学習し直し、同じモデルになるか確かめます。
+
+            例: `iken reproduce models/default`""",
+            """Train again as the manifest says and tell whether the same model results.
+
+            Example: `iken reproduce models/default`""",
+        )
+    )
+    def reproduce(
+        model: Annotated[Path, typer.Argument(metavar="MODEL", help=t("モデルのフォルダ", "model folder"))],
+        labels: Annotated[
+            list[Path] | None,
+            typer.Option(help=t("ラベルを移動したとき: その場所", "where the labels are now, if moved")),
+        ] = None,
+        codebook: Annotated[
+            Path | None,
+            typer.Option(
+                help=t("コードブックを移動したとき: その場所", "where the codebook is now, if moved")
+            ),
+        ] = None,
+    ) -> None:
+        from pipeline.cli.train import run_reproduce
+
+        raise typer.Exit(run_reproduce(console, model, labels, codebook))
+
+
+def _add_using(app: typer.Typer, console: Console) -> None:
+    t = console.t
+
+    @app.command(
+        help=t(
+            """コード付き意見でモデルの精度を測ります。学習に使った意見は1件抜きで評価します。
+
+            例: `iken evaluate --labels data/labels/kamakura_workshop_2025.csv`""",
+            """Measure a model on coded opinions. Opinions it was trained on are judged by leave-one-out.
+
+            Example: `iken evaluate --labels data/labels/kamakura_workshop_2025.csv`""",
+        )
+    )
+    def evaluate(
+        labels: Annotated[Path, typer.Option(help=t("コード付き意見", "coded opinions"))],
+        model: Annotated[Path, typer.Option(help=t("モデルのフォルダ", "model folder"))] = Path(
+            "models/default"
+        ),
+        json: Annotated[
+            Path | None, typer.Option(help=t("結果をJSONでも書く", "write the figures as JSON too"))
+        ] = None,
+    ) -> None:
+        from pipeline.cli.train import run_evaluate
+
+        raise typer.Exit(run_evaluate(console, labels, model, json))
+
+    @app.command(
+        help=t(
+            """アンケートの自由記述にコードを提案します。入力の行と列はそのまま残ります。
+
+            例: `iken suggest data/sample/survey.csv --out 提案.xlsx`""",
+            """Suggest codes for survey comments. All rows and columns of the input are kept.
+
+            Example: `iken suggest data/sample/survey.csv --out suggestions.xlsx`""",
+        )
+    )
+    def suggest(
+        input: Annotated[
+            Path,
+            typer.Argument(
+                metavar="INPUT",
+                help=t(
+                    "調査の表(.csv .tsv .xlsx .jsonl .parquet)",
+                    "survey table (.csv .tsv .xlsx .jsonl .parquet)",
+                ),
+            ),
+        ],
+        out: Annotated[
+            Path,
+            typer.Option(
+                help=t(
+                    "書き出すファイル(形式は拡張子で決まる)", "file to write (the ending tells the format)"
+                )
+            ),
+        ],
+        text_column: Annotated[
+            str | None,
+            typer.Option(
+                help=t("コメントの列(省略時は列名から推定)", "column of the comment (guessed by its name)")
+            ),
+        ] = None,
+        id_column: Annotated[
+            str | None,
+            typer.Option(help=t("IDの列(省略時は行番号)", "column of the id (default: row number)")),
+        ] = None,
+        model: Annotated[
+            Path, typer.Option(help=t("モデルのフォルダまたは名前", "model folder or name"))
+        ] = Path("models/default"),
+        top: Annotated[int, typer.Option(min=1, max=10, help=t("候補の数", "number of suggestions"))] = 3,
+        long: Annotated[
+            bool,
+            typer.Option(
+                "--long",
+                help=t("1候補1行の表(SUGGESTIONS)で書く", "one row a suggestion (SUGGESTIONS table)"),
+            ),
+        ] = False,
+        sheet: Annotated[
+            str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
+        ] = None,
+    ) -> None:
+        from pipeline.cli.suggest import Request, run
+
+        raise typer.Exit(run(console, Request(input, out, text_column, id_column, model, top, long, sheet)))

@@ -1,0 +1,91 @@
+"""What the command line says, and how: two languages, tables, progress bars."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pipeline.errors import IkenError, Language
+
+
+class Console:
+    """Prints results to standard output, and everything else to standard error, in one language."""
+
+    def __init__(self, language: Language = "ja") -> None:
+        self.language = language
+
+    def t(self, ja: str, en: str) -> str:
+        """Return the text in the console's language."""
+        return ja if self.language == "ja" else en
+
+    def say(self, ja: str, en: str) -> None:
+        """Print one line of result."""
+        print(self.t(ja, en))
+
+    def warn(self, ja: str, en: str) -> None:
+        """Print one line that is no result."""
+        print(self.t(ja, en), file=sys.stderr)
+
+    def error(self, error: IkenError) -> None:
+        """Print an error as people read it."""
+        prefix = self.t("エラー", "error")
+        print(f"{prefix}: {error.message(self.language)}", file=sys.stderr)
+
+    def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Print a table; numbers to the right."""
+        from rich import box
+        from rich.console import Console as Rich
+        from rich.table import Table
+
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        for i, name in enumerate(header):
+            numeric = bool(rows) and all(isinstance(r[i], int | float) for r in rows)
+            table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(str(c) for c in row))
+        width = None if sys.stdout.isatty() else 110
+        Rich(width=width, highlight=False, markup=False).print(table)
+
+    @contextmanager
+    def progress(self, ja: str, en: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        """Show a progress bar with rate and time left on a terminal, nothing elsewhere.
+
+        Yields a function to be called with the number of rows just done.
+        """
+        if not sys.stderr.isatty():
+            yield lambda done: None
+            return
+        from rich.console import Console as Rich
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Rich(stderr=True)) as bar:
+            task = bar.add_task(self.t(ja, en), total=total, rate="")
+
+            def advance(done: int) -> None:
+                speed = bar.tasks[0].speed
+                bar.update(
+                    task,
+                    advance=done,
+                    rate="" if not speed else self.t(f"{speed:,.0f}件/秒", f"{speed:,.0f}/s"),
+                )
+
+            yield advance
+
+    @contextmanager
+    def status(self, ja: str, en: str) -> Iterator[Callable[[str], None]]:
+        """Show a spinner with the present step on a terminal; yields the function that names the step."""
+        if not sys.stderr.isatty():
+            yield lambda step: None
+            return
+        from rich.console import Console as Rich
+
+        with Rich(stderr=True).status(self.t(ja, en)) as spinner:
+            yield lambda step: spinner.update(f"{self.t(ja, en)}: {step}")

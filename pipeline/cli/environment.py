@@ -1,0 +1,40 @@
+"""Where the command line runs: models at hand, versions and platform for the manifest."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+# Packages whose version can change a model or its figures.
+_PACKAGES = ("iken", "fugashi", "unidic-lite", "numpy", "scipy", "scikit-learn", "skops", "pandas")
+
+
+def environment() -> dict[str, object]:
+    """Return Python, packages, dictionary, platform and git commit, as plain values."""
+    return {
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+        "dictionary": f"unidic-lite {version('unidic-lite')}",
+        "platform": f"{platform.system()} {platform.machine()}",
+        "git_commit": _git_commit(),
+    }
+
+
+def _git_commit() -> str:
+    """Return the commit the work tree stands on, '' outside a checkout or without git."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def find_model(folder: Path) -> Path:
+    """Return the folder of a model given by path or by its name in models/."""
+    if not folder.exists() and len(folder.parts) == 1 and (Path("models") / folder).is_dir():
+        return Path("models") / folder
+    return folder

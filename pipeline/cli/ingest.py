@@ -1,0 +1,159 @@
+"""`iken ingest`: from documents or coded tables to the tables that training reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.cli.console import Console
+from pipeline.codebook import Codebook
+from pipeline.documents import FORMATS, read_document
+from pipeline.errors import InputError
+from pipeline.opinions import Ingested, ingest_document, ingest_table
+from pipeline.placing import put_in_place, temporary_beside
+from pipeline.tableio import read_table, write_table
+
+_TABLES = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet")
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """Names of the columns of a coded table; None to find them by usual names."""
+
+    text: str | None
+    code: str | None
+    id: str | None
+    title: str | None
+
+
+def run(
+    console: Console,
+    documents: Sequence[Path],
+    out: Path,
+    codebook_path: Path | None,
+    columns: TableColumns,
+    *,
+    strict: bool,
+) -> int:
+    """Read all sources, then write all tables; return the exit code.
+
+    Nothing is written unless every source could be read.
+    """
+    codebook = None
+    if codebook_path is not None:
+        codebook = Codebook.from_table(read_table(codebook_path), str(codebook_path))
+    results: list[Ingested] = []
+    for path in documents:
+        result = _read(path, codebook, columns)
+        codebook = _same_codebook(codebook, result.codebook, path)
+        results.append(result)
+    _check_names(documents)
+    assert codebook is not None
+    written = {out / "labels" / f"{p.stem}.csv": r.labels for p, r in zip(documents, results, strict=True)}
+    written[out / "codebook" / "codebook.csv"] = codebook.to_table()
+    workshops = pd.concat([r.workshops for r in results], ignore_index=True)
+    if len(workshops):
+        written[out / "workshops.csv"] = workshops
+    _write_all(written)
+    for path, result in zip(documents, results, strict=True):
+        _report(console, path, result)
+    for path in written:
+        console.say(f"書き出し: {path}", f"written: {path}")
+    return 1 if strict and any(r.counts["set_aside"] for r in results) else 0
+
+
+def _read(path: Path, codebook: Codebook | None, columns: TableColumns) -> Ingested:
+    if path.suffix.lower() in _TABLES:
+        return ingest_table(
+            read_table(path),
+            codebook,
+            text_column=columns.text,
+            code_column=columns.code,
+            id_column=columns.id,
+            title_column=columns.title,
+            source=path.name,
+        )
+    if path.suffix.lower() in FORMATS:
+        return ingest_document(read_document(path))
+    known = " ".join((*FORMATS, *_TABLES))
+    raise InputError(
+        f"この形式は読めません。使える形式: {known}",
+        f"cannot read this format; use one of {known}",
+        file=str(path),
+    )
+
+
+def _same_codebook(known: Codebook | None, found: Codebook, path: Path) -> Codebook:
+    """Return the one codebook of all sources: a second plan is an error, definitions of the first are kept."""
+    if known is None:
+        return found
+    for node in found:
+        if node.code not in known or known[node.code].title != node.title:
+            raise InputError(
+                f"コード {node.code}「{node.title}」が、先に読んだコードブックと合いません。計画が違う文書は分けて処理してください。",
+                f"code {node.code} '{node.title}' does not fit the codebook read before; ingest different plans apart",
+                file=str(path),
+            )
+    return known
+
+
+def _check_names(documents: Sequence[Path]) -> None:
+    stems = [p.stem for p in documents]
+    for path in documents:
+        if stems.count(path.stem) > 1:
+            raise InputError(
+                f"同じ名前のファイルが2つあります({path.stem})。名前を変えてください。",
+                f"two files are named {path.stem}; rename one",
+                file=str(path),
+            )
+
+
+def _write_all(tables: dict[Path, pd.DataFrame]) -> None:
+    """Write all files beside their places, then rename them all: a failure leaves none behind."""
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for path, table in tables.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = temporary_beside(path).with_suffix(path.suffix)
+            write_table(table, temporary)
+            waiting.append((temporary, path))
+        for temporary, path in waiting:
+            put_in_place(temporary, path)
+    finally:
+        for temporary, _ in waiting:
+            if temporary.exists():
+                temporary.unlink()
+
+
+def _report(console: Console, path: Path, result: Ingested) -> None:
+    c = result.counts
+    console.say(
+        f"{path.name}: 第1階層 {c['goals']} / 中間 {c['policies']} / 項目 {c['items']}、コード付き意見 {c['labels']}件、"
+        f"会場 {c['sessions']}、テーマ {c['themes']}",
+        f"{path.name}: {c['goals']} goals / {c['policies']} policies / {c['items']} items, {c['labels']} coded opinions, "
+        f"{c['sessions']} sessions, {c['themes']} themes",
+    )
+    console.say(
+        f"  空行でない {c['lines']}行 = 使った {c['used']} + 外した {c['set_aside']}",
+        f"  {c['lines']} non-blank lines = {c['used']} used + {c['set_aside']} set aside",
+    )
+    header = [console.t("場所", "place"), console.t("理由", "reason"), console.t("文字", "text")]
+    for table, ja, en in (
+        (result.set_aside, "外した行", "set aside"),
+        (result.doubts, "確かめてほしい行", "doubtful"),
+    ):
+        rows = table[["location", "reason", "text"]].values.tolist()
+        if rows:
+            more = f" ({_SHOWN}/{len(rows)})" if len(rows) > _SHOWN else ""
+            console.table(console.t(ja, en) + more, header, rows[:_SHOWN])
+    damaged = result.workshops[result.workshops["doubtful"] != ""]
+    if len(damaged):
+        rows = damaged[["location", "name", "doubtful", "raw"]].values.tolist()
+        title = console.t(
+            "読み取りが疑わしい会場の欄(空のままにしました)", "doubtful cells of the schedule (left empty)"
+        )
+        console.table(title, ["location", "name", "doubtful", "raw"], rows)

@@ -1,0 +1,192 @@
+"""`iken suggest`: from a survey file to the same file with suggestions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.cells import as_text
+from pipeline.cli.console import Console
+from pipeline.cli.environment import find_model
+from pipeline.coding import wide_columns
+from pipeline.duplicates import GroupFinder
+from pipeline.errors import InputError
+from pipeline.models import Model, load_model
+from pipeline.suggestion import Groups, Tally, check_columns, suggest_stream
+from pipeline.tableio import RowSource, TableWriter, open_rows
+from pipeline.tables import SUGGESTIONS
+from pipeline.workbook import SuggestionWorkbook
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `iken suggest`."""
+
+    input: Path
+    out: Path
+    text_column: str | None
+    id_column: str | None
+    model: Path
+    top: int
+    long: bool
+    sheet: str | None
+
+
+def run(console: Console, request: Request) -> int:
+    """Code a file; return the exit code."""
+    if request.input.resolve() == request.out.resolve():
+        raise InputError(
+            "入力と同じファイルには書けません。--out に別の名前を指定してください。",
+            "the output would overwrite the input; give --out another name",
+            file=str(request.out),
+        )
+    source = open_rows(request.input, request.sheet)
+    text_column, id_column = check_columns(
+        source.columns, request.text_column, request.id_column, request.top, str(request.input)
+    )
+    model = load_model(find_model(request.model))
+    groups, total = _find_groups(console, source, text_column, id_column)
+    tally = Tally()
+    with console.progress("コードを提案しています", "suggesting codes", total) as advance:
+        frames = suggest_stream(
+            model,
+            _counted(source, advance),
+            text_column=text_column,
+            id_column=id_column,
+            id_prefix=f"{request.input.stem}-R",
+            first_row=source.first_row,
+            top=request.top,
+            groups=groups,
+            long=request.long,
+            tally=tally,
+        )
+        _write(frames, request, source, text_column, id_column, model, tally)
+    _report(console, request, source, text_column, tally)
+    return 0
+
+
+def _find_groups(
+    console: Console, source: RowSource, text_column: str, id_column: str | None
+) -> tuple[Groups, int]:
+    """First pass: which rows say the same, how many there are, and whether ids are unique."""
+    finder = GroupFinder()
+    ids: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
+    rows = 0
+    with console.progress("同じ文面を探しています", "looking for repeated texts", None) as advance:
+        for chunk in source.chunks():
+            finder.add([as_text(v) for v in chunk[text_column]])
+            if id_column is not None:
+                ids.append(_hashes(chunk[id_column], source, id_column, source.first_row + rows))
+            rows += len(chunk)
+            advance(len(chunk))
+    if ids:
+        _check_unique(np.concatenate(ids), source, id_column or "")
+    found = finder.groups()
+    return Groups(found.leader, found.size, found.exact_size), rows
+
+
+def _hashes(
+    column: pd.Series[str], source: RowSource, name: str, first_row: int
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return a 64-bit number for each id (memory stays small); an empty id is an error."""
+    texts = [as_text(v) for v in column]
+    if "" in texts:
+        raise InputError(
+            "IDが空です。",
+            "the id is empty",
+            file=str(source.path),
+            row=first_row + texts.index(""),
+            column=name,
+        )
+    return np.asarray(pd.util.hash_array(np.array(texts, dtype=object)).view(np.int64))
+
+
+def _check_unique(ids: np.ndarray[tuple[int], np.dtype[np.int64]], source: RowSource, name: str) -> None:
+    order = np.argsort(ids, kind="stable")
+    repeated = np.flatnonzero(ids[order][1:] == ids[order][:-1])
+    if len(repeated):
+        row = int(order[repeated + 1].min())
+        earlier = int(np.flatnonzero(ids == ids[row])[0])
+        raise InputError(
+            f"IDが{earlier + source.first_row}行目と重複しています。重複のない列を --id-column で指定してください。",
+            f"the id repeats that of row {earlier + source.first_row}; name a column of unique ids with --id-column",
+            file=str(source.path),
+            row=row + source.first_row,
+            column=name,
+        )
+
+
+def _counted(source: RowSource, advance: object) -> Iterator[pd.DataFrame]:
+    assert callable(advance)
+    for chunk in source.chunks():
+        yield chunk
+        advance(len(chunk))
+
+
+def _write(
+    frames: Iterator[pd.DataFrame],
+    request: Request,
+    source: RowSource,
+    text_column: str,
+    id_column: str | None,
+    model: Model,
+    tally: Tally,
+) -> None:
+    if request.long:
+        columns = list(SUGGESTIONS.columns)
+    else:
+        columns = [*source.columns, *(c for c in wide_columns(request.top) if c != id_column)]
+    request.out.parent.mkdir(parents=True, exist_ok=True)
+    if request.out.suffix.lower() == ".xlsx" and not request.long:
+        with SuggestionWorkbook(
+            request.out, columns, model.codebook, top=request.top, text_column=text_column
+        ) as workbook:
+            for frame in frames:
+                workbook.write(frame)
+            workbook.summary(summary_rows(model, tally, request, source))
+        return
+    with TableWriter(request.out, columns) as writer:
+        for frame in frames:
+            writer.write(frame)
+
+
+def summary_rows(
+    model: Model, tally: Tally, request: Request, source: RowSource
+) -> list[tuple[str, str, str | float | int]]:
+    """Return the run's summary: section, label, value."""
+    rows: list[tuple[str, str, str | float | int]] = [
+        ("実行", "入力", request.input.name),
+        ("実行", "文字コード", source.encoding or ""),
+        ("実行", "行数", tally.rows),
+        ("実行", "異なる文面の数", tally.texts),
+        ("モデル", "model_id", model.model_id),
+        ("モデル", "学習した意見", int(model.manifest["labels"]["rows"])),
+    ]
+    for name, label in (("item@1", "1位正解率"), ("item@3", "3位以内正解率"), ("level_1", "第1階層正解率")):
+        for who, title in (("model", "モデル"), ("baseline", "比較(TF-IDF+LR)")):
+            figure = model.metrics.get(who, {}).get(name)
+            if figure:
+                text = f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+                rows.append(("モデルの精度(1件抜き、95%区間)", f"{label} {title}", text))
+    rows += [("状態別(行数)", s, n) for s, n in sorted(tally.status_rows.items())]
+    rows += [("状態別(異なる文面)", s, n) for s, n in sorted(tally.status_texts.items())]
+    for node in model.codebook.items:
+        rows.append(("第1候補の項目別(行数)", f"{node.code} {node.title}", tally.code_rows[node.code]))
+    for node in model.codebook.items:
+        rows.append(("第1候補の項目別(異なる文面)", f"{node.code} {node.title}", tally.code_texts[node.code]))
+    return rows
+
+
+def _report(console: Console, request: Request, source: RowSource, text_column: str, tally: Tally) -> None:
+    read = f"{request.input.name}({source.encoding})" if source.encoding else request.input.name
+    console.say(
+        f"{read} の列「{text_column}」 {tally.rows:,}行(異なる文面 {tally.texts:,})を読みました。",
+        f"read {tally.rows:,} rows ({tally.texts:,} distinct texts) of column '{text_column}' in {read}",
+    )
+    for status, n in sorted(tally.status_rows.items()):
+        console.say(f"  {status}: {n:,}", f"  {status}: {n:,}")
+    console.say(f"書き出し: {request.out}", f"written: {request.out}")

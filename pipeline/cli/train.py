@@ -1,0 +1,262 @@
+"""`iken train`, `iken reproduce` and `iken evaluate`."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.cli.card import model_card
+from pipeline.cli.console import Console
+from pipeline.cli.environment import environment, find_model
+from pipeline.codebook import Codebook
+from pipeline.errors import InputError, ModelError
+from pipeline.evaluation import evaluate_model
+from pipeline.metrics import as_json
+from pipeline.models import Model, load_model, read_manifest, save_model
+from pipeline.placing import put_in_place, temporary_beside
+from pipeline.tableio import read_table
+from pipeline.tables import LABELS
+from pipeline.training import TrainingConfig, compare_models, content_sha256, prepare_labels, train
+
+_NAMES = {
+    "item@1": ("項目 1位", "item@1"),
+    "item@3": ("項目 3位以内", "item@3"),
+    "item@5": ("項目 5位以内", "item@5"),
+    "mrr": ("平均逆順位", "mean reciprocal rank"),
+    "log_loss": ("対数損失(小さいほど良い)", "log-loss (lower is better)"),
+    "ece": ("確信度の較正誤差(項目)", "calibration error (item)"),
+}
+
+
+def run_train(
+    console: Console,
+    labels: Sequence[Path] | None,
+    codebook: Path,
+    out: Path,
+    config: Path | None,
+    *,
+    strict: bool,
+) -> int:
+    """Train, print the figures, write the model folder; return the exit code."""
+    labels = list(labels or sorted(Path("data/labels").glob("*.csv")))
+    if not labels:
+        raise InputError(
+            "コード付き意見がありません。--labels で指定するか、`iken ingest` で作ってください。",
+            "there are no coded opinions; give --labels or make them with `iken ingest`",
+            file="data/labels",
+        )
+    settings = _read_config(config)
+    model, aside = _train_files(console, labels, codebook, settings)
+    manifest = {
+        **model.manifest,
+        "inputs": {
+            "labels": [_from_folder(p, out) for p in labels],
+            "codebook": _from_folder(codebook, out),
+        },
+        **environment(),
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    model = Model(
+        model.codebook,
+        model.encoder,
+        model.classifier,
+        model.opinions,
+        model.vectors,
+        model.metrics,
+        manifest,
+    )
+    model = save_model(model, out, model_card(model))
+    print_metrics(console, model.metrics)
+    console.say(f"モデル: {out} ({model.model_id})", f"model: {out} ({model.model_id})")
+    if len(aside):
+        console.warn(f"使わなかった行: {len(aside)}", f"rows set aside: {len(aside)}")
+        console.table("", ["source", "location", "text", "reason"], aside.head(20).values.tolist())
+    return 1 if strict and len(aside) else 0
+
+
+def _read_config(config: Path | None) -> TrainingConfig:
+    if config is None:
+        return TrainingConfig()
+    try:
+        return TrainingConfig.from_toml(config.read_text("utf-8"), str(config))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"設定を読めません({error})。", f"cannot read the settings ({error})", file=str(config)
+        ) from error
+
+
+def _train_files(
+    console: Console, labels: Sequence[Path], codebook_path: Path, config: TrainingConfig
+) -> tuple[Model, pd.DataFrame]:
+    codebook = Codebook.from_table(read_table(codebook_path), str(codebook_path))
+    tables = []
+    for path in labels:
+        table = LABELS.check(read_table(path), str(path))
+        # Checked one by one, so that a wrong code is reported with its own file and row.
+        prepare_labels(table, codebook, str(path))
+        tables.append(table)
+    with console.status("学習中", "training") as progress:
+        return train(pd.concat(tables, ignore_index=True).fillna(""), codebook, config, progress=progress)
+
+
+def _from_folder(path: Path, folder: Path) -> str:
+    """Return `path` as seen from the model folder, so that both can move together; POSIX separators."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive on Windows
+        return path.resolve().as_posix()
+
+
+def print_metrics(console: Console, metrics: Mapping[str, Any]) -> None:
+    """Print the figures of model and baseline side by side."""
+    if "model" not in metrics:
+        console.warn(
+            "項目にコードされた意見がないため、精度は測れません。",
+            "no opinion is coded to an item: nothing to measure",
+        )
+        return
+    n = metrics["opinions"]
+    title = console.t(
+        f"1件抜き交差検証({n}件、{metrics['items']}項目)。[ ] は95%信頼区間",
+        f"leave-one-out ({n} opinions, {metrics['items']} items); [ ] is the 95 % interval",
+    )
+    header = [
+        console.t("指標", "metric"),
+        console.t("モデル", "model"),
+        console.t("比較: TF-IDF+LR", "baseline: TF-IDF+LR"),
+    ]
+    rows = [
+        [metric_name(console, name), _interval(figure), _interval(metrics["baseline"][name])]
+        for name, figure in metrics["model"].items()
+    ]
+    console.table(title, header, rows)
+
+
+def metric_name(console: Console, name: str) -> str:
+    """Return a metric's name for people."""
+    if name.startswith("level_"):
+        k = name.removeprefix("level_")
+        return console.t(f"第{k}階層の正解率", f"level {k} accuracy")
+    if name.startswith("ece_level_"):
+        k = name.removeprefix("ece_level_")
+        return console.t(f"確信度の較正誤差(第{k}階層)", f"calibration error (level {k})")
+    return console.t(*_NAMES[name])
+
+
+def _interval(figure: Mapping[str, float]) -> str:
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+
+def run_reproduce(
+    console: Console, folder: Path, labels: Sequence[Path] | None, codebook: Path | None
+) -> int:
+    """Train again from the manifest; print equal or what differs; return the exit code."""
+    old = load_model(folder)
+    inputs = read_manifest(folder)["inputs"]
+    label_paths = list(labels or (folder / p for p in inputs["labels"]))
+    codebook_path = codebook or folder / inputs["codebook"]
+    for path in (*label_paths, codebook_path):
+        if not path.is_file():
+            raise ModelError(
+                "学習に使ったファイルが見つかりません。移動した場合は --labels / --codebook で指定してください。",
+                "a file the model was trained on is missing; if it moved, name it with --labels / --codebook",
+                file=str(path),
+            )
+    new, _ = _train_files(console, label_paths, codebook_path, TrainingConfig(**old.manifest["config"]))
+    changed = [
+        name
+        for name in ("labels", "codebook")
+        if new.manifest[name]["sha256"] != old.manifest[name]["sha256"]
+    ]
+    if changed:
+        console.say(
+            f"異なる: 入力が変わっています({'、'.join(changed)})。",
+            f"differs: inputs changed ({', '.join(changed)})",
+        )
+        return 1
+    with tempfile.TemporaryDirectory() as temporary:
+        again = Path(temporary) / folder.name
+        save_model(new, again, model_card(new))
+        names = ("model.skops", "metrics.json", "MODEL_CARD.md")
+        differing = [n for n in names if (again / n).read_bytes() != (folder / n).read_bytes()]
+    if not differing:
+        console.say(
+            f"一致: {old.model_id} をビット単位で再現しました。",
+            f"equal: {old.model_id} reproduced bit for bit",
+        )
+        return 0
+    return _report_difference(console, new, old, differing)
+
+
+def _report_difference(console: Console, new: Model, old: Model, files: Sequence[str]) -> int:
+    difference = compare_models(new, old)
+    console.say(
+        f"バイトが異なるファイル: {', '.join(files)}", f"files whose bytes differ: {', '.join(files)}"
+    )
+    for name, value in environment().items():
+        if old.manifest.get(name) != value:
+            console.say(
+                f"環境: {name} が学習時と異なります", f"environment: {name} is not what it was in training"
+            )
+    console.say(
+        f"第1候補が変わる意見: {difference['changed']}件、確信度の差の最大: {difference['confidence']:.2e}",
+        f"opinions whose first suggestion changed: {difference['changed']}; "
+        f"greatest difference of a confidence: {difference['confidence']:.2e}",
+    )
+    for name, value in difference["metrics"].items():
+        console.say(f"指標 {name}: 差 {value:+.2e}", f"metric {name}: difference {value:+.2e}")
+    same = not difference["changed"] and difference["confidence"] < 1e-6
+    if same and all(abs(v) < 1e-5 for v in difference["metrics"].values()):
+        console.say(
+            "一致(提案と指標は同じ。末尾の桁のみ異なります)。",
+            "equal in suggestions and metrics (only last digits differ)",
+        )
+        return 0
+    console.say("異なる。", "differs")
+    return 1
+
+
+def run_evaluate(console: Console, labels: Path, folder: Path, json_path: Path | None) -> int:
+    """Measure a model on a labelled file; return the exit code."""
+    model = load_model(find_model(folder))
+    with console.status("評価中", "evaluating"):
+        table = content = read_table(labels)
+        result = evaluate_model(model, table, file=str(labels))
+    figures = {
+        "opinions": result.opinions,
+        "items": len(model.classifier.classes_),
+        "model": as_json(result.model),
+        "baseline": as_json(result.baseline),
+    }
+    print_metrics(console, figures)
+    console.say(
+        f"評価した意見 {result.opinions}件(うち学習済み {result.seen}件は1件抜きで評価)、対象外の行 {result.skipped}",
+        f"{result.opinions} opinions judged ({result.seen} known from training: by leave-one-out), "
+        f"{result.skipped} rows not judged",
+    )
+    shown = result.items[result.items["n"] > 0]
+    header = ["code", "title", "n", "hits", "confused_with", "confused_n"]
+    console.table(
+        console.t("項目別(最も多い取り違え)", "by item (most frequent confusion)"),
+        header,
+        shown.values.tolist(),
+    )
+    if json_path is not None:
+        report = figures | {
+            "model_id": model.model_id,
+            "labels": {"file": labels.name, "sha256": content_sha256(content)},
+            "seen_in_training": result.seen,
+            "rows_not_judged": result.skipped,
+            "by_item": result.items.to_dict("records"),
+        }
+        temporary = temporary_beside(json_path)
+        temporary.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        put_in_place(temporary, json_path)
+    return 0

@@ -1,0 +1,283 @@
+"""The codebook: a plan's tree of codes, and the notations in which people write them.
+
+Nothing here assumes a certain plan, three levels or any number of items.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from pipeline.errors import InputError
+from pipeline.tables import CODEBOOK, records
+
+_CIRCLED = {chr(0x2460 + i): str(i + 1) for i in range(20)} | {
+    chr(0x3251 + i): str(i + 21) for i in range(15)
+}
+CIRCLED_DIGITS = {int(n): c for c, n in _CIRCLED.items()}
+# After folding: a letter or 目標, then numbers joined by hyphens, then the end or something not of the code.
+_NOTATION = re.compile(r"(?:目標|基本目標|[A-Za-z])?\s*(\d+(?:-\d+)*)(?![\d-])")
+_DATE_LIKE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{2}:\d{2}.*)?|\d{1,2}月\d{1,2}日|\d{5}")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One entry of the codebook. `level` counts from 1 at the top; `number` is how the plan prints it."""
+
+    code: str
+    parent: str
+    level: int
+    number: str
+    title: str
+    definition: str = ""
+    include: str = ""
+    exclude: str = ""
+    extra: dict[str, str] = field(default_factory=dict, compare=False)
+
+
+def parse_numbers(text: str) -> tuple[int, ...] | None:
+    """Read the numbers of a code in any of the usual notations, or return None.
+
+    >>> [parse_numbers(t) for t in ["1(1)①", "目標1-(1)-①", "１－１－１", "G1-1-1 見守り", "目標1(1)① 見守り活動"]]
+    [(1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1)]
+    >>> parse_numbers("見守り") is None
+    True
+    """
+    # Circled digits before NFKC, which would make "(1)①" the same as "(1)1".
+    text = "".join(f"-{_CIRCLED[c]}-" if c in _CIRCLED else c for c in text.strip())
+    text = unicodedata.normalize("NFKC", text)
+    text = re.sub(r"[‐‑‒–—―−─ー・.]", "-", text)
+    text = re.sub(r"\s*\((\d+)\)\s*", r"-\1-", text)
+    text = re.sub(r"\s*-[\s-]*", "-", text).lstrip("-")
+    text = re.sub(r"^((?:基本)?目標|[A-Za-z])\s*-", r"\1", text)
+    match = _NOTATION.match(re.sub(r"-(?=\D|$)", " ", text))
+    if match is None:
+        return None
+    return tuple(int(n) for n in match[1].split("-"))
+
+
+class Codebook:
+    """A plan as a tree of `Node`s, in the order of the plan (parents before children).
+
+    Build one with `Codebook.from_table`. Codes are unique; every parent exists.
+    """
+
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes: tuple[Node, ...] = tuple(nodes)
+        self._by_code = {n.code: n for n in nodes}
+
+    # -- reading and writing -------------------------------------------------------------------
+
+    @classmethod
+    def from_table(cls, table: pd.DataFrame, file: str | None = None) -> Codebook:
+        """Read a CODEBOOK table; only `title` is required.
+
+        Without a `code` column the rows become a flat list C1, C2, …; without `parent` it follows from
+        the code (G1-2-3 lies below G1-2); `level` is always computed from the tree.
+
+        Raises
+        ------
+        InputError
+            for a repeated code, an unknown parent, or a circle of parents, naming the row.
+        """
+        table = CODEBOOK.check(table, file)
+        rows = records(table)
+        if not rows:
+            raise InputError("コードブックに行がありません。", "the codebook has no rows", file=file)
+        flat = not any(r["code"].strip() for r in rows)
+        codes: dict[str, int] = {}
+        for i, row in enumerate(rows):
+            row["code"] = f"C{i + 1}" if flat else row["code"].strip()
+            if not row["code"]:
+                raise InputError("空欄です。", "the cell is empty", file=file, row=i + 2, column="code")
+            if row["code"] in codes:
+                raise InputError(
+                    f"コード「{row['code']}」が{codes[row['code']]}行目と重複しています。",
+                    f"code '{row['code']}' repeats row {codes[row['code']]}",
+                    file=file,
+                    row=i + 2,
+                    column="code",
+                )
+            codes[row["code"]] = i + 2
+        nodes: dict[str, Node] = {}
+        for i, row in enumerate(rows):
+            nodes[row["code"]] = _node(row, codes, file, i + 2)
+        return cls(_in_plan_order(nodes, codes, file))
+
+    def to_table(self) -> pd.DataFrame:
+        """Return the CODEBOOK table (extra columns of the input kept)."""
+        return CODEBOOK.table(
+            {
+                "code": n.code,
+                "parent": n.parent,
+                "level": n.level,
+                "number": n.number,
+                "title": n.title,
+                "definition": n.definition,
+                "include": n.include,
+                "exclude": n.exclude,
+                **n.extra,
+            }
+            for n in self.nodes
+        )
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of codes, tree and texts: changes when what a code means changes."""
+        parts = (
+            "\x1f".join((n.code, n.parent, n.number, n.title, n.definition, n.include, n.exclude))
+            for n in self.nodes
+        )
+        return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
+
+    # -- the tree ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._by_code
+
+    def __getitem__(self, code: str) -> Node:
+        return self._by_code[code]
+
+    @cached_property
+    def items(self) -> tuple[Node, ...]:
+        """The leaves of the tree, which opinions are coded to, in plan order."""
+        parents = {n.parent for n in self.nodes}
+        return tuple(n for n in self.nodes if n.code not in parents)
+
+    @property
+    def depth(self) -> int:
+        """Number of levels."""
+        return max(n.level for n in self.nodes)
+
+    def path(self, code: str) -> tuple[str, ...]:
+        """Return the codes from the top of the plan down to `code`, itself included."""
+        path: list[str] = []
+        while code:
+            path.append(code)
+            code = self._by_code[code].parent
+        return tuple(reversed(path))
+
+    def children(self, code: str) -> tuple[Node, ...]:
+        """Return the nodes directly below `code`; the top ones for ''."""
+        return tuple(n for n in self.nodes if n.parent == code)
+
+    # -- for people ----------------------------------------------------------------------------
+
+    def display(self, code: str) -> str:
+        """Return a code as people read it: 「目標1(1)① 見守り活動について」."""
+        number = "".join(self._by_code[c].number for c in self.path(code))
+        return f"{number or code} {self._by_code[code].title}"
+
+    def read_code(self, text: str) -> str | None:
+        """Return the canonical code for what a person wrote, or None if there is no such code.
+
+        Accepts the code itself, any notation of `parse_numbers`, `display` (with the title), or a title
+        that occurs once.
+        """
+        text = text.strip()
+        if text in self._by_code:
+            return text
+        first = text.split()[0] if text else ""
+        if first in self._by_code:
+            return first
+        return (
+            self._by_display.get(text)
+            or self._by_numbers.get(parse_numbers(text) or ())
+            or self._by_title.get(text)
+        )
+
+    def code_or_error(self, text: str, *, file: str | None, row: int | None, column: str | None) -> str:
+        """Like `read_code`, but an unknown code is an `InputError` at the given place."""
+        code = self.read_code(text)
+        if code is None:
+            hint = ("", "")
+            if _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", text.strip())):
+                hint = (
+                    "(Excel が日付に変えたようです。G1-1-1 のように文字で始めてください。)",
+                    " (Excel seems to have made a date of it; start with a letter, as in G1-1-1)",
+                )
+            raise InputError(
+                f"コード「{text}」はコードブックにありません。{hint[0]}",
+                f"code '{text}' is not in the codebook{hint[1]}",
+                file=file,
+                row=row,
+                column=column,
+            )
+        return code
+
+    @cached_property
+    def _by_display(self) -> dict[str, str]:
+        return {self.display(n.code): n.code for n in self.nodes}
+
+    @cached_property
+    def _by_numbers(self) -> dict[tuple[int, ...], str]:
+        found: dict[tuple[int, ...], str] = {}
+        for node in self.nodes:
+            for text in (node.code, "".join(self._by_code[c].number for c in self.path(node.code))):
+                numbers = parse_numbers(text)
+                if numbers:
+                    found.setdefault(numbers, node.code)
+        return found
+
+    @cached_property
+    def _by_title(self) -> dict[str, str]:
+        titles: dict[str, list[str]] = {}
+        for node in self.nodes:
+            titles.setdefault(node.title, []).append(node.code)
+        return {t: codes[0] for t, codes in titles.items() if len(codes) == 1}
+
+
+def _node(row: dict[str, str], codes: dict[str, int], file: str | None, line: int) -> Node:
+    """Make one node of a checked row; `codes` maps every code to its row."""
+    parent = row["parent"].strip()
+    if not parent and "-" in row["code"] and row["code"].rpartition("-")[0] in codes:
+        parent = row["code"].rpartition("-")[0]
+    if parent and parent not in codes:
+        raise InputError(
+            f"親コード「{parent}」がコードブックにありません。",
+            f"parent code '{parent}' is not in the codebook",
+            file=file,
+            row=line,
+            column="parent",
+        )
+    extra = {k: v for k, v in row.items() if k not in CODEBOOK.columns}
+    texts = {k: row[k].strip() for k in ("number", "title", "definition", "include", "exclude")}
+    return Node(code=row["code"], parent=parent, level=0, extra=extra, **texts)
+
+
+def _in_plan_order(nodes: dict[str, Node], rows: dict[str, int], file: str | None) -> list[Node]:
+    """Order nodes depth first as given, with their levels; raise if some are not below the top."""
+    children: dict[str, list[str]] = {}
+    for node in nodes.values():
+        children.setdefault(node.parent, []).append(node.code)
+    ordered: list[Node] = []
+    stack = [(code, 1) for code in reversed(children.get("", []))]
+    while stack:
+        code, level = stack.pop()
+        n = nodes[code]
+        ordered.append(
+            Node(n.code, n.parent, level, n.number, n.title, n.definition, n.include, n.exclude, n.extra)
+        )
+        stack.extend((child, level + 1) for child in reversed(children.get(code, [])))
+    if len(ordered) != len(nodes):
+        lost = next(c for c in nodes if c not in {n.code for n in ordered})
+        raise InputError(
+            f"コード「{lost}」の親をたどると輪になっています。",
+            f"the parents of code '{lost}' form a circle",
+            file=file,
+            row=rows[lost],
+            column="parent",
+        )
+    return ordered

@@ -1,0 +1,159 @@
+"""Read tables of opinions that people have already coded: which columns, which codes, which codebook."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NoReturn
+
+import pandas as pd
+
+from pipeline.codebook import Codebook, parse_numbers
+from pipeline.errors import InputError
+
+TEXT_NAMES = (
+    "text", "意見", "ご意見", "意見内容", "自由記述", "自由意見", "自由回答", "コメント", "本文", "回答",
+    "内容", "opinion", "comment", "comments", "free_text", "response",
+)  # fmt: skip
+CODE_NAMES = (
+    "確定コード", "code", "codes", "コード", "分類コード", "項目コード", "分類", "項目", "カテゴリ",
+    "カテゴリー", "category", "label",
+)  # fmt: skip
+# 「、」 also stands inside titles, so a part is only read alone when no longer stretch is a title.
+_SEPARATOR = re.compile("([;、,|/\n\uff1b\uff0c\uff5c\uff0f])")
+
+
+def pick_column(
+    columns: Sequence[str], wanted: str | None, names: Sequence[str], option: str, source: str
+) -> str:
+    """Return the column the user named, or the only one with a usual name.
+
+    Raises
+    ------
+    InputError
+        if the column is missing or several could be meant; the message lists the columns found.
+    """
+    found = "、".join(columns)
+    if wanted is not None:
+        if wanted in columns:
+            return wanted
+        raise InputError(
+            f"列「{wanted}」がありません。ある列: {found}",
+            f"there is no column '{wanted}'; columns found: {found}",
+            file=source,
+        )
+    usual = [c for c in columns if _folded(c) in names]
+    if len(usual) == 1:
+        return usual[0]
+    why = (
+        ("見つかりません", "no column was recognised")
+        if not usual
+        else ("複数あります", "several columns fit")
+    )
+    raise InputError(
+        f"読む列が{why[0]}。{option} で列名を指定してください。ある列: {found}",
+        f"{why[1]}; name one with {option}. Columns found: {found}",
+        file=source,
+    )
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
+    """Return the canonical codes in a cell, each once in order, and the parts that are no code of an item.
+
+    >>> from pipeline.codebook import Node
+    >>> book = Codebook([Node("G1", "", 1, "目標1", "安心"), Node("G1-1", "G1", 2, "①", "サロン、拠点")])
+    >>> split_codes("1-1; 目標1① サロン、拠点; 9-9", book)
+    (['G1-1'], ['9-9'])
+    """
+    codes: list[str] = []
+    unknown: list[str] = []
+    pieces = _SEPARATOR.split(cell)  # part, separator, part, …
+    exact = {text: n.code for n in codebook for text in (n.code, n.title, codebook.display(n.code))}
+    leaves = {n.code for n in codebook.items}
+    start = 0
+    while start < len(pieces):
+        for end in range(len(pieces), start, -2):
+            part = "".join(pieces[start:end]).strip()
+            single = end == start + 1
+            code = codebook.read_code(part) if single or part in exact else None
+            if code in leaves and code not in codes:
+                codes.append(code or "")
+            elif part and single and code not in leaves:
+                unknown.append(part)
+            if code in leaves or single:
+                start = end + 1
+                break
+    return codes, unknown
+
+
+def codebook_of_table(
+    cells: Iterable[tuple[int, Mapping[str, str]]], code_column: str, title_column: str | None, source: str
+) -> Codebook:
+    """Make a codebook of the codes in a table that has none beside it.
+
+    Codes with numbers (G1-1-1, 1(1)①) become a tree, with titles from `title_column`; the levels above, which
+    the table does not name, bear their code as title. Without any numbers each distinct label is an item.
+    `cells` gives row numbers (the header is row 1) and the rows.
+
+    Raises
+    ------
+    InputError
+        if only some codes have numbers, titles are missing, or one code has two titles.
+    """
+    rows: list[tuple[int, str, str]] = []  # row, code, title
+    for row, one in cells:
+        parts = [p.strip() for p in _SEPARATOR.split(one[code_column])[::2] if p.strip()]
+        title = one[title_column].strip() if title_column else ""
+        rows += [(row, part, title if len(parts) == 1 else "") for part in parts]
+    numbered = [parse_numbers(part) for _, part, _ in rows]
+    if not rows:
+        raise InputError("コードが1つもありません。", "there are no codes", file=source, column=code_column)
+    if not any(numbered):
+        labels = list(dict.fromkeys(part for _, part, _ in rows))
+        return Codebook.from_table(pd.DataFrame({"title": labels}), source)
+    titles: dict[tuple[int, ...], tuple[str, int]] = {}
+    for (row, part, title), numbers in zip(rows, numbered, strict=True):
+        if numbers is None:
+            ja, en = f"「{part}」はコードとして読めません。", f"'{part}' cannot be read as a code"
+            _fault(ja, en, source, row, code_column)
+        known, first = titles.get(numbers, ("", 0))
+        if known and title and known != title:
+            _fault(
+                f"コード「{part}」の題名が{first}行目(「{known}」)と違います。",
+                f"the title of code '{part}' differs from row {first} ('{known}')",
+                source,
+                row,
+                title_column,
+            )
+        titles[numbers] = (known or title, first or row)
+    missing = [n for n, (title, _) in titles.items() if not title]
+    if missing:
+        code = _code(missing[0])
+        _fault(
+            f"コード「{code}」の題名が分かりません。"
+            "コードブック(--codebook)か題名の列(--title-column)を指定してください。",
+            f"code '{code}' has no title; give a codebook (--codebook) or a column (--title-column)",
+            source,
+            titles[missing[0]][1],
+            code_column,
+        )
+    return Codebook.from_table(pd.DataFrame(_tree({n: t for n, (t, _) in titles.items()})), source)
+
+
+def _tree(titles: dict[tuple[int, ...], str]) -> Iterable[dict[str, str]]:
+    """Return codebook rows for codes and all levels above them, in the order of the numbers."""
+    every = {n[:depth] for n in titles for depth in range(1, len(n) + 1)}
+    return [{"code": _code(n), "title": titles.get(n, _code(n))} for n in sorted(every)]
+
+
+def _code(numbers: tuple[int, ...]) -> str:
+    return "G" + "-".join(map(str, numbers))
+
+
+def _fault(ja: str, en: str, source: str, row: int, column: str | None) -> NoReturn:
+    raise InputError(ja, en, file=source, row=row, column=column)

@@ -1,0 +1,88 @@
+"""Errors that speak to people: one clear message, in Japanese and in English, with the place.
+
+Every error a user can cause is an `IkenError`. It carries both languages, because which one is shown
+is decided by whoever shows it (the command line), not by whoever finds the fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["ja", "en"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a file a fault lies; every part is optional."""
+
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+    page: int | None = None
+
+    def text(self, language: Language) -> str:
+        """Return the place in words, e.g. 「survey.csv、3行目、列「text」」, or '' when nothing is known."""
+        if language == "ja":
+            parts = [
+                self.file,
+                None if self.page is None else f"{self.page}ページ",
+                None if self.row is None else f"{self.row}行目",
+                None if self.column is None else f"列「{self.column}」",
+            ]
+            return "、".join(p for p in parts if p)
+        parts = [
+            self.file,
+            None if self.page is None else f"page {self.page}",
+            None if self.row is None else f"row {self.row}",
+            None if self.column is None else f"column '{self.column}'",
+        ]
+        return ", ".join(p for p in parts if p)
+
+
+class IkenError(Exception):
+    """Base of all errors meant for a user: a message in both languages and a place.
+
+    Parameters
+    ----------
+    ja, en
+        What is wrong and what to do, in one or two sentences without the place.
+    file, row, column, page
+        The place; rows count from 1 as the person sees them (a table's header is row 1).
+    """
+
+    def __init__(
+        self,
+        ja: str,
+        en: str,
+        *,
+        file: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        page: int | None = None,
+    ) -> None:
+        super().__init__(ja, en)
+        self.ja = ja
+        self.en = en
+        self.place = Place(file, row, column, page)
+
+    def message(self, language: Language = "ja") -> str:
+        """Return place and message in one language."""
+        place = self.place.text(language)
+        text = self.ja if language == "ja" else self.en
+        return f"{place}: {text}" if place else text
+
+    def __str__(self) -> str:
+        return f"{self.message('ja')} / {self.message('en')}"
+
+
+class InputError(IkenError):
+    """A file, table, option or code that the user gave cannot be used as it is."""
+
+
+class ModelError(IkenError):
+    """A model folder is missing, damaged, edited, or made by something this version cannot read."""
+
+
+class MissingPartError(IkenError):
+    """An optional package or weight file is not installed; the message says which one to bring."""

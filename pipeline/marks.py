@@ -1,0 +1,149 @@
+"""Tell what one line of a document is by its marks: a numbered heading of the plan, an opinion, or other.
+
+Levels come from the numbering alone (目標1 > (1) > ①), never from the depth of a heading: documents read by
+OCR have headings of any depth.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.blocks import Block
+from pipeline.codebook import CIRCLED_DIGITS
+
+_CIRCLED = "".join(CIRCLED_DIGITS.values())
+_PAREN_DIGITS = "".join(chr(0x2474 + i) for i in range(20))  # ⑴ … ⒇
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a plan: the name of its rows in the accounting, and how its headings are numbered.
+
+    The pattern has groups `number` and `title`, and `word` if the printed number starts with one.
+    """
+
+    name: str
+    ja: str
+    pattern: re.Pattern[str]
+
+
+# Full-width forms are written as escapes, since they are hard to tell apart from the half-width ones.
+_OPEN, _CLOSE = r"[(\uff08]", r"[)\uff09]"
+
+# Another way of numbering is another line here, top of the plan first.
+LEVELS = (
+    Level(
+        "goal",
+        "目標",
+        re.compile(
+            r"(?P<word>(?:基本|施策|重点)?目\s*標|(?:基本)?方針|柱)\s*(?P<number>\d{1,2}|[Ⅰ-Ⅻ])(?!\d)"
+            r"\s*[:\uff1a.\uff0e、]?(?P<title>.*)",
+            re.DOTALL,
+        ),
+    ),
+    Level(
+        "policy",
+        "施策の方向((1)など)",
+        re.compile(
+            rf"(?:{_OPEN}\s*(?P<number>\d{{1,2}})\s*{_CLOSE}|(?P<single>[{_PAREN_DIGITS}]))(?P<title>.*)",
+            re.DOTALL,
+        ),
+    ),
+    Level("item", "項目(①など)", re.compile(rf"(?P<number>[{_CIRCLED}])(?P<title>.*)", re.DOTALL)),
+)
+_DOTS = "・\uff65•"
+# Twice in a row the others are text (「○○さん」). The last four are bullets of Word's symbol fonts.
+_BULLET = re.compile(rf"[{_DOTS}]|([●○◦‣▪■◆◇▸►\uf0b7\uf06c\uf0a7\uf0d8])(?!\1)")
+_HASHES = re.compile(r"#{1,6}\s*")
+_DASHES = re.compile(rf"(?:[-*+–−]\s+)+|[-*+–−](?=[{_DOTS}{_CIRCLED}(\uff08])")
+_OTHER_NUMBER = re.compile(r"\d{1,2}[.\uff0e、)\uff09](?!\d)")
+_CONTENTS_LINE = re.compile(r".*[.\uff0e・…‥]{3,}\s*\d+\s*", re.DOTALL)
+_LAYOUT = re.compile(r"[-*_=\s]{3,}|```.*")
+_PICTURE = re.compile(r"!\[.*\]\(.*\)")
+_OPINIONS_HEADING = re.compile(
+    r"意見.*(?:まとめ|概要|一覧|内容)|(?:主な|出された|いただいた|寄せられた).*意見"
+)
+
+MarkKind = Literal["level", "opinion", "heading", "plain", "layout", "aside"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one block says by itself: a numbered heading of the plan, an opinion, another heading, …"""
+
+    kind: MarkKind
+    text: str
+    level: int = -1
+    number: int = 0
+    printed: str = ""
+    reason: str = ""
+
+
+def mark(block: Block) -> Mark:
+    """Tell what a block is by its marks alone.
+
+    >>> mark(Block("- ・バスが少ない", 1)).text, mark(Block("#### ② 外出・移動支援", 2)).printed
+    ('バスが少ない', '②')
+    """
+    aside = {
+        "running": "ページの柱・ページ番号",
+        "textbox": "テキストボックスの文字",
+        "no-text": "文字の情報がないページ(画像)",
+    }
+    text = block.text.strip()
+    if block.kind in aside:
+        return Mark("aside", text, reason=aside[block.kind])
+    if _PICTURE.fullmatch(text):
+        return Mark("aside", text, reason="図・写真")
+    if _LAYOUT.fullmatch(text):
+        return Mark("layout", text)
+    hashes = _HASHES.match(text)
+    body = text[hashes.end() :] if hashes else text
+    dashes = _DASHES.match(body)
+    body = body[dashes.end() :].strip() if dashes else body
+    bullet = _BULLET.match(body)
+    if bullet:
+        return _opinion(body[bullet.end() :])
+    heading = _level_mark(body) or (None if not block.label else _level_mark(f"{block.label} {body}"))
+    if heading:
+        return heading
+    if hashes or block.heading:
+        return Mark("heading", body)
+    if dashes or block.label:
+        return _opinion(body)
+    if _OTHER_NUMBER.match(body):
+        return Mark("heading", body)
+    return Mark("plain", text)
+
+
+def _opinion(text: str) -> Mark:
+    text = text.strip()
+    return Mark("opinion", text) if text else Mark("aside", text, reason="記号だけの行")
+
+
+def _level_mark(text: str) -> Mark | None:
+    """Return the mark of a numbered heading of the plan, or None."""
+    if text.startswith(("**", "__")):
+        text = text.replace(text[:2], "")
+    for level, row in enumerate(LEVELS):
+        match = row.pattern.match(text)
+        if match is None:
+            continue
+        if _CONTENTS_LINE.fullmatch(text):
+            return Mark("aside", text, reason="目次の行")
+        groups = match.groupdict()
+        digits = groups["number"] or groups["single"]
+        number = int(unicodedata.numeric(digits)) if len(digits) == 1 else int(digits)
+        word = unicodedata.normalize("NFKC", re.sub(r"\s", "", groups.get("word") or ""))
+        printed = (f"{word}{number}", f"({number})", CIRCLED_DIGITS.get(number, ""))[level]
+        return Mark("level", groups["title"].strip(), level, number, printed)
+    return None
+
+
+def is_opinions_heading(one: Mark) -> bool:
+    """Tell a heading such as 「5 意見のまとめ(概要)」, below which only the plan can stand."""
+    title = one.kind == "heading" or (one.kind == "plain" and len(one.text) <= 30)
+    return title and _OPINIONS_HEADING.search(one.text) is not None

@@ -1,0 +1,290 @@
+"""Model folders: written whole or not at all, byte for byte the same for the same model, checked at loading.
+
+models/NAME/  model.skops      the trained parts, loadable without running code (skops; never a pickle)
+              metrics.json     how good it is, by leave-one-out
+              MODEL_CARD.md    the same for a reader, with limits
+              manifest.json    how it was made, and the hashes of the other files
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from pipeline.codebook import Codebook
+from pipeline.errors import ModelError
+from pipeline.tables import CODEBOOK, LABELS, records
+
+FORMAT = 1
+# Everything else in a model file must be of a type that skops itself trusts (numpy, scipy, scikit-learn).
+TRUSTED = (
+    "pipeline.classifier.ShrinkageCentroidClassifier",
+    "pipeline.encoders.LexicalEncoder",
+)
+_ARTEFACTS = ("model.skops", "metrics.json", "MODEL_CARD.md")
+
+
+@dataclass(frozen=True)
+class Cited:
+    """One hand-coded opinion as evidence: its text, code, and place with a leading comma."""
+
+    text: str
+    code: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model: what `suggest` needs, and what is known of it.
+
+    encoder : text -> vectors (fitted, scikit-learn interface)
+    classifier : vectors -> probabilities of the codebook's items (fitted)
+    opinions : LABELS table of the hand-coded opinions it learned from, the source of evidence
+    vectors : (opinions, d) their vectors
+    """
+
+    codebook: Codebook
+    encoder: Any
+    classifier: Any
+    opinions: pd.DataFrame
+    vectors: sp.csr_matrix
+    metrics: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def cited(self) -> list[Cited]:
+        """The hand-coded opinions as evidence shows them, row by row (a list: read millions of times)."""
+        rows = records(self.opinions)
+        places = (" ".join(x for x in (r["source"], r["location"]) if x) for r in rows)
+        return [
+            Cited(r["text"], r["code"], f"、{place}" if place else "")
+            for r, place in zip(rows, places, strict=True)
+        ]
+
+    @property
+    def model_id(self) -> str:
+        """Name and first digits of the hash of the trained parts, e.g. `default-3f2a9c01b7de`."""
+        return str(self.manifest["model_id"])
+
+
+# -- bytes -----------------------------------------------------------------------------------------
+
+
+def dump_parts(model: Model) -> bytes:
+    """Return the bytes of `model.skops`; the same model gives the same bytes in every process."""
+    vectors = sp.csr_matrix(model.vectors)
+    parts = {
+        "format": FORMAT,
+        "codebook": _table_json(model.codebook.to_table()),
+        "opinions": _table_json(model.opinions),
+        "encoder": model.encoder,
+        "classifier": model.classifier,
+        "vectors": {
+            "data": vectors.data,
+            "indices": vectors.indices,
+            "indptr": vectors.indptr,
+            "shape": list(map(int, vectors.shape)),
+        },
+    }
+    return _canonical(skops.io.dumps(parts))
+
+
+def _canonical(archive: bytes) -> bytes:
+    """Rewrite a skops archive without what differs between runs: memory addresses and times.
+
+    skops names objects by `id()` and files after them; the zip carries the hour. Here both are numbered in
+    the order of the schema, with the zip's earliest date and no compression (zlib versions differ).
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        schema = json.loads(source.read("schema.json"))
+        names: dict[str, str] = {}
+        _renumber(schema, iter(range(1, 1 << 62)), names)
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as target:
+            for old, new in names.items():
+                target.writestr(_entry(new), source.read(old))
+            target.writestr(_entry("schema.json"), json.dumps(schema, ensure_ascii=False, indent=1))
+    return out.getvalue()
+
+
+def _renumber(node: Any, numbers: Any, names: dict[str, str]) -> None:
+    if isinstance(node, dict):
+        if "__id__" in node:
+            node["__id__"] = next(numbers)
+        if isinstance(node.get("file"), str):
+            suffix = node["file"].rpartition(".")[2]
+            node["file"] = names.setdefault(node["file"], f"{len(names):04d}.{suffix}")
+        for value in node.values():
+            _renumber(value, numbers, names)
+    elif isinstance(node, list):
+        for value in node:
+            _renumber(value, numbers, names)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.create_system = 3  # the same on Windows
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def _table_json(table: pd.DataFrame) -> str:
+    return json.dumps(table.to_dict("records"), ensure_ascii=False)
+
+
+# -- folders ---------------------------------------------------------------------------------------
+
+
+def save_model(model: Model, folder: Path, card: str) -> Model:
+    """Write a model folder and return the model with its completed manifest.
+
+    The folder appears whole: it is written beside and renamed; a folder that stood there is replaced.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    parts = dump_parts(model)
+    digest = hashlib.sha256(parts).hexdigest()
+    files = {
+        "model.skops": parts,
+        "metrics.json": _json_bytes(model.metrics),
+        "MODEL_CARD.md": card.replace("{model_id}", f"{folder.name}-{digest[:12]}").encode(),
+    }
+    manifest = dict(model.manifest)
+    manifest["model_id"] = f"{folder.name}-{digest[:12]}"
+    manifest["artefacts"] = {n: hashlib.sha256(b).hexdigest() for n, b in files.items()}
+    files["manifest.json"] = _json_bytes(manifest)
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, data in files.items():
+            (new / name).write_bytes(data)
+        new.chmod(0o755)
+        _replace_folder(new, folder)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    return Model(
+        model.codebook,
+        model.encoder,
+        model.classifier,
+        model.opinions,
+        model.vectors,
+        model.metrics,
+        manifest,
+    )
+
+
+def _replace_folder(new: Path, folder: Path) -> None:
+    if folder.exists():
+        old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
+        folder.rename(old)
+        new.rename(folder)
+        shutil.rmtree(old)
+    else:
+        new.rename(folder)
+
+
+def _json_bytes(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a model folder; raise `ModelError` if it is missing or not readable."""
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise ModelError(
+            f"モデルがありません(manifest.json が見つかりません)。`iken train --out {folder}` で作れます。",
+            f"there is no model here (no manifest.json); make one with `iken train --out {folder}`",
+            file=str(folder),
+        )
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(
+            f"manifest.json が壊れています({error})。", f"the manifest is damaged ({error})", file=str(path)
+        ) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ModelError(
+            "この版の iken では読めない形式のモデルです。学習し直してください。",
+            "this version of iken cannot read the model's format; please train it again",
+            file=str(path),
+        )
+    return manifest
+
+
+def load_model(folder: str | Path) -> Model:
+    """Load a model folder after checking every file against the manifest.
+
+    Raises
+    ------
+    ModelError
+        if the folder is no model, a file is missing, damaged or edited, or holds a type that is not trusted.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    data = {
+        name: _checked(folder / name, str(manifest.get("artefacts", {}).get(name))) for name in _ARTEFACTS
+    }
+    digest = hashlib.sha256(data["model.skops"]).hexdigest()
+    if not str(manifest.get("model_id", "")).endswith(f"-{digest[:12]}"):
+        raise _edited(folder / "manifest.json")
+    try:
+        parts = skops.io.loads(data["model.skops"], trusted=list(TRUSTED))
+    except UntrustedTypesFoundException as error:
+        raise ModelError(
+            f"モデルに信頼できない型が含まれています: {error}",
+            f"the model holds types that are not trusted: {error}",
+            file=str(folder / "model.skops"),
+        ) from error
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, ImportError) as error:
+        raise ModelError(
+            f"モデルを読めません({error})。",
+            f"cannot read the model ({error})",
+            file=str(folder / "model.skops"),
+        ) from error
+    stored = parts["vectors"]
+    return Model(
+        codebook=Codebook.from_table(CODEBOOK.check(pd.DataFrame(json.loads(parts["codebook"]), dtype=str))),
+        encoder=parts["encoder"],
+        classifier=parts["classifier"],
+        opinions=LABELS.table(json.loads(parts["opinions"])),
+        vectors=sp.csr_matrix(
+            (stored["data"], np.asarray(stored["indices"]), stored["indptr"]), shape=tuple(stored["shape"])
+        ),
+        metrics=json.loads(data["metrics.json"]),
+        manifest=manifest,
+    )
+
+
+def _checked(path: Path, expected: str) -> bytes:
+    """Return the file's bytes if their hash is the manifest's."""
+    if not path.is_file():
+        raise ModelError("モデルのファイルがありません。", "a file of the model is missing", file=str(path))
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise _edited(path)
+    return data
+
+
+def _edited(path: Path) -> ModelError:
+    return ModelError(
+        "モデルのファイルが壊れているか、書き換えられています(manifest.json のハッシュと一致しません)。"
+        "元のファイルに戻すか、学習し直してください。",
+        "a file of the model is damaged or was edited (its hash differs from the manifest's); "
+        "restore it or train again",
+        file=str(path),
+    )

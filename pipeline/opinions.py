@@ -1,0 +1,289 @@
+"""The ingest stage: a document, or a table of coded opinions, becomes codebook, labels and accounts.
+
+Tables out; nothing is printed or written here. What could not be used comes back with its reason, and the
+counts add up: lines (or rows) in = used + set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.blocks import Block, Document, Use
+from pipeline.codebook import Codebook
+from pipeline.coded_table import CODE_NAMES, TEXT_NAMES, codebook_of_table, pick_column, split_codes
+from pipeline.errors import InputError
+from pipeline.marks import mark
+from pipeline.outline import Entry, read_outline
+from pipeline.tables import LABELS, SET_ASIDE, WORKSHOPS, Schema
+from pipeline.workshops import Front, read_front
+
+LINES = Schema("LINES", ("source", "location", "use", "text"), ("source", "location", "use"))
+DOUBTS = Schema("DOUBTS", SET_ASIDE.columns, SET_ASIDE.required)
+_ERRORS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What one source gave.
+
+    Attributes
+    ----------
+    codebook
+        The plan.
+    labels
+        LABELS: one row an opinion and code; the texts verbatim.
+    workshops
+        WORKSHOPS: sessions and themes (empty for tables).
+    set_aside
+        SET_ASIDE: every line or row that was not used, with the reason.
+    doubts
+        Same columns: what was used but is worth a look (a skipped number).
+    lines
+        LINES: what every non-blank line or row was used as.
+    counts
+        `lines` = `used` + `set_aside`; `goals`, `policies`, `items`, `labels`, `sessions`, `themes`,
+        `doubts`.
+    """
+
+    codebook: Codebook
+    labels: pd.DataFrame
+    workshops: pd.DataFrame
+    set_aside: pd.DataFrame
+    doubts: pd.DataFrame
+    lines: pd.DataFrame
+    counts: dict[str, int]
+
+
+# -- a document ------------------------------------------------------------------------------------
+
+
+def ingest_document(document: Document) -> Ingested:
+    """Turn a document into a codebook, labels, workshops and an account of every line.
+
+    Raises
+    ------
+    InputError
+        as `read_outline`: the document has no plan, or its plan contradicts itself.
+    """
+    outline = read_outline(document)
+    front = read_front(document.name, outline.front, [_use_by_mark(b) for b in outline.front])
+    codebook = Codebook(outline.nodes)
+    labels = _document_labels(document, outline.opinions, codebook, front)
+    uses = [*front.uses, *outline.uses]
+    return _ingested(document.name, codebook, labels, front.rows, uses, outline.doubts)
+
+
+def _use_by_mark(block: Block) -> Use | None:
+    """Return the use of a line before the plan that its marks alone decide."""
+    one = mark(block)
+    if one.kind == "aside":
+        return Use(block, "set aside", one.reason)
+    if one.kind == "layout":
+        return Use(block, "layout")
+    if one.kind == "level" and block.kind == "line":
+        return Use(block, "set aside", "計画と同じ番号が付いていますが、最初の目標より前にあります")
+    return None
+
+
+def _document_labels(
+    document: Document, opinions: list[Entry], codebook: Codebook, front: Front
+) -> pd.DataFrame:
+    return LABELS.table(
+        {
+            "opinion_id": f"{document.stem}-{_place_id(o.block)}",
+            "source": document.name,
+            "location": o.block.location,
+            "text": o.text,
+            "code": o.code,
+            "label_source": "document",
+            "coder": "",
+            "labelled_at": front.date,
+            "codebook_sha256": codebook.sha256,
+        }
+        for o in opinions
+    )
+
+
+def _place_id(block: Block) -> str:
+    return f"L{block.line:03d}" if block.page is None else f"P{block.page:02d}-L{block.line:02d}"
+
+
+def _ingested(
+    source: str,
+    codebook: Codebook,
+    labels: pd.DataFrame,
+    workshops: list[dict[str, object]],
+    uses: list[Use],
+    doubts: list[Use],
+) -> Ingested:
+    """Put tables and counts together."""
+    aside = [u for u in uses if u.use == "set aside"]
+    kinds = [str(w["kind"]) for w in workshops]
+    leaves = {n.code for n in codebook.items}
+    levels = [n.level for n in codebook if n.code not in leaves]
+    return Ingested(
+        codebook,
+        labels,
+        WORKSHOPS.table(workshops),
+        SET_ASIDE.table(_reason_rows(source, aside)),
+        DOUBTS.table(_reason_rows(source, doubts)),
+        LINES.table(
+            {"source": source, "location": u.block.location, "use": u.use, "text": u.block.text} for u in uses
+        ),
+        {
+            "lines": len(uses),
+            "used": len(uses) - len(aside),
+            "set_aside": len(aside),
+            "goals": levels.count(1),
+            "policies": len(levels) - levels.count(1),
+            "items": len(leaves),
+            "labels": len(labels),
+            "sessions": kinds.count("session"),
+            "themes": kinds.count("theme"),
+            "doubts": len(doubts),
+        },
+    )
+
+
+def _reason_rows(source: str, uses: Iterable[Use]) -> Iterable[dict[str, object]]:
+    return (
+        {"source": source, "location": u.block.location, "text": u.block.text, "reason": u.reason}
+        for u in uses
+    )
+
+
+# -- a table of coded opinions ---------------------------------------------------------------------
+
+
+def ingest_table(
+    table: pd.DataFrame,
+    codebook: Codebook | None,
+    *,
+    text_column: str | None = None,
+    code_column: str | None = None,
+    id_column: str | None = None,
+    title_column: str | None = None,
+    source: str,
+    label_source: str = "single",
+) -> Ingested:
+    """Turn a table of already coded opinions into labels; several codes in a cell become several rows.
+
+    Parameters
+    ----------
+    table
+        All cells text, as `tableio.read_table` gives it. Not changed. Columns that are not used are kept.
+    codebook
+        The plan; None to make it of the codes (and titles) in the table.
+    text_column, code_column, id_column, title_column
+        Names of columns; text and code are found by usual names if None. Without `id_column` rows are
+        numbered: `<file>-R00002` is the first row below the header.
+    source
+        The file's name, for messages and the `source` column.
+    label_source
+        One of `tables.LABEL_SOURCES`; columns `label_source`, `coder`, `source` … of the table lead.
+
+    Raises
+    ------
+    InputError
+        for a missing or ambiguous column, an unknown code (or one that is not an item), a repeated id.
+    """
+    columns = [str(c) for c in table.columns]
+    text_name = pick_column(columns, text_column, TEXT_NAMES, "--text-column", source)
+    code_name = pick_column(columns, code_column, CODE_NAMES, "--code-column", source)
+    for name, option in ((id_column, "--id-column"), (title_column, "--title-column")):
+        if name is not None:
+            pick_column(columns, name, (), option, source)
+    if id_column is None and "opinion_id" in columns:
+        id_column = "opinion_id"
+    ids = _row_ids(table, id_column, source)
+    uses: list[Use] = []
+    filled: list[tuple[int, dict[str, str]]] = []
+    for row, record in enumerate(table.to_dict("records"), start=2):
+        cells = {str(k): str(v) for k, v in record.items()}
+        blank = [name for name in (text_name, code_name) if not cells[name].strip()]
+        reason = "" if not blank else f"「{'」と「'.join(blank)}」が空欄です"
+        uses.append(
+            Use(Block(cells[text_name], row, kind="row"), "set aside" if blank else "opinion", reason)
+        )
+        if not blank:
+            filled.append((row, cells))
+    if codebook is None:
+        codebook = codebook_of_table(filled, code_name, title_column, source)
+    coded = _codes(filled, codebook, code_name, source)
+    own = {text_name, code_name, id_column}
+    labels = LABELS.table(
+        {
+            **{k: v for k, v in cells.items() if k not in own and k not in LABELS.columns},
+            **_origin(cells, own, source, row, label_source),
+            "opinion_id": ids[row - 2],
+            "text": cells[text_name].strip(),
+            "code": code,
+            "codebook_sha256": codebook.sha256,
+        }
+        for row, cells in filled
+        for code in coded[row]
+    )
+    return _ingested(source, codebook, labels, [], uses, [])
+
+
+def _row_ids(table: pd.DataFrame, id_column: str | None, source: str) -> list[str]:
+    """Return an id for each row; a blank or repeated one in the user's own column is an error."""
+    stem = source.rpartition(".")[0] or source
+    if id_column is None:
+        return [f"{stem}-R{row:05d}" for row in range(2, len(table) + 2)]
+    ids = [str(x).strip() for x in table[id_column]]
+    first: dict[str, int] = {}
+    for row, one in enumerate(ids, start=2):
+        if not one or one in first:
+            ja = f"ID「{one}」が{first[one]}行目と重複しています。" if one else "IDが空欄です。"
+            en = f"the id '{one}' repeats row {first[one]}" if one else "the id is empty"
+            raise InputError(ja, en, file=source, row=row, column=id_column)
+        first[one] = row
+    return ids
+
+
+def _codes(
+    filled: list[tuple[int, dict[str, str]]], codebook: Codebook, column: str, source: str
+) -> dict[int, list[str]]:
+    """Return the codes of each row, or raise naming the first unknown ones."""
+    coded: dict[int, list[str]] = {}
+    unknown: list[tuple[int, str]] = []
+    for row, cells in filled:
+        coded[row], bad = split_codes(cells[column], codebook)
+        unknown += [(row, part) for part in bad]
+        if not coded[row] and not bad:
+            unknown.append((row, cells[column].strip()))
+    if len(unknown) == 1:
+        row, part = unknown[0]
+        # For the hint about Excel's dates.
+        codebook.code_or_error(part, file=source, row=row, column=column)
+    if unknown:
+        listed = "、".join(f"「{part}」({row}行目)" for row, part in unknown[:_ERRORS_SHOWN])
+        shown = ", ".join(f"'{part}' (row {row})" for row, part in unknown[:_ERRORS_SHOWN])
+        more = len(unknown) - _ERRORS_SHOWN
+        raise InputError(
+            f"コードブックの項目でないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}",
+            f"codes that are not items of the codebook: {shown}{f' and {more} more' if more > 0 else ''}",
+            file=source,
+            row=unknown[0][0],
+            column=column,
+        )
+    return coded
+
+
+def _origin(
+    cells: dict[str, str], own: set[str | None], source: str, row: int, label_source: str
+) -> dict[str, object]:
+    """Return where a label comes from: what the table itself says of it (it may be a LABELS table), else this
+    file and row."""
+    said = {k: v for k, v in cells.items() if k not in own and v.strip()}
+    return {
+        "source": said.get("source", source),
+        "location": said.get("location", f"R{row}"),
+        "label_source": said.get("label_source", label_source),
+        "coder": said.get("coder", ""),
+        "labelled_at": said.get("labelled_at", ""),
+    }

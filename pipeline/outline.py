@@ -1,0 +1,245 @@
+"""Find the plan in a document: its tree of numbered headings, and the opinions below them.
+
+Levels come from the numbering alone (目標1 > (1) > ①), never from the depth of a heading: documents read by
+OCR have headings of any depth. Every block is accounted for: used as something, or set aside with a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from pipeline.blocks import Block, Document, Use
+from pipeline.codebook import Node
+from pipeline.errors import InputError
+from pipeline.marks import LEVELS, Mark, is_opinions_heading, mark
+
+
+@dataclass
+class Entry:
+    """An opinion with its code; `text` may go on over several lines."""
+
+    block: Block
+    text: str
+    code: str
+
+
+@dataclass
+class Outline:
+    """A plan read from a document. `front` holds the blocks before it, which `uses` does not cover."""
+
+    nodes: list[Node] = field(default_factory=list)
+    opinions: list[Entry] = field(default_factory=list)
+    front: list[Block] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    doubts: list[Use] = field(default_factory=list)
+
+
+def read_outline(document: Document) -> Outline:
+    """Read the plan and the opinions of a document.
+
+    Raises
+    ------
+    InputError
+        naming file and line: no plan structure; a heading outside its parent level; an opinion before any
+        item; a repeated number; a heading without a title.
+    """
+    marks = [mark(b) for b in document.blocks]
+    outline = Outline()
+    if not any(m.kind == "level" and m.level == 0 for m in marks):
+        marks = _marks_from_styles(document, marks, outline)
+    start = next((i for i, m in enumerate(marks) if m.kind == "level" and m.level == 0), None)
+    if start is None:
+        raise InputError(
+            "計画の構成(目標1、(1)、① の見出し)が見つかりません。"
+            "別の文書ではないか、番号が読み取れているかを確かめてください。",
+            "no plan structure (headings numbered 目標1, (1), ①) was found; is it the right document?",
+            file=document.name,
+        )
+    outline.front = list(document.blocks[:start])
+    walk = _Walk(document.name, outline, sorted({m.level for m in marks[start:] if m.kind == "level"}))
+    walk.check_front(outline.front, marks[:start])
+    for block, one in zip(document.blocks[start:], marks[start:], strict=True):
+        walk.step(block, one)
+    walk.finish()
+    return outline
+
+
+def _marks_from_styles(document: Document, marks: Sequence[Mark], outline: Outline) -> list[Mark]:
+    """Fallback for a Word file whose headings bear no numbers: the heading styles make the tree.
+
+    The plan is every heading of the deepest style with opinions below it, and the headings above those.
+    Numbers in the text lead where there are any; others are counted, which is noted as a doubt.
+    """
+    headings = [i for i, b in enumerate(document.blocks) if b.heading]
+    deepest = max((document.blocks[i].heading for i in headings), default=0)
+    plan: set[int] = set()
+    for place, i in enumerate(headings):
+        end = headings[place + 1] if place + 1 < len(headings) else len(marks)
+        if document.blocks[i].heading == deepest and any(m.kind == "opinion" for m in marks[i:end]):
+            depth = deepest + 1
+            for j in reversed(headings[: place + 1]):
+                if document.blocks[j].heading < depth:
+                    depth = document.blocks[j].heading
+                    plan.add(j)
+    depths = sorted({document.blocks[i].heading for i in plan})
+    elsewhere = any(m.kind == "level" and i not in plan for i, m in enumerate(marks))
+    if elsewhere or not 2 <= len(depths) <= len(LEVELS):
+        return list(marks)
+    # Two levels are the top and the bottom of the table, three are all of it.
+    ranks = dict(zip(depths, (0, *range(len(LEVELS) - len(depths) + 1, len(LEVELS))), strict=True))
+    counters = [0] * len(LEVELS)
+    result = list(marks)
+    for i in sorted(plan):
+        level = ranks[document.blocks[i].heading]
+        counted = marks[i].kind != "level"
+        counters[level] = counters[level] + 1 if counted else marks[i].number
+        counters[level + 1 :] = [0] * (len(LEVELS) - level - 1)
+        result[i] = replace(marks[i], kind="level", level=level, number=counters[level])
+        if counted:
+            reason = "番号がないため、順番で番号を付けました"
+            outline.doubts.append(Use(document.blocks[i], LEVELS[level].name, reason))
+    return result
+
+
+class _Walk:
+    """Goes through the plan from the top, keeping the path of headings it is under."""
+
+    def __init__(self, file: str, outline: Outline, levels: list[int]) -> None:
+        self.file = file
+        self.outline = outline
+        self.levels = levels
+        self.path: list[tuple[str, Block]] = []  # code and block of each heading the walk is under
+        self.places: dict[str, int] = {}  # code -> index of its node
+        self.blocks: dict[str, Block] = {}
+        self.last: Entry | int | None = None  # what a continuation line belongs to
+        self.lost = False  # below a heading that is not of the plan
+
+    def check_front(self, front: list[Block], marks: list[Mark]) -> None:
+        """Raise if part of the plan stands between the heading of the opinions section and the first goal."""
+        inside = False
+        for i, (block, one) in enumerate(zip(front, marks, strict=True)):
+            if inside and one.kind == "level":
+                self._outside(block, one)
+            if inside and one.kind == "opinion":
+                self._before_item(block)
+            # Not the first line: 「市民意見のまとめ」 may be the title of the whole document.
+            inside = inside or (i > 0 and is_opinions_heading(one))
+
+    def step(self, block: Block, one: Mark) -> None:
+        """Place one block of the plan."""
+        if one.kind == "aside":
+            self._note(block, "set aside", one.reason)
+        elif one.kind == "layout":
+            self._note(block, "layout")
+        elif block.kind == "table" and one.kind not in ("level", "opinion"):
+            self._note(block, "set aside", "意見の部分にある表の行")
+        elif one.kind == "level":
+            self._heading(block, one)
+        elif one.kind == "opinion":
+            self._opinion(block, one)
+        elif one.kind == "plain" and self._continue(block, one):
+            self._note(block, "continuation")
+        else:
+            # An unnumbered heading may be a misread one: what follows must not slip under the item above it.
+            self.lost, self.last = True, None
+            self._note(block, "set aside", "番号も「・」もない行")
+
+    def finish(self) -> None:
+        """Raise for headings without a title; note headings without anything below."""
+        parents = {n.parent for n in self.outline.nodes}
+        for node in self.outline.nodes:
+            block = self.blocks[node.code]
+            if not node.title:
+                self._error(
+                    block,
+                    f"見出し「{block.text.strip()}」に題名がありません。",
+                    f"the heading '{block.text.strip()}' has no title",
+                )
+            if node.level < len(self.levels) and node.code not in parents:
+                self.outline.doubts.append(Use(block, "heading", "この見出しの下に項目がありません"))
+
+    def _heading(self, block: Block, one: Mark) -> None:
+        rank = self.levels.index(one.level)
+        if len(self.path) < rank:
+            self._outside(block, one)
+        self.path = self.path[:rank]
+        parent = self.path[-1][0] if self.path else ""
+        code = f"{parent}-{one.number}" if parent else f"G{one.number}"
+        if code in self.blocks:
+            first = self.blocks[code].location
+            self._error(
+                block,
+                f"番号「{one.printed or one.number}」が {first} と重複しています。",
+                f"the number '{one.printed or one.number}' repeats the one at {first}",
+            )
+        before = [n for n in self.outline.nodes if n.parent == parent]
+        expected = int(re.split(r"[G-]", before[-1].code)[-1]) + 1 if before else 1
+        if one.number != expected:
+            reason = "番号が飛んでいます" if one.number > expected else "番号が順番どおりになっていません"
+            self.outline.doubts.append(Use(block, LEVELS[one.level].name, reason))
+        self.path.append((code, block))
+        self.blocks[code] = block
+        self.last = len(self.outline.nodes)
+        self.lost = False
+        self.outline.nodes.append(Node(code, parent, rank + 1, one.printed, one.text))
+        self._note(block, LEVELS[one.level].name)
+
+    def _opinion(self, block: Block, one: Mark) -> None:
+        if self.lost:
+            reason = "計画の番号がない見出し・行の下にあり、どの項目の意見か決められません"
+            self._note(block, "set aside", reason)
+            return
+        if len(self.path) < len(self.levels):
+            self._before_item(block)
+        self.last = Entry(block, one.text, self.path[-1][0])
+        self.outline.opinions.append(self.last)
+        self._note(block, "opinion")
+
+    def _continue(self, block: Block, one: Mark) -> bool:
+        """Join a line without a mark to the title or opinion above it, if the layout allows."""
+        if isinstance(self.last, Entry):
+            if block.continues:
+                self.last.text = _join(self.last.text, one.text)
+            return block.continues
+        if self.last is None:
+            return False
+        node = self.outline.nodes[self.last]
+        if block.continues or not node.title:
+            self.outline.nodes[self.last] = replace(node, title=_join(node.title, one.text))
+            return True
+        return False
+
+    def _note(self, block: Block, use: str, reason: str = "") -> None:
+        self.outline.uses.append(Use(block, use, reason))
+
+    def _outside(self, block: Block, one: Mark) -> NoReturn:
+        level = LEVELS[one.level]
+        above = LEVELS[self.levels[self.levels.index(one.level) - 1] if one.level in self.levels else 0]
+        self._error(
+            block,
+            f"「{block.text.strip()}」が{above.ja}の外にあります。"
+            "上の見出しの番号が読み取れているか確かめてください。",
+            f"this {level.name} stands outside any {above.name}; "
+            "check that the number of the heading above was read",
+        )
+
+    def _before_item(self, block: Block) -> NoReturn:
+        deepest = LEVELS[self.levels[-1]]
+        self._error(
+            block,
+            f"意見「{block.text.strip()}」が{deepest.ja}より前にあり、どこに付くか決められません。",
+            f"this opinion stands before any {deepest.name}, so it cannot be placed",
+        )
+
+    def _error(self, block: Block, ja: str, en: str) -> NoReturn:
+        raise InputError(ja, en, file=self.file, row=block.line, page=block.page)
+
+
+def _join(left: str, right: str) -> str:
+    """Join the parts of a wrapped line; a space only between Latin words."""
+    right = right.strip()
+    latin = left[-1:].isascii() and left[-1:].isalnum() and right[:1].isascii() and right[:1].isalnum()
+    return f"{left} {right}" if latin else left + right

@@ -1,0 +1,32 @@
+"""Files appear whole or not at all: written under a temporary name, then given their own."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from pipeline.errors import InputError
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return a free path in the folder of `path`; an `InputError` if there is no such folder."""
+    if not path.parent.is_dir():
+        raise InputError(
+            "保存先のフォルダがありません。", "the folder to write to does not exist", file=str(path)
+        )
+    # A short name: Japanese file names come near the 255 bytes that file systems allow.
+    return path.with_name(f".iken-{uuid.uuid4().hex}.tmp")
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Give a finished temporary file its name; an `InputError` if the old one is held open."""
+    try:
+        temporary.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def unwritable(path: Path, error: OSError) -> InputError:
+    """Return the error that says that `path` cannot be written, and why."""
+    ja = f"書き込めません({error.strerror})。Excel などで開いていれば閉じてください。"
+    return InputError(ja, f"cannot write ({error.strerror}); close it if it is open in Excel", file=str(path))

@@ -1,0 +1,235 @@
+"""Suggesting codes for new comments: a table of comments in, the same rows with suggestions out.
+
+The machine suggests, a person decides: nothing here writes 「確定コード」.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.cells import as_text
+from pipeline.cellstore import CellStore
+from pipeline.coding import Coding, code_texts, long_rows, wide_cells, wide_columns
+from pipeline.errors import InputError
+from pipeline.models import Model
+from pipeline.tables import SUGGESTIONS
+
+TEXT_COLUMNS = (
+    "text",
+    "意見",
+    "ご意見",
+    "自由記述",
+    "自由意見",
+    "自由回答",
+    "コメント",
+    "本文",
+    "回答",
+    "内容",
+    "comment",
+    "opinion",
+)
+ID_COLUMN = "opinion_id"
+
+
+# -- whole tables and streams ----------------------------------------------------------------------
+
+
+@dataclass
+class Groups:
+    """Which rows say the same (see `duplicates.GroupFinder.groups`): arrays of length n rows."""
+
+    leader: NDArray[np.int32]
+    size: NDArray[np.int32]
+    exact_size: NDArray[np.int32]
+
+
+@dataclass
+class Tally:
+    """Counts of a run, by row and by distinct text (campaign answers counted both ways)."""
+
+    rows: int = 0
+    texts: int = 0
+    status_rows: Counter[str] = field(default_factory=Counter)
+    status_texts: Counter[str] = field(default_factory=Counter)
+    code_rows: Counter[str] = field(default_factory=Counter)
+    code_texts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, status: str, code: str, *, is_leader: bool) -> None:
+        """Count one row of the output with its first code ('' for none)."""
+        self.rows += 1
+        self.texts += is_leader
+        self.status_rows[status] += 1
+        self.status_texts[status] += is_leader
+        if code:
+            self.code_rows[code] += 1
+            self.code_texts[code] += is_leader
+
+
+def guess_text_column(columns: Sequence[str], file: str | None = None) -> str:
+    """Return the one column that holds the comments, by its name, or the only column.
+
+    Raises
+    ------
+    InputError
+        if none or several fit, listing the columns found.
+    """
+    found = [c for c in columns if c.strip().casefold() in TEXT_COLUMNS]
+    if len(found) != 1:
+        found = found or [c for c in columns if any(name in c for name in TEXT_COLUMNS[1:8])]
+    if len(columns) == 1:
+        found = list(columns)
+    if len(found) != 1:
+        listed = "、".join(columns)
+        why = ("見つかりません", "was not found") if not found else ("一つに決まりません", "is ambiguous")
+        raise InputError(
+            f"コメントの列が{why[0]}。--text-column で列名を指定してください。ある列: {listed}",
+            f"the comment column {why[1]}; name it with --text-column. Columns found: {listed}",
+            file=file,
+        )
+    return found[0]
+
+
+def check_columns(
+    columns: Sequence[str], text_column: str | None, id_column: str | None, top: int, file: str | None = None
+) -> tuple[str, str | None]:
+    """Return text and id column of an input, or raise `InputError` listing the columns found."""
+    for wanted, option in ((text_column, "--text-column"), (id_column, "--id-column")):
+        if wanted is not None and wanted not in columns:
+            listed = "、".join(columns)
+            raise InputError(
+                f"列「{wanted}」がありません({option})。ある列: {listed}",
+                f"there is no column '{wanted}' ({option}). Columns found: {listed}",
+                file=file,
+            )
+    if id_column is None and ID_COLUMN in columns:
+        id_column = ID_COLUMN
+    clash = [c for c in wide_columns(top) if c in columns and c != id_column]
+    if clash:
+        raise InputError(
+            f"入力に、出力で使う列名があります: {'、'.join(clash)}。列名を変えるか、元の調査ファイルを指定してください。",
+            f"the input has columns that the output adds: {', '.join(clash)}; rename them or give the original file",
+            file=file,
+        )
+    return text_column or guess_text_column(columns, file), id_column
+
+
+def suggest_stream(
+    model: Model,
+    chunks: Iterable[pd.DataFrame],
+    *,
+    text_column: str,
+    id_column: str | None,
+    id_prefix: str = "R",
+    first_row: int = 1,
+    top: int = 3,
+    groups: Groups | None = None,
+    long: bool = False,
+    tally: Tally | None = None,
+) -> Iterator[pd.DataFrame]:
+    """Yield the output of each chunk: every input row in order with its suggestions, or SUGGESTIONS rows.
+
+    Repeated texts (`groups`) are coded once, where they first stand; the cells of the others are copied from
+    a file on disk, so that memory does not grow with the input. Opinions without an id column are called by
+    `id_prefix` and their row number.
+    """
+    tally = tally or Tally()
+    at = 0
+    with CellStore() as store:
+        for chunk in chunks:
+            n = len(chunk)
+            texts = [as_text(v) for v in chunk[text_column]]
+            leader = np.arange(at, at + n) if groups is None else groups.leader[at : at + n]
+            own = np.flatnonzero(leader == np.arange(at, at + n))
+            coded = code_texts(model, [texts[i] for i in own], top)
+            codings = dict(zip(own.tolist(), coded, strict=True))
+            results: list[Coding] = []
+            for i in range(n):
+                coding = codings.get(i)
+                if coding is None:
+                    coding = Coding(**store.get(int(leader[i])))
+                elif groups is not None and groups.size[at + i] > 1:
+                    store.put(at + i, vars(coding))
+                results.append(coding)
+                tally.add(coding.status, coding.codes[0] if coding.codes else "", is_leader=i in codings)
+            ids = _ids(chunk, id_column, id_prefix, first_row + at)
+            if long:
+                yield _long_frame(model, results, texts, ids)
+            else:
+                yield _wide_frame(model, chunk, results, ids, id_column, top, groups, at)
+            at += n
+
+
+def suggest(
+    model: Model,
+    opinions: pd.DataFrame,
+    *,
+    text_column: str | None = None,
+    id_column: str | None = None,
+    top: int = 3,
+    groups: Groups | None = None,
+    long: bool = False,
+) -> pd.DataFrame:
+    """Return `opinions` with suggestions (see `suggest_stream`), as one table.
+
+    >>> from pipeline import load_model, suggest  # doctest: +SKIP
+    >>> suggest(load_model("models/default"), pd.DataFrame({"text": ["バスが少ない"]}))  # doctest: +SKIP
+    """
+    columns = [str(c) for c in opinions.columns]
+    text_column, id_column = check_columns(columns, text_column, id_column, top)
+    frames = suggest_stream(
+        model, [opinions], text_column=text_column, id_column=id_column, top=top, groups=groups, long=long
+    )
+    return next(iter(frames))
+
+
+def _ids(chunk: pd.DataFrame, id_column: str | None, prefix: str, first_row: int) -> list[str]:
+    if id_column is None:
+        return [f"{prefix}{first_row + i}" for i in range(len(chunk))]
+    return [as_text(v) for v in chunk[id_column]]
+
+
+def _wide_frame(
+    model: Model,
+    chunk: pd.DataFrame,
+    codings: list[Coding],
+    ids: list[str],
+    id_column: str | None,
+    top: int,
+    groups: Groups | None,
+    at: int,
+) -> pd.DataFrame:
+    added = wide_cells(model, codings, top)
+    added[ID_COLUMN] = list(ids)
+    added["model_id"] = [model.model_id] * len(ids)
+    added["group_id"] = [""] * len(ids)
+    if groups is not None:
+        part = slice(at, at + len(ids))
+        repeated = groups.size[part] > 1
+        # A group is called by the row it first stands in, counted from 1 over all rows.
+        added["group_id"] = [
+            f"D{k + 1}" if r else "" for k, r in zip(groups.leader[part], repeated, strict=True)
+        ]
+        added["group_size"] = groups.size[part].tolist()
+        added["exact_count"] = groups.exact_size[part].tolist()
+    else:
+        added["group_size"] = added["exact_count"] = [1] * len(ids)
+    out = chunk.reset_index(drop=True)
+    new = pd.DataFrame({c: added[c] for c in wide_columns(top)}, dtype=object)
+    if id_column == ID_COLUMN:
+        new = new.drop(columns=ID_COLUMN)
+    return pd.concat([out, new], axis=1)
+
+
+def _long_frame(model: Model, codings: list[Coding], texts: list[str], ids: list[str]) -> pd.DataFrame:
+    rows: list[Mapping[str, object]] = [
+        {"opinion_id": i, **row}
+        for i, text, coding in zip(ids, texts, codings, strict=True)
+        for row in long_rows(model, coding, text)
+    ]
+    return pd.DataFrame(rows, columns=list(SUGGESTIONS.columns), dtype=object)

@@ -1,0 +1,151 @@
+"""Read and write tables by the file's ending: .csv .tsv .xlsx .jsonl .parquet.
+
+Big files are read and written chunk by chunk, so that memory stays flat. A file that cannot be read
+cell for cell is refused with the place of the fault: a half-read table does more harm than none. What
+is written goes to a temporary file beside the target, which takes its name only when all went well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+
+import pandas as pd
+
+from pipeline.binary_readers import open_parquet, open_xlsx
+from pipeline.cells import Row, as_text
+from pipeline.errors import InputError
+from pipeline.placing import put_in_place, temporary_beside, unwritable
+from pipeline.table_writers import SINKS
+from pipeline.text_readers import open_delimited, open_jsonl
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """A table that can be read any number of times, chunk by chunk. Made by `open_rows`.
+
+    `encoding` says what was read (None for .xlsx and .parquet); `first_row` is the number of the first
+    data row as people see it: row = `first_row` + number of rows before it.
+    """
+
+    path: Path
+    columns: list[str]
+    encoding: str | None
+    first_row: int
+    rows: Callable[[], Generator[Row, None, None]]
+
+    def chunks(self, size: int = 4096) -> Iterator[pd.DataFrame]:
+        """Yield tables of up to `size` rows, cells as objects in the file's own types, opening it anew.
+
+        Raises
+        ------
+        InputError
+            at the first row that cannot be read, naming it.
+        """
+        with closing(self.rows()) as rows:
+            while batch := list(islice(rows, size)):
+                yield pd.DataFrame(batch, columns=self.columns, dtype=object)
+
+
+def open_rows(path: Path, sheet: str | None = None) -> RowSource:
+    """Check a table file and return its `RowSource`; `sheet` names a sheet of an .xlsx file.
+
+    Raises
+    ------
+    InputError
+        if the file is missing, empty, of another kind, or its encoding or header cannot be used.
+    """
+    path = Path(path)
+    kind = path.suffix.lower()
+    _check_ending(path)
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(8)
+    except OSError as error:
+        raise InputError(
+            f"ファイルを開けません({error.strerror})。",
+            f"cannot open the file ({error.strerror})",
+            file=str(path),
+        ) from None
+    if not head:
+        raise InputError("ファイルが空です。", "the file is empty", file=str(path))
+    if kind == ".xlsx":
+        return RowSource(path, *open_xlsx(path, sheet, head))
+    if kind == ".parquet":
+        return RowSource(path, *open_parquet(path))
+    return RowSource(path, *(open_jsonl(path) if kind == ".jsonl" else open_delimited(path)))
+
+
+def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
+    """Read a small table with every cell as text; `attrs['encoding']` says what was read.
+
+    Raises
+    ------
+    InputError
+        as `open_rows` and `RowSource.chunks`.
+    """
+    source = open_rows(path, sheet)
+    with closing(source.rows()) as rows:
+        cells = [[as_text(c) for c in row] for row in rows]
+    frame = pd.DataFrame(cells, columns=source.columns, dtype=str)
+    frame.attrs["encoding"] = source.encoding
+    return frame
+
+
+def _check_ending(path: Path) -> None:
+    if path.suffix.lower() not in SINKS:
+        known = " ".join(SINKS)
+        raise InputError(
+            f"この種類の表は扱えません。使える拡張子: {known}",
+            f"cannot tell the kind of table; endings: {known}",
+            file=str(path),
+        )
+
+
+class TableWriter:
+    """Write a table chunk by chunk to `path`, in the form its ending says, as a context manager.
+
+    CSV and TSV are UTF-8 with BOM and CRLF, which Excel in Japan opens correctly. The file appears when
+    the block ends well; after an error nothing of it remains.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self.path = Path(path)
+        self.columns = list(columns)
+        _check_ending(self.path)
+
+    def __enter__(self) -> TableWriter:
+        self._temporary = temporary_beside(self.path)
+        try:
+            self._sink = SINKS[self.path.suffix.lower()](self._temporary, self.path, self.columns)
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+        return self
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Append the rows of `frame`, which has at least this writer's columns.
+
+        Raises
+        ------
+        InputError
+            if an Excel sheet cannot hold that many rows.
+        """
+        self._sink.write([frame[c].tolist() for c in self.columns])
+
+    def __exit__(self, kind: type[BaseException] | None, _e: object, _t: TracebackType | None) -> None:
+        try:
+            self._sink.close()
+            if kind is None:
+                put_in_place(self._temporary, self.path)
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a whole table; see `TableWriter`."""
+    with TableWriter(path, [str(c) for c in frame.columns]) as writer:
+        writer.write(frame)

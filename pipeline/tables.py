@@ -1,0 +1,125 @@
+"""The tables that stages exchange: their columns, checks and empty forms (see docs/tables_ja.md).
+
+A table is a `pandas.DataFrame` in which every cell is text. Numbers are converted knowingly by
+whoever needs them: pandas would read `01` as 1, and Excel turns `1-1-1` into a date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.errors import InputError
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Name and columns of one table. `required` cells may not be empty; other columns are added empty."""
+
+    name: str
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+
+    def empty(self) -> pd.DataFrame:
+        """Return the table with no rows."""
+        return pd.DataFrame({c: pd.Series(dtype=str) for c in self.columns})
+
+    def table(self, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+        """Return `rows` (dicts) as a table of text with this schema's columns first, extra ones after."""
+        records = [{k: "" if v is None else str(v) for k, v in r.items()} for r in rows]
+        if not records:
+            return self.empty()
+        return self.check(pd.DataFrame.from_records(records).fillna(""))
+
+    def check(self, table: pd.DataFrame, file: str | None = None) -> pd.DataFrame:
+        """Return a copy with all columns of the schema in order, then any others.
+
+        Raises
+        ------
+        InputError
+            if a required column is absent, or a required cell is empty (row counted with the header as 1).
+        """
+        for column in self.required:
+            if column not in table.columns:
+                found = "、".join(map(str, table.columns))
+                raise InputError(
+                    f"{self.name} の表に必要な列「{column}」がありません。ある列: {found}",
+                    f"the {self.name} table lacks the column '{column}'; columns found: {found}",
+                    file=file,
+                )
+        table = table.copy()
+        for column in self.columns:
+            if column not in table.columns:
+                table[column] = ""
+        extra = [c for c in table.columns if c not in self.columns]
+        table = table[[*self.columns, *extra]].astype(str).reset_index(drop=True)
+        for column in self.required:
+            blank = table.index[table[column].str.strip() == ""]
+            if len(blank):
+                raise InputError(
+                    "空欄です。値を入れてください。",
+                    "the cell is empty; please fill it in",
+                    file=file,
+                    row=int(blank[0]) + 2,
+                    column=column,
+                )
+        return table
+
+
+CODEBOOK = Schema(
+    "CODEBOOK",
+    ("code", "parent", "level", "number", "title", "definition", "include", "exclude"),
+    ("title",),
+)
+OPINIONS = Schema("OPINIONS", ("opinion_id", "source", "location", "text"), ("opinion_id",))
+LABELS = Schema(
+    "LABELS",
+    (
+        "opinion_id",
+        "source",
+        "location",
+        "text",
+        "code",
+        "label_source",
+        "coder",
+        "labelled_at",
+        "codebook_sha256",
+    ),
+    ("opinion_id", "text", "code"),
+)
+SUGGESTIONS = Schema(
+    "SUGGESTIONS",
+    (
+        "opinion_id",
+        "unit",
+        "unit_text",
+        "rank",
+        "code",
+        "title",
+        "confidence",
+        "evidence",
+        "status",
+        "doubt_reasons",
+        "model_id",
+    ),
+    ("opinion_id",),
+)
+# What a reader could not use, with the reason: rows in = rows out + rows set aside.
+SET_ASIDE = Schema("SET_ASIDE", ("source", "location", "text", "reason"), ("source", "reason"))
+WORKSHOPS = Schema(
+    "WORKSHOPS",
+    ("source", "location", "kind", "name", "date", "venue", "participants", "doubtful", "raw"),
+    ("source", "kind"),
+)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the rows of a table of text as dicts."""
+    return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
+
+
+LABEL_SOURCES = ("document", "single", "double", "adjudicated", "authored")
+# Sources of labels that people gave to what residents said; `authored` texts are training material only.
+GOLD_SOURCES = ("document", "single", "double", "adjudicated")

@@ -1,0 +1,258 @@
+"""Read the paragraphs and table rows of a Word file in body order, with the numbers Word prints by itself.
+
+In a list made by Word the mark (①, (1), ・) is not in the text: it follows from the numbering definitions
+and from counting. The mark is worked out here and noted beside the text, which stays verbatim.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import docx
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml.ns import qn
+
+from pipeline.blocks import Block
+from pipeline.codebook import CIRCLED_DIGITS
+from pipeline.errors import InputError
+
+_HEADING = re.compile(r"(?:heading|見出し)\s*(\d)", re.IGNORECASE)
+_BULLET = "・"
+# SyntaxError is what lxml raises for broken XML.
+_DAMAGED = (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError)
+
+
+def read_word(data: bytes, name: str) -> list[Block]:
+    """Return the non-blank paragraphs and table rows of a .docx file; `line` counts them, blanks included.
+
+    Text boxes come with kind 'textbox' after the paragraph they hang on. Deleted text (tracked changes) and
+    furigana are left out; inserted text is in.
+
+    Raises
+    ------
+    InputError
+        if the file is damaged or not a Word file.
+    """
+    try:
+        document = docx.Document(io.BytesIO(data))
+    except _DAMAGED as error:
+        raise InputError(
+            "Word の文書として読めません。ファイルが壊れているようです。"
+            "もう一度受け取るか、保存し直してください。",
+            "this cannot be read as a Word document; the file seems damaged: get it or save it again",
+            file=name,
+        ) from error
+    styles = _styles(document)
+    numbering = _Numbering.of(document, styles)
+    blocks: list[Block] = []
+    for line, element in enumerate(_body(document.element.body), start=1):
+        if element.tag == qn("w:tr"):
+            blocks.extend(_row_blocks(element, line))
+            continue
+        text = _text(element)
+        if text.strip():
+            heading = _heading(element, styles)
+            label = numbering.label(element)
+            blocks.append(Block(text, line, label=label, heading=heading))
+        for box in element.iter(qn("w:txbxContent")):
+            # Word stores each box twice, the second time for old programs.
+            if not any(a.tag.endswith("}Fallback") for a in box.iterancestors()) and _joined(box).strip():
+                blocks.append(Block(_joined(box), line, kind="textbox"))
+    return blocks
+
+
+def _body(parent: Any) -> Iterator[Any]:
+    """Yield paragraphs and table rows in order, also those inside content controls and insertions."""
+    for child in parent.iterchildren():
+        if child.tag in (qn("w:p"), qn("w:tr")):
+            yield child
+        elif child.tag in (qn("w:tbl"), qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:customXml")):
+            yield from _body(child)
+
+
+def _text(element: Any) -> str:
+    """Return the text a reader sees in a paragraph, without text boxes, furigana and deleted words."""
+    parts: list[str] = []
+    skipped = (qn("w:txbxContent"), qn("w:rt"), qn("w:del"), qn("w:pPr"), qn("w:rPr"))
+    for child in element.iterchildren():
+        if child.tag in skipped:
+            continue
+        if child.tag == qn("w:t"):
+            parts.append(child.text or "")
+        elif child.tag == qn("w:tab"):
+            parts.append("\t")
+        elif child.tag in (qn("w:br"), qn("w:cr")):
+            parts.append(" ")
+        elif child.tag == qn("w:noBreakHyphen"):
+            parts.append("-")
+        else:
+            parts.append(_text(child))
+    return "".join(parts)
+
+
+def _joined(element: Any) -> str:
+    texts = [_text(p).strip() for p in element.iter(qn("w:p"))]
+    return " ".join(t for t in texts if t)
+
+
+def _row_blocks(row: Any, line: int) -> list[Block]:
+    """Return a table row as one block of cells, or as ordinary lines if only one cell holds text."""
+    cells: list[Any] = [c for c in row.iter(qn("w:tc")) if next(c.iterancestors(qn("w:tr"))) is row]
+    filled = [c for c in cells if _joined(c)]
+    if len(cells) == 1 and filled:
+        texts = [_text(p) for p in filled[0].iter(qn("w:p"))]
+        return [Block(t, line) for t in texts if t.strip()]
+    texts = []
+    for cell in cells:
+        span = cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")
+        texts += [_joined(cell), *[""] * (int(span.get(qn("w:val"))) - 1 if span is not None else 0)]
+    return [Block("\t".join(texts), line, kind="table")] if filled else []
+
+
+# -- styles and numbering --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Style:
+    name: str
+    based_on: str
+    properties: Any  # the style's w:pPr element, or None
+
+
+def _styles(document: Any) -> dict[str, _Style]:
+    found = {}
+    for style in document.styles.element.iter(qn("w:style")):
+        name = style.find(qn("w:name"))
+        based = style.find(qn("w:basedOn"))
+        found[style.get(qn("w:styleId"))] = _Style(
+            "" if name is None else name.get(qn("w:val")),
+            "" if based is None else based.get(qn("w:val")),
+            style.find(qn("w:pPr")),
+        )
+    return found
+
+
+def _style_chain(paragraph: Any, styles: dict[str, _Style]) -> Iterator[tuple[str, _Style]]:
+    """Yield the paragraph's style and those it is based on."""
+    element = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+    style_id = "" if element is None else element.get(qn("w:val"))
+    seen: set[str] = set()
+    while style_id in styles and style_id not in seen:
+        seen.add(style_id)
+        yield style_id, styles[style_id]
+        style_id = styles[style_id].based_on
+
+
+def _heading(paragraph: Any, styles: dict[str, _Style]) -> int:
+    for _, style in _style_chain(paragraph, styles):
+        match = _HEADING.match(style.name)
+        if match:
+            return int(match[1])
+    return 0
+
+
+@dataclass(frozen=True)
+class _Level:
+    form: str
+    text: str
+    start: int
+    style: str
+
+
+@dataclass
+class _Numbering:
+    """Word's numbering definitions, and the counters as the document is read from the top."""
+
+    styles: dict[str, _Style]
+    levels: dict[str, dict[int, _Level]] = field(default_factory=dict)  # abstract list -> depth -> level
+    lists: dict[str, tuple[str, dict[int, int]]] = field(default_factory=dict)  # list -> abstract, restarts
+    counters: dict[str, dict[int, int]] = field(default_factory=dict)
+    restarted: set[tuple[str, int]] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, document: Any, styles: dict[str, _Style]) -> _Numbering:
+        self = cls(styles)
+        try:
+            root = document.part.part_related_by(RELATIONSHIP_TYPE.NUMBERING).element
+        except KeyError:
+            return self
+        for abstract in root.iter(qn("w:abstractNum")):
+            levels = {int(x.get(qn("w:ilvl"))): _level(x) for x in abstract.iter(qn("w:lvl"))}
+            self.levels[abstract.get(qn("w:abstractNumId"))] = levels
+        for num in root.iter(qn("w:num")):
+            restarts = {
+                int(o.get(qn("w:ilvl"))): int(s.get(qn("w:val")))
+                for o in num.iter(qn("w:lvlOverride"))
+                for s in o.iter(qn("w:startOverride"))
+            }
+            abstract_id = num.find(qn("w:abstractNumId")).get(qn("w:val"))
+            self.lists[num.get(qn("w:numId"))] = (abstract_id, restarts)
+        return self
+
+    def label(self, paragraph: Any) -> str:
+        """Return the mark Word prints before the paragraph ('' for none), and count it."""
+        number, depth = self._list_and_depth(paragraph)
+        abstract, restarts = self.lists.get(number, ("", {}))
+        levels = self.levels.get(abstract, {})
+        if depth not in levels:
+            return ""
+        if levels[depth].form == "bullet":
+            return _BULLET
+        if levels[depth].form == "none":
+            return ""
+        counters = self.counters.setdefault(abstract, {})
+        if depth in restarts and (number, depth) not in self.restarted:
+            self.restarted.add((number, depth))
+            counters[depth] = restarts[depth] - 1
+        counters[depth] = counters.get(depth, levels[depth].start - 1) + 1
+        for deeper in [d for d in counters if d > depth]:
+            del counters[deeper]
+        label = levels[depth].text
+        for d, level in levels.items():
+            label = label.replace(f"%{d + 1}", _printed(counters.get(d, level.start), level.form))
+        return label
+
+    def _list_and_depth(self, paragraph: Any) -> tuple[str, int]:
+        """Return the list the paragraph is in, by itself or by its style, and how deep; ('', 0) for none."""
+        properties = paragraph.find(qn("w:pPr"))
+        places = [("", properties), *((i, s.properties) for i, s in _style_chain(paragraph, self.styles))]
+        depth: int | None = None
+        for style_id, place in places:
+            numbered = None if place is None else place.find(qn("w:numPr"))
+            if numbered is None:
+                continue
+            level, number = numbered.find(qn("w:ilvl")), numbered.find(qn("w:numId"))
+            depth = int(level.get(qn("w:val"))) if depth is None and level is not None else depth
+            if number is not None:
+                number_id = number.get(qn("w:val"))
+                # A list bound to styles says which depth each style has.
+                levels = self.levels.get(self.lists.get(number_id, ("", {}))[0], {})
+                bound = [d for d, x in levels.items() if style_id and x.style == style_id]
+                return number_id, bound[0] if bound and depth is None else depth or 0
+        return "", 0
+
+
+def _level(element: Any) -> _Level:
+    def value(tag: str, default: str) -> str:
+        child = element.find(qn(tag))
+        return default if child is None else child.get(qn("w:val")) or default
+
+    form, text = value("w:numFmt", "decimal"), value("w:lvlText", "")
+    return _Level(form, text, int(value("w:start", "1")), value("w:pStyle", ""))
+
+
+def _printed(number: int, form: str) -> str:
+    """Return a number as Word prints it; forms that no plan is known to use are printed as digits."""
+    if form.startswith("decimalEnclosedCircle"):
+        return CIRCLED_DIGITS.get(number, str(number))
+    if form == "decimalEnclosedParen":
+        return f"({number})"
+    if form == "decimalEnclosedFullstop":
+        return f"{number}."
+    return str(number)

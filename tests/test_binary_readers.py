@@ -1,0 +1,96 @@
+"""Excel files in: damaged ones, sheets, cells' types, merged cells."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.tableio import open_rows, read_table
+
+
+def rows_of(path: Path, **options: Any) -> list[list[object]]:
+    """All rows as read, in the file's own types."""
+    return [row for chunk in open_rows(path, **options).chunks(2) for row in chunk.values.tolist()]
+
+
+def fault(path: Path, **options: Any) -> InputError:
+    """The error that reading the whole file gives."""
+    with pytest.raises(InputError) as caught:
+        rows_of(path, **options)
+    assert caught.value.place.file == str(path)
+    return caught.value
+
+
+def book(path: Path, *sheets: list[list[object]]) -> Path:
+    """Save an .xlsx file with openpyxl, one sheet a list of rows."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for number, rows in enumerate(sheets, 1):
+        sheet = workbook.create_sheet(f"表{number}")
+        for row in rows:
+            sheet.append(row)
+    workbook.save(path)
+    return path
+
+
+@pytest.mark.parametrize(("stream", "word"), [("EncryptedPackage", "パスワード"), ("Workbook", ".xls")])
+def test_ole_containers(tmp_path: Path, stream: str, word: str) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + stream.encode("utf-16-le"))
+    assert word in fault(path).ja
+
+
+@pytest.mark.parametrize("member", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize("content", [None, b"<broken"])
+def test_damaged_xlsx(tmp_path: Path, member: str, content: bytes | None) -> None:
+    whole = book(tmp_path / "whole.xlsx", [["a"], [1]])
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            data = source.read(name) if name != member else content
+            if data is not None:
+                target.writestr(name, data)
+    fault(path)
+
+
+def test_excel_keeps_types_and_inner_blank_rows(tmp_path: Path) -> None:
+    day = datetime(2025, 7, 1)
+    path = book(
+        tmp_path / "a.xlsx", [["id", "text", "日付"], ["01", 3, day], [], [None, 2.5, None], [], [""]]
+    )
+    assert rows_of(path) == [["01", 3, day], [None, None, None], [None, 2.5, None]]
+    assert read_table(path).values.tolist() == [["01", "3", "2025-07-01"], ["", "", ""], ["", "2.5", ""]]
+
+
+def test_first_sheet_with_content_unless_named(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [], [["a"], [1]], [["b"], [2]])
+    assert open_rows(path).columns == ["a"]
+    assert rows_of(path, sheet="表3") == [[2]]
+    assert "表2" in fault(path, sheet="なし").ja
+    assert "空" in fault(book(tmp_path / "b.xlsx", [], [])).ja
+
+
+def test_excel_row_wider_than_header(tmp_path: Path) -> None:
+    assert fault(book(tmp_path / "a.xlsx", [["a", "b"], [1, 2], [1, 2, 3]])).place.row == 3
+
+
+def test_merged_header_is_refused_but_merged_data_is_not(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [["設問", "x"], [1, 2], [3, 4]])
+    workbook = openpyxl.load_workbook(path)
+    workbook.active.merge_cells("A2:A3")
+    workbook.save(path)
+    assert rows_of(path) == [[1, 2], [None, 4]]
+    workbook.active.merge_cells("A1:B1")
+    workbook.save(path)
+    assert "結合" in fault(path).ja
+
+
+def test_control_characters_as_excel_writes_them(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [["a"], ["上_x000D_\n下"], ["_x005F_x0041_"]])
+    assert rows_of(path) == [["上\r\n下"], ["_x0041_"]]

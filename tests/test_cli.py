@@ -1,0 +1,323 @@
+"""Journeys through the command line, as a user goes: exit codes, messages, files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
+
+from pipeline.cli import language_of, main
+from pipeline.tableio import read_table, write_table
+
+COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
+DEFAULT = ROOT / "models/default"
+
+
+def iken(*arguments: object) -> int:
+    """Run the command line in this process; return the exit code."""
+    with pytest.raises(SystemExit) as done:
+        main([str(a) for a in arguments])
+    return int(done.value.code or 0)
+
+
+@pytest.fixture
+def survey(tmp_path: Path) -> Path:
+    """The sample survey in a folder with a Japanese name and a space."""
+    folder = tmp_path / "調査 令和7年"
+    folder.mkdir()
+    return Path(shutil.copy(ROOT / "data/sample/survey.csv", folder / "回答 一覧.csv"))
+
+
+# -- the main job ----------------------------------------------------------------------------------
+
+
+def test_ingest_gives_exactly_the_committed_tables(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert iken("ingest", SOURCE, "--out", tmp_path, "--strict") == 0
+    said = capsys.readouterr().out
+    assert "第1階層 3 / 中間 11 / 項目 37、コード付き意見 84件" in said
+    assert "+ 外した 0" in said
+    for name in ("labels/kamakura_workshop_2025.csv", "workshops.csv"):
+        assert (tmp_path / name).read_bytes() == (ROOT / "data" / name).read_bytes()
+    titles = ["code", "parent", "level", "number", "title"]
+    assert read_table(tmp_path / "codebook/codebook.csv")[titles].equals(read_table(SEED_CODEBOOK)[titles])
+
+
+def test_train_prints_the_promised_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "model"
+    assert iken("train", "--labels", SEED_LABELS, "--codebook", SEED_CODEBOOK, "--out", out) == 0
+    assert "比較: TF-IDF+LR" in capsys.readouterr().out
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    for name, least in (("item@1", 0.32), ("item@3", 0.50), ("item@5", 0.60)):
+        assert metrics["model"][name]["value"] >= least
+        assert (
+            metrics["model"][name]["low"] < metrics["model"][name]["value"] < metrics["model"][name]["high"]
+        )
+        assert metrics["baseline"][name]["value"] < metrics["model"][name]["value"]
+
+
+def test_the_committed_model_is_what_training_gives(capsys: pytest.CaptureFixture[str]) -> None:
+    assert iken("reproduce", DEFAULT) == 0
+    assert "一致" in capsys.readouterr().out
+
+
+def test_reproduce_tells_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = tmp_path / "labels.csv"
+    table = read_table(SEED_LABELS)
+    write_table(table, labels)
+    assert iken("train", "--labels", labels, "--codebook", SEED_CODEBOOK, "--out", tmp_path / "m") == 0
+    assert iken("reproduce", tmp_path / "m") == 0
+    table.loc[0, "code"] = "G3-5-1"
+    write_table(table, labels)
+    assert iken("reproduce", tmp_path / "m") == 1
+    assert "labels" in capsys.readouterr().out
+    labels.unlink()
+    assert iken("reproduce", tmp_path / "m") == 2
+    assert iken("reproduce", tmp_path / "m", "--labels", SEED_LABELS) == 0
+
+
+def test_the_same_survey_in_any_format_gets_the_same_suggestions(survey: Path) -> None:
+    rows = read_table(survey)
+    results = []
+    write_table(rows, survey.with_suffix(".xlsx"))
+    write_table(rows, survey.with_suffix(".jsonl"))
+    write_table(rows, survey.with_suffix(".parquet"))
+    write_table(rows, survey.with_suffix(".tsv"))
+    survey.with_name("utf8.csv").write_bytes(b"\xef\xbb\xbf" + survey.read_bytes().decode("cp932").encode())
+    survey.with_name("utf16.csv").write_bytes(survey.read_bytes().decode("cp932").encode("utf-16"))
+    for path in sorted(survey.parent.iterdir()):
+        out = survey.parent / "out" / f"{path.suffix[1:]} {path.stem}.csv"
+        assert iken("suggest", path, "--out", out, "--model", DEFAULT, "--id-column", "回答番号") == 0
+        results.append(read_table(out).drop(columns="opinion_id"))
+    assert len(results) == 7
+    for other in results[1:]:
+        pd.testing.assert_frame_equal(results[0], other)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".jsonl", ".parquet"])
+def test_every_output_keeps_rows_and_columns(survey: Path, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"提案{ending}"
+    assert iken("suggest", survey, "--out", out, "--model", DEFAULT) == 0
+    given, got = read_table(survey), read_table(out)
+    assert got[list(given.columns)].equals(given)
+    assert got["status"].value_counts().to_dict() == {"提案": 33, "意見なし": 3}
+    assert got["opinion_id"].is_unique
+
+
+def test_long_output_is_the_suggestions_table(survey: Path, tmp_path: Path) -> None:
+    assert (
+        iken("suggest", survey, "--out", tmp_path / "s.xlsx", "--model", DEFAULT, "--long", "--top", 2) == 0
+    )
+    table = read_table(tmp_path / "s.xlsx")
+    assert len(table) == 33 * 2 + 3
+    assert set(table["rank"]) == {"1", "2", ""}
+
+
+def test_csv_opens_in_excel_in_japan(survey: Path, tmp_path: Path) -> None:
+    assert iken("suggest", survey, "--out", tmp_path / "a.csv", "--model", DEFAULT) == 0
+    assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_campaign_answers_are_grouped(survey: Path, tmp_path: Path) -> None:
+    assert iken("suggest", survey, "--out", tmp_path / "a.csv", "--model", DEFAULT) == 0
+    table = read_table(tmp_path / "a.csv")
+    group = table[table["自由記述"].str.startswith("地域の居場所を増やして")]
+    assert group["group_id"].nunique() == 1
+    assert set(group["group_size"]) == {"4"}
+    assert sorted(group["exact_count"]) == ["1", "3", "3", "3"]
+    assert group[["code_1", "confidence_1"]].drop_duplicates().shape[0] == 1
+
+
+def test_excel_is_ready_to_work_in(survey: Path, tmp_path: Path) -> None:
+    assert iken("suggest", survey, "--out", tmp_path / "a.xlsx", "--model", DEFAULT) == 0
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == ["提案", "コードブック", "集計"]
+    sheet = book["提案"]
+    header = [c.value for c in sheet[1]]
+    assert "確定コード" in header
+    assert sheet.freeze_panes and sheet.auto_filter.ref and sheet.data_validations.dataValidation
+    text = [r[header.index("自由記述")] for r in sheet.iter_rows(min_row=2)]
+    assert next(c for c in text if str(c.value).startswith("=SUM")).data_type == "s"
+
+
+def test_evaluate_writes_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "e.json"
+    assert iken("evaluate", "--labels", SEED_LABELS, "--model", DEFAULT, "--json", out) == 0
+    report = json.loads(out.read_text("utf-8"))
+    committed = json.loads((DEFAULT / "metrics.json").read_text("utf-8"))
+    assert report["seen_in_training"] == 84
+    assert report["model"]["item@1"] == committed["model"]["item@1"]
+    assert sum(row["n"] for row in report["by_item"]) == 84
+    assert "G1-1-1" in capsys.readouterr().out
+
+
+def test_a_coded_table_becomes_labels(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"ご意見": ["バスがない", "隣が心配", ""], "コード": ["3(3)②", "目標1-(1)-①", "1-1-1"]}
+    )
+    write_table(table, tmp_path / "coded.xlsx")
+    arguments = ("ingest", tmp_path / "coded.xlsx", "--codebook", SEED_CODEBOOK, "--out", tmp_path / "o")
+    assert iken(*arguments) == 0
+    assert iken(*arguments, "--strict") == 1
+    assert read_table(tmp_path / "o/labels/coded.csv")["code"].tolist() == ["G3-3-2", "G1-1-1"]
+
+
+# -- bad input: one message, exit code 2, nothing written ------------------------------------------
+
+
+def written_nothing(folder: Path, before: list[Path]) -> bool:
+    return sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("目標のない文書\n・意見\n", "計画の構成"),
+        ("# 目標1 安心\n- ①見守り\n- ・意見\n- (1) 支援\n- ②活動\n- ・意見\n", "行目"),
+        ("# 目標1 安心\n- (1) 支援\n- ①見守り\n- ・意見\n- ①活動\n- ・意見\n", "5行目.*重複"),
+        ("", "空"),
+    ],
+)
+def test_bad_documents(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
+) -> None:
+    path = tmp_path / "文書.md"
+    path.write_text(content, "utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    assert iken("ingest", path, "--out", tmp_path / "out") == 2
+    said = capsys.readouterr().err
+    assert "文書.md" in said
+    assert re.search(message, said)
+    assert written_nothing(tmp_path, before)
+
+
+def test_bad_surveys(survey: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = survey.parent
+    (folder / "two.csv").write_text("意見,コメント\na,b\n", "utf-8")
+    (folder / "ids.csv").write_text("id,text\n1,a\n2,b\n1,c\n", "utf-8")
+    (folder / "fake.xlsx").write_bytes(b"not a zip")
+    (folder / "clash.csv").write_text("text,code_1\na,b\n", "utf-8")
+    before = sorted(folder.rglob("*"))
+    for arguments, message in (
+        (["two.csv"], "意見、コメント"),
+        (["two.csv", "--text-column", "本文"], "本文"),
+        (["ids.csv", "--id-column", "id"], "4行目、列「id」.*2行目"),
+        (["fake.xlsx"], "fake.xlsx"),
+        (["clash.csv"], "code_1"),
+        (["none.csv"], "none.csv"),
+        (["two.csv", "--text-column", "意見", "--model", "models/nothing"], "iken train"),
+    ):
+        path, *options = arguments
+        if "--model" not in options:
+            options += ["--model", str(DEFAULT)]
+        assert iken("suggest", folder / path, "--out", folder / "out.xlsx", *options) == 2
+        assert re.search(message, capsys.readouterr().err), message
+        assert written_nothing(folder, before)
+    assert iken("suggest", survey, "--out", survey, "--model", DEFAULT) == 2
+    assert iken("suggest", survey, "--out", folder / "out.docx", "--model", DEFAULT) == 2
+    assert written_nothing(folder, before)
+
+
+def test_bad_labels_and_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = tmp_path / "l.csv"
+    labels.write_text("opinion_id,text,code\n1,a,G1-1-1\n2,b,9-9-9\n", "utf-8")
+    config = tmp_path / "c.toml"
+    config.write_text("colour = 1", "utf-8")
+    for arguments, message in (
+        (["--labels", labels], "l.csv、3行目、列「code」.*9-9-9"),
+        (["--labels", SEED_LABELS, "--config", config], "colour"),
+        (["--labels", tmp_path / "none.csv"], "none.csv"),
+    ):
+        assert iken("train", *arguments, "--codebook", SEED_CODEBOOK, "--out", tmp_path / "m") == 2
+        assert re.search(message, capsys.readouterr().err), message
+        assert not (tmp_path / "m").exists()
+
+
+def test_a_damaged_model_is_refused(survey: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path(shutil.copytree(DEFAULT, tmp_path / "default"))
+    with (folder / "model.skops").open("ab") as file:
+        file.write(b"x")
+    assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", folder) == 2
+    assert "ハッシュ" in capsys.readouterr().err
+
+
+# -- help and languages ----------------------------------------------------------------------------
+
+
+def test_every_command_has_help_with_an_example_and_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    docs = (ROOT / "README.md").read_text("utf-8") + (ROOT / "docs/commands_ja.md").read_text("utf-8")
+    assert iken("--help") == 0
+    listed = capsys.readouterr().out
+    for command in COMMANDS:
+        assert command in listed
+        assert f"iken {command}" in docs
+        assert iken(command, "--help") == 0
+        text = capsys.readouterr().out
+        assert f"iken {command}" in text and "例" in text
+        for option in re.findall(r"--[a-z-]+", text):
+            assert option == "--help" or option in docs, f"{command} {option} is not in the docs"
+
+
+def test_the_list_of_commands_is_complete() -> None:
+    from pipeline.cli.commands import build_app
+    from pipeline.cli.console import Console
+
+    assert (
+        tuple(c.callback.__name__ for c in build_app(Console()).registered_commands if c.callback) == COMMANDS
+    )
+
+
+def test_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert language_of(["suggest"], {}) == "ja"
+    assert language_of(["suggest"], {"IKEN_LANG": "en"}) == "en"
+    assert language_of(["--lang", "en"], {}) == language_of(["--lang=en"], {}) == "en"
+    assert language_of(["--lang", "ja"], {"IKEN_LANG": "en"}) == "ja"
+    assert iken("--lang", "en", "ingest", "nothing.md") == 2
+    assert "there is no such file" in capsys.readouterr().err
+
+
+def test_nothing_heavy_is_imported_for_help() -> None:
+    script = (
+        "import sys\nfrom pipeline.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'pandas', 'numpy', 'sklearn', 'fugashi', 'openpyxl'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_network(survey: Path, tmp_path: Path) -> None:
+    """The whole main job runs in a process in which opening a socket is an error."""
+    script = f"""
+import socket
+def refuse(*a, **k): raise RuntimeError("network")
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse
+from pipeline.cli import main
+for arguments in (
+    ["ingest", {str(SOURCE)!r}, "--out", "data"],
+    ["train"],
+    ["suggest", {str(survey)!r}, "--out", "o.xlsx"],
+):
+    try: main(arguments)
+    except SystemExit as done: assert not done.code, arguments
+"""
+    env = dict(os.environ, PYTHONIOENCODING="utf-8")
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, env=env, capture_output=True)
+    assert (tmp_path / "o.xlsx").is_file()
+
+
+def test_the_sample_survey_is_cp932_with_awkward_rows() -> None:
+    with (ROOT / "data/sample/survey.csv").open(encoding="cp932", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert any(not r["自由記述"] for r in rows)
+    assert any(r["自由記述"].startswith("=") for r in rows)

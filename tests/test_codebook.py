@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.codebook import CIRCLED_DIGITS, Codebook, parse_numbers
+from pipeline.errors import InputError
+from pipeline.tables import CODEBOOK
+
+NOTATIONS = [
+    "G{g}-{p}-{i}",
+    "{g}({p}){c}",
+    "{g}({p}){c}",
+    "目標{g}-({p})-{c}",
+    "目標{g}({p}){c} 見守り活動",
+    "目標{g} ({p}) {c}",
+    "{g}-{p}-{i}",
+    "{g}-{p}-{i}",
+    "G{g}-{p}-{i} 40代の見守り",
+    "{g}−{p}−{i}",
+]
+
+
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 20), st.sampled_from(NOTATIONS), st.booleans())
+def test_all_notations_give_the_same_numbers(g: int, p: int, i: int, notation: str, wide: bool) -> None:
+    text = notation.format(g=g, p=p, i=i, c=CIRCLED_DIGITS[i])
+    if wide:
+        text = text.translate(str.maketrans("0123456789()-", "０１２３４５６７８９()－"))
+    assert parse_numbers(text) == (g, p, i)
+
+
+@pytest.mark.parametrize("text", ["", "見守り", "—", "()", "G", "目標"])
+def test_no_numbers(text: str) -> None:
+    assert parse_numbers(text) is None
+
+
+def test_reading_codes_of_a_plan(plan: Codebook) -> None:
+    for text in (
+        "G1-1-2",
+        "1(1)②",
+        "目標1-(1)-②",
+        "1-1-2",
+        "目標1(1)② 遊具の更新",
+        "G1-1-2 遊具の更新",
+        "遊具の更新",
+    ):
+        assert plan.read_code(text) == "G1-1-2"
+    assert plan.read_code("1-9-9") is None
+    assert plan.read_code("目標2") == "G2"
+
+
+def test_display_can_be_read_back(plan: Codebook) -> None:
+    for node in plan:
+        assert plan.read_code(plan.display(node.code)) == node.code
+
+
+def test_tree(plan: Codebook) -> None:
+    assert [n.code for n in plan.items] == ["G1-1-1", "G1-1-2", "G1-2-1", "G2-1-1", "G2-1-2"]
+    assert plan.path("G1-1-2") == ("G1", "G1-1", "G1-1-2")
+    assert plan.depth == 3
+    assert [n.code for n in plan.children("G1")] == ["G1-1", "G1-2"]
+
+
+def test_table_round_trip_keeps_extra_columns(plan: Codebook) -> None:
+    table = plan.to_table()
+    table["text_source"] = "計画書"
+    again = Codebook.from_table(table)
+    assert again.to_table().equals(table)
+    assert again.sha256 == plan.sha256
+
+
+def test_titles_alone_make_a_flat_codebook() -> None:
+    book = Codebook.from_table(CODEBOOK.table([{"title": "福祉"}, {"title": "防災"}]))
+    assert [n.code for n in book.items] == ["C1", "C2"]
+    assert book.depth == 1
+
+
+def test_the_hash_changes_with_a_definition(plan: Codebook) -> None:
+    table = plan.to_table()
+    table.loc[2, "definition"] = "新しい定義"
+    assert Codebook.from_table(table).sha256 != plan.sha256
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "column"),
+    [
+        ([{"code": "A", "title": "a"}, {"code": "A", "title": "b"}], 3, "code"),
+        ([{"code": "A", "title": "a"}, {"code": "B", "parent": "X", "title": "b"}], 3, "parent"),
+        (
+            [{"code": "A", "parent": "B", "title": "a"}, {"code": "B", "parent": "A", "title": "b"}],
+            2,
+            "parent",
+        ),
+        ([{"code": "A", "title": "a"}, {"code": "B", "title": ""}], 3, "title"),
+    ],
+)
+def test_faults_name_row_and_column(rows: list[dict[str, str]], row: int, column: str) -> None:
+    import pandas as pd
+
+    with pytest.raises(InputError) as caught:
+        Codebook.from_table(pd.DataFrame(rows).fillna(""), "codebook.csv")
+    assert (caught.value.place.file, caught.value.place.row, caught.value.place.column) == (
+        "codebook.csv",
+        row,
+        column,
+    )
+
+
+def test_a_date_made_by_excel_is_explained(plan: Codebook) -> None:
+    with pytest.raises(InputError, match="Excel"):
+        plan.code_or_error("2001-01-01", file="a.xlsx", row=5, column="code")

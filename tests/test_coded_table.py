@@ -1,0 +1,110 @@
+"""Columns, codes and codebooks of tables that people coded."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.codebook import Codebook, Node
+from pipeline.coded_table import CODE_NAMES, TEXT_NAMES, codebook_of_table, pick_column, split_codes
+from pipeline.errors import InputError
+
+BOOK = Codebook(
+    [
+        Node("G1", "", 1, "目標1", "安心"),
+        Node("G1-1", "G1", 2, "(1)", "支援"),
+        Node("G1-1-1", "G1-1", 3, "①", "見守り"),
+        Node("G1-1-2", "G1-1", 3, "②", "地域サロン、拠点の整備"),
+        Node("G2", "", 1, "目標2", "連携"),
+        Node("G2-1", "G2", 2, "(1)", "相談"),
+        Node("G2-1-1", "G2-1", 3, "①", "窓口/案内"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes", "unknown"),
+    [
+        ("G1-1-1", ["G1-1-1"], []),
+        ("1(1)①", ["G1-1-1"], []),
+        ("\uff11-\uff11-\uff12", ["G1-1-2"], []),
+        ("目標1(1)① 見守り", ["G1-1-1"], []),
+        ("見守り", ["G1-1-1"], []),
+        ("G1-1-1;G1-1-2", ["G1-1-1", "G1-1-2"], []),
+        ("G1-1-1\uff1b G2-1-1、1-1-2", ["G1-1-1", "G2-1-1", "G1-1-2"], []),
+        ("G1-1-1,G1-1-2|G2-1-1", ["G1-1-1", "G1-1-2", "G2-1-1"], []),
+        ("1-1-1/1-1-2\n2-1-1", ["G1-1-1", "G1-1-2", "G2-1-1"], []),
+        ("目標1(1)② 地域サロン、拠点の整備", ["G1-1-2"], []),
+        ("窓口/案内、地域サロン、拠点の整備、見守り", ["G2-1-1", "G1-1-2", "G1-1-1"], []),
+        ("G1-1-1;G1-1-1; ", ["G1-1-1"], []),
+        ("G9-9-9", [], ["G9-9-9"]),
+        ("G1-1-1;?", ["G1-1-1"], ["?"]),
+        ("G1-1", [], ["G1-1"]),  # a policy, not an item
+        (";", [], []),
+    ],
+)
+def test_codes_of_a_cell(cell: str, codes: list[str], unknown: list[str]) -> None:
+    assert split_codes(cell, BOOK) == (codes, unknown)
+
+
+def test_every_way_to_write_every_item_is_read_back() -> None:
+    for node in BOOK.items:
+        for written in (node.code, node.code[1:], BOOK.display(node.code), node.title):
+            assert split_codes(f"{written};{written}", BOOK) == ([node.code], [])
+
+
+def test_columns_are_named_or_recognised() -> None:
+    assert pick_column(["年代", "自由記述"], None, TEXT_NAMES, "--text-column", "a.csv") == "自由記述"
+    assert pick_column(["Ｔｅｘｔ ", "x"], None, TEXT_NAMES, "--text-column", "a.csv") == "Ｔｅｘｔ "
+    assert pick_column(["意見", "コメント"], "コメント", TEXT_NAMES, "--text-column", "a.csv") == "コメント"
+    for columns, wanted, words in (
+        (["意見", "コメント"], None, "複数あります"),
+        (["年代", "性別"], None, "見つかりません"),
+        (["年代", "性別"], "意見", "列「意見」がありません"),
+    ):
+        with pytest.raises(InputError) as error:
+            pick_column(columns, wanted, TEXT_NAMES, "--text-column", "a.csv")
+        assert words in error.value.ja
+        assert all(c in error.value.ja and c in error.value.en for c in columns)
+    assert pick_column(["意見", "コード"], None, CODE_NAMES, "--code-column", "a.csv") == "コード"
+
+
+def built(*rows: tuple[str, str], title_column: str | None = "t") -> Codebook:
+    cells = [(n, {"c": code, "t": title}) for n, (code, title) in enumerate(rows, start=2)]
+    return codebook_of_table(cells, "c", title_column, "a.csv")
+
+
+def test_a_tree_is_built_from_numbered_codes() -> None:
+    book = built(("G2-1", "窓口"), ("1-10", "十"), ("目標1②", "二"), ("1-2;2-1", "どちらか"), ("G1-2", ""))
+    assert [(n.code, n.level, n.title) for n in book] == [
+        ("G1", 1, "G1"),
+        ("G1-2", 2, "二"),
+        ("G1-10", 2, "十"),
+        ("G2", 1, "G2"),
+        ("G2-1", 2, "窓口"),
+    ]
+    assert split_codes("1-2;2-1", book) == (["G1-2", "G2-1"], [])
+
+
+def test_labels_without_numbers_make_a_flat_codebook() -> None:
+    book = built(("交通", ""), ("防災、交通", ""), title_column=None)
+    assert [(n.code, n.title) for n in book] == [("C1", "交通"), ("C2", "防災")]
+    assert split_codes("防災、交通", book) == (["C2", "C1"], [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "title_column", "row", "words"),
+    [
+        ([("G1-1", "あ"), ("交通", "い")], "t", 3, "コードとして読めません"),
+        ([("G1-1", "あ"), ("G1-1", "い")], "t", 3, "2行目"),
+        ([("G1-1", "あ"), ("G1-2", "")], "t", 3, "題名が分かりません"),
+        ([("G1-1", "あ")], None, 2, "--title-column"),
+        ([(";", "あ")], "t", None, "1つもありません"),
+    ],
+)
+def test_codebooks_that_cannot_be_built(
+    rows: list[tuple[str, str]], title_column: str | None, row: int | None, words: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        built(*rows, title_column=title_column)
+    assert words in error.value.ja
+    assert (error.value.place.file, error.value.place.row) == ("a.csv", row)

@@ -1,0 +1,149 @@
+"""Finding the plan: numbering, what is an error, what is a doubt, what is set aside."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.blocks import Block, Document
+from pipeline.errors import InputError
+from pipeline.marks import mark
+from pipeline.outline import Outline, read_outline
+
+
+def outline(*lines: str, continues: tuple[int, ...] = ()) -> Outline:
+    """Read lines (from line 1; blank ones count but give no block)."""
+    blocks = [Block(t, n, continues=n in continues) for n, t in enumerate(lines, start=1) if t.strip()]
+    return read_outline(Document("まとめ.md", "", "UTF-8", tuple(blocks)))
+
+
+def codes(found: Outline) -> list[tuple[str, str, str]]:
+    return [(n.code, n.number, n.title) for n in found.nodes]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "printed", "text"),
+    [
+        ("# 目標1 安心", "level", "目標1", "安心"),
+        ("# 目標2\uff1a包括", "level", "目標2", "包括"),
+        ("基本目標\uff13 連携", "level", "基本目標3", "連携"),
+        ("目 標 4 連携", "level", "目標4", "連携"),
+        ("- (1) 支援", "level", "(1)", "支援"),
+        ("\uff08\uff12\uff09支援", "level", "(2)", "支援"),
+        ("⑶ 支援", "level", "(3)", "支援"),
+        ("#### ⑤福祉", "level", "⑤", "福祉"),
+        ("- ㉑ 福祉", "level", "㉑", "福祉"),
+        ("**(1) 支援**", "level", "(1)", "支援"),
+        ("  - ・「かっこ", "opinion", "", "「かっこ"),
+        ("- 点がない", "opinion", "", "点がない"),
+        ("・①から始まる意見", "opinion", "", "①から始まる意見"),
+        ("・・点から", "opinion", "", "・点から"),
+        ("○○さんの家", "plain", "", "○○さんの家"),
+        ("● 丸の印", "opinion", "", "丸の印"),
+        ("\uf0b7 記号書体の印", "opinion", "", "記号書体の印"),
+        ("目標を立てる", "plain", "", "目標を立てる"),
+        ("# 6 今後", "heading", "", "6 今後"),
+        ("6. 今後", "heading", "", "6. 今後"),
+        ("1.5倍になった", "plain", "", "1.5倍になった"),
+        ("---", "layout", "", "---"),
+        ("・", "aside", "", ""),
+        ("目標1 安心 ........ 12", "aside", "", "目標1 安心 ........ 12"),
+        ("![](page_3.png)", "aside", "", "![](page_3.png)"),
+    ],
+)
+def test_marks(line: str, kind: str, printed: str, text: str) -> None:
+    one = mark(Block(line, 1))
+    assert (one.kind, one.printed) == (kind, printed)
+    if kind != "aside":
+        assert one.text == text
+
+
+def test_levels_come_from_the_numbers_not_from_the_headings() -> None:
+    found = outline("#### 目標1 安心", "# (1)支援", "- ①見守り", "・あ", "## ②サロン", "・い", "# 目標2 連携")
+    assert codes(found) == [
+        ("G1", "目標1", "安心"),
+        ("G1-1", "(1)", "支援"),
+        ("G1-1-1", "①", "見守り"),
+        ("G1-1-2", "②", "サロン"),
+        ("G2", "目標2", "連携"),
+    ]
+    assert [(o.text, o.code) for o in found.opinions] == [("あ", "G1-1-1"), ("い", "G1-1-2")]
+
+
+def test_a_plan_may_lack_the_middle_or_the_lowest_level() -> None:
+    found = outline("目標1 安心", "①見守り", "・あ", "目標2 連携", "①会議", "・い")
+    assert [n.code for n in found.nodes] == ["G1", "G1-1", "G2", "G2-1"]
+    assert [n.level for n in found.nodes] == [1, 2, 1, 2]
+    found = outline("目標1 安心", "(1) 支援", "・あ")
+    assert [(o.text, o.code) for o in found.opinions] == [("あ", "G1-1")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "row", "ja", "en"),
+    [
+        (["ただの文章", "・意見"], None, "計画の構成", "no plan structure"),
+        (["(1) 支援", "①見守り", "・あ"], None, "計画の構成", "no plan structure"),
+        (
+            ["目標1 安心", "(1) 支援", "①見守り", "目標2 連携", "①会議", "・あ"],
+            5,
+            "の外",
+            "outside any policy",
+        ),
+        (["表題", "# 5 意見のまとめ", "(1) 支援", "目標1 安心"], 3, "目標の外", "outside any goal"),
+        (["表題", "# 5 意見のまとめ", "・あ", "目標1 安心", "①見守り"], 3, "より前", "before any item"),
+        (["目標1 安心", "(1) 支援", "・あ", "①見守り"], 3, "より前", "before any item"),
+        (["目標1 安心", "①見守り", "・あ", "①サロン"], 4, "L2 と重複", "repeats the one at L2"),
+        (["目標1 安心", "(1) あ", "①い", "(1) う"], 4, "重複", "repeats"),
+        (["目標1 安心", "目標1 連携"], 2, "重複", "repeats"),
+        (["目標1 安心", "①", "・あ"], 2, "題名", "no title"),
+    ],
+)
+def test_errors_name_file_and_line(lines: list[str], row: int | None, ja: str, en: str) -> None:
+    with pytest.raises(InputError) as error:
+        outline(*lines)
+    assert ja in error.value.ja
+    assert en in error.value.en
+    assert (error.value.place.file, error.value.place.row) == ("まとめ.md", row)
+
+
+def test_the_same_number_in_another_policy_is_no_repetition() -> None:
+    found = outline("目標1 あ", "(1) い", "①う", "(2) え", "①お")
+    assert [n.code for n in found.nodes] == ["G1", "G1-1", "G1-1-1", "G1-2", "G1-2-1"]
+
+
+def test_skipped_and_disordered_numbers_and_empty_headings_are_doubts() -> None:
+    found = outline("目標1 あ", "①い", "・一", "③う", "・二", "②え", "・三", "目標2 お")
+    assert [n.code for n in found.nodes] == ["G1", "G1-1", "G1-3", "G1-2", "G2"]
+    assert [(d.block.line, d.reason) for d in found.doubts] == [
+        (4, "番号が飛んでいます"),
+        (6, "番号が順番どおりになっていません"),
+        (8, "この見出しの下に項目がありません"),
+    ]
+
+
+def test_what_follows_an_unnumbered_heading_is_not_given_to_the_item_above() -> None:
+    found = outline("目標1 あ", "①い", "・一", "#### 番号が消えた見出し", "・二", "②う", "・三")
+    assert [(o.text, o.code) for o in found.opinions] == [("一", "G1-1"), ("三", "G1-2")]
+    assert [(u.block.line, u.use) for u in found.uses if u.use == "set aside"] == [
+        (4, "set aside"),
+        (5, "set aside"),
+    ]
+
+
+def test_wrapped_lines_are_joined_where_the_layout_allows() -> None:
+    lines = ["目標1 安心して", "暮らす", "①見守り", "・駅まで", "遠い", "・LINE", "group", "続きでない"]
+    found = outline(*lines, continues=(2, 5, 7))
+    assert found.nodes[0].title == "安心して暮らす"
+    assert [o.text for o in found.opinions] == ["駅まで遠い", "LINE group"]
+    assert [u.use for u in found.uses] == [
+        "goal", "continuation", "item", "opinion", "continuation", "opinion", "continuation", "set aside",
+    ]  # fmt: skip
+
+
+def test_a_title_may_stand_on_the_line_below_its_number() -> None:
+    assert codes(outline("目標1", "", "安心", "①", "見守り"))[1] == ("G1-1", "①", "見守り")
+
+
+def test_lines_before_the_plan_are_left_to_the_front() -> None:
+    found = outline("表題", "(1) 方法", "・説明", "目標1 あ", "①い")
+    assert [b.line for b in found.front] == [1, 2, 3]
+    assert len(found.uses) == 2

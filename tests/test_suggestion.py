@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import suggest
+from pipeline.coding import code_texts
+from pipeline.duplicates import GroupFinder
+from pipeline.errors import InputError
+from pipeline.models import Model
+from pipeline.suggestion import Groups, Tally, check_columns, guess_text_column, suggest_stream
+from pipeline.tables import SUGGESTIONS
+
+SURVEY = pd.DataFrame(
+    {
+        "地区": ["東", "西", "東", "南", "北"],
+        "自由記述": ["公園がごみだらけ", "特になし", "歩道の段差をなくして", "", "公園がごみだらけ。"],
+    }
+)
+
+
+def groups_of(texts: list[str]) -> Groups:
+    finder = GroupFinder()
+    finder.add(texts)
+    found = finder.groups()
+    return Groups(found.leader, found.size, found.exact_size)
+
+
+def test_every_row_and_column_is_kept_in_order(model: Model) -> None:
+    out = suggest(model, SURVEY)
+    assert out[["地区", "自由記述"]].equals(SURVEY)
+    assert out["status"].tolist() == ["提案", "意見なし", "提案", "意見なし", "提案"]
+    assert out["code_1"].tolist()[:3] == ["G1-1-1", "", "G2-1-1"]
+    assert out["opinion_id"].is_unique
+    assert (out["model_id"] == model.model_id).all()
+
+
+def test_confidences_fall_and_titles_fit_codes(model: Model) -> None:
+    row = suggest(model, SURVEY).iloc[0]
+    assert row["confidence_1"] >= row["confidence_2"] >= row["confidence_3"] >= 0
+    assert row["title_1"] == model.codebook[row["code_1"]].title
+
+
+def test_evidence_is_a_hand_coded_opinion_never_the_comment_itself(model: Model) -> None:
+    own = model.opinions["text"].iloc[0]
+    coding = code_texts(model, [own])[0]
+    assert own not in [model.opinions["text"].iloc[i] for i, _ in coding.evidence]
+    assert all(0 < s <= 1 + 1e-9 for _, s in coding.evidence)
+
+
+def test_long_form_is_the_suggestions_table(model: Model) -> None:
+    out = suggest(model, SURVEY, long=True, top=2)
+    assert tuple(out.columns) == SUGGESTIONS.columns
+    assert out["opinion_id"].value_counts().tolist() == [2, 2, 2, 1, 1]
+    assert out["opinion_id"].nunique() == len(SURVEY)
+
+
+def test_repeated_texts_are_coded_once_and_counted_both_ways(model: Model) -> None:
+    texts = SURVEY["自由記述"].tolist()
+    tally = Tally()
+    out = pd.concat(
+        suggest_stream(
+            model, [SURVEY], text_column="自由記述", id_column=None, groups=groups_of(texts), tally=tally
+        )
+    )
+    assert out["group_id"].tolist() == ["D1", "", "", "", "D1"]
+    assert out["group_size"].tolist() == [2, 1, 1, 1, 2]
+    columns = ["status", "code_1", "confidence_1", "evidence"]
+    assert out.iloc[0][columns].tolist() == out.iloc[4][columns].tolist()
+    assert (tally.rows, tally.texts) == (5, 4)
+    assert (tally.code_rows["G1-1-1"], tally.code_texts["G1-1-1"]) == (2, 1)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["公園がごみだらけ", "段差が怖い", "特になし", "", "落ち葉", "遊具が古いと思います。", "あいう"]
+        ),
+        max_size=30,
+    ),
+    st.integers(1, 7),
+)
+def test_cutting_the_input_into_chunks_changes_nothing(model: Model, texts: list[str], size: int) -> None:
+    table = pd.DataFrame({"text": texts}, dtype=object)
+    groups = groups_of(texts)
+    chunks = [table.iloc[i : i + size] for i in range(0, len(table), size)]
+    parts = list(suggest_stream(model, chunks, text_column="text", id_column=None, groups=groups))
+    whole = list(suggest_stream(model, [table], text_column="text", id_column=None, groups=groups))
+    if not texts:
+        assert not parts
+        return
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), pd.concat(whole, ignore_index=True))
+    assert len(whole[0]) == len(texts)
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
+def test_any_text_can_be_coded(model: Model, texts: list[str]) -> None:
+    for coding in code_texts(model, texts):
+        assert (coding.status == "意見なし") == (not coding.codes)
+        assert all(np.isfinite(coding.confidences))
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["id", "自由記述"], "自由記述"),
+        (["id", "問5 ご意見(自由記述)"], "問5 ご意見(自由記述)"),
+        (["x"], "x"),
+        (["Comment", "age"], "Comment"),
+    ],
+)
+def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
+    assert guess_text_column(columns) == expected
+
+
+@pytest.mark.parametrize("columns", [["a", "b"], ["意見", "自由記述"]])
+def test_missing_or_ambiguous_column_lists_what_there_is(columns: list[str]) -> None:
+    with pytest.raises(InputError, match="、".join(columns)):
+        check_columns(columns, None, None, 3)
+
+
+def test_named_columns_must_exist_and_output_names_must_be_free() -> None:
+    with pytest.raises(InputError, match="--text-column"):
+        check_columns(["a"], "b", None, 3)
+    with pytest.raises(InputError, match="code_1"):
+        check_columns(["text", "code_1"], None, None, 3)
+    assert check_columns(["text", "opinion_id"], None, None, 3) == ("text", "opinion_id")

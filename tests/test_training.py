@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.codebook import Codebook
+from pipeline.errors import InputError
+from pipeline.models import dump_parts
+from pipeline.training import TrainingConfig, compare_models, prepare_labels, train
+
+
+def test_row_order_changes_nothing(labels: pd.DataFrame, plan: Codebook) -> None:
+    one, _ = train(labels, plan)
+    other, _ = train(labels.sample(frac=1, random_state=3), plan)
+    assert dump_parts(one) == dump_parts(other)
+    assert one.metrics == other.metrics
+    assert one.manifest == other.manifest
+
+
+def test_figures_are_by_leave_one_out_with_the_baseline_beside(labels: pd.DataFrame, plan: Codebook) -> None:
+    model, _ = train(labels, plan)
+    assert model.metrics["opinions"] == 10
+    assert set(model.metrics["model"]) == set(model.metrics["baseline"])
+    resubstitution = (model.classifier.predict(model.vectors) == model.opinions["code"].to_numpy()).mean()
+    assert resubstitution == 1
+    assert model.metrics["model"]["item@1"]["value"] < 1
+
+
+def test_a_repeated_opinion_does_not_vouch_for_itself(labels: pd.DataFrame, plan: Codebook) -> None:
+    odd = labels.iloc[[0]].assign(text="まったく別の話", code="G2-1-2")
+    once, _ = train(pd.concat([labels, odd.assign(opinion_id="x0")]), plan)
+    thrice, _ = train(pd.concat([labels, *(odd.assign(opinion_id=f"x{i}") for i in range(3))]), plan)
+    hits_once = once.metrics["model"]["item@1"]["value"] * 11
+    hits_thrice = thrice.metrics["model"]["item@1"]["value"] * 13
+    assert hits_thrice <= hits_once + 1e-6
+
+
+def test_every_row_is_used_or_set_aside_with_a_reason(labels: pd.DataFrame, plan: Codebook) -> None:
+    extra = labels.iloc[:3].copy()
+    extra.loc[2, "label_source"] = "authored"
+    extra.loc[2, "opinion_id"] = "written"
+    table = pd.concat([labels, extra], ignore_index=True)
+    used, aside = prepare_labels(table, plan)
+    assert len(used) + len(aside) == len(table)
+    assert len(aside) == 3
+    assert (aside["reason"] != "").all()
+
+
+def test_codes_in_any_notation(labels: pd.DataFrame, plan: Codebook) -> None:
+    written = labels.assign(code=[plan.display(c) for c in labels["code"]])
+    assert prepare_labels(written, plan)[0].equals(prepare_labels(labels, plan)[0])
+
+
+def test_an_opinion_coded_to_a_policy_teaches_but_is_not_judged(labels: pd.DataFrame, plan: Codebook) -> None:
+    labels.loc[0, "code"] = "G1-1"
+    model, _ = train(labels, plan)
+    assert model.metrics["opinions"] == 9
+    assert model.manifest["labels"]["rows"] == 10
+
+
+def test_bad_input_names_the_place(labels: pd.DataFrame, plan: Codebook) -> None:
+    with pytest.raises(InputError) as caught:
+        train(labels.assign(code="G9-9-9"), plan, file="l.csv")
+    assert (caught.value.place.file, caught.value.place.row, caught.value.place.column) == (
+        "l.csv",
+        2,
+        "code",
+    )
+    with pytest.raises(InputError, match="1件も"):
+        train(labels.iloc[:0], plan)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["word_weight = ", "colour = 1", 'seed = "a"', "longest_ngram = 1.5", "text_item = -1", "seed = true"],
+)
+def test_bad_settings(text: str) -> None:
+    with pytest.raises(InputError):
+        TrainingConfig.from_toml(text, "c.toml")
+
+
+def test_settings_are_used(labels: pd.DataFrame, plan: Codebook) -> None:
+    config = TrainingConfig.from_toml("word_weight = 1\nlongest_ngram = 1\n")
+    assert config == TrainingConfig(word_weight=1.0, longest_ngram=1)
+    model, _ = train(labels, plan, config)
+    assert model.encoder.longest_ngram == 1
+    assert model.manifest["config"]["word_weight"] == 1.0
+
+
+def test_comparing_models(labels: pd.DataFrame, plan: Codebook) -> None:
+    one, _ = train(labels, plan)
+    assert compare_models(one, one) == {"changed": 0, "confidence": 0.0, "metrics": {}}
+    labels.loc[0, "code"] = "G2-1-1"
+    other, _ = train(labels, plan)
+    assert compare_models(other, one)["confidence"] > 0
+
+
+def test_confidence_of_each_opinion_owes_nothing_to_itself(labels: pd.DataFrame, plan: Codebook) -> None:
+    """Held-out probabilities are finite and sum to one even with one opinion an item."""
+    model, _ = train(labels.iloc[::2], plan)
+    assert np.isfinite(model.metrics["model"]["log_loss"]["value"])

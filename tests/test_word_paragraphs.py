@@ -1,0 +1,191 @@
+"""Reading Word files: body order, automatic numbers, text boxes, tracked changes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls, qn
+
+from pipeline.blocks import Document
+from pipeline.documents import read_document
+from pipeline.opinions import Ingested, ingest_document
+
+SEED = Path(__file__).parents[1] / "data" / "raw" / "kamakura_workshop_2025.md"
+PLAN_LEVELS = [("decimal", "目標%1"), ("decimal", "(%2)"), ("decimalEnclosedCircle", "%3"), ("bullet", "o")]
+
+
+def saved(document: Any, tmp_path: Path, name: str = "a.docx") -> Document:
+    document.save(tmp_path / name)
+    return read_document(tmp_path / name)
+
+
+def define_list(document: Any, levels: list[tuple[str, str]]) -> int:
+    """Add a numbering definition to a Word file and return its number."""
+    root = document.part.numbering_part.element
+    inner = "".join(
+        f'<w:lvl w:ilvl="{i}"><w:start w:val="1"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/></w:lvl>'
+        for i, (form, text) in enumerate(levels)
+    )
+    abstract = f'<w:abstractNum {nsdecls("w")} w:abstractNumId="77">{inner}</w:abstractNum>'
+    root.insert(0, parse_xml(abstract))
+    num = f'<w:num {nsdecls("w")} w:numId="77"><w:abstractNumId w:val="77"/></w:num>'
+    root.append(parse_xml(num))
+    return 77
+
+
+def numbered(document: Any, text: str, depth: int) -> None:
+    properties = document.add_paragraph(text)._p.get_or_add_pPr()
+    properties.append(
+        parse_xml(f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{depth}"/><w:numId w:val="77"/></w:numPr>')
+    )
+
+
+def pairs(result: Ingested) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+    nodes = [(n.code, n.number, n.title) for n in result.codebook]
+    return nodes, list(zip(result.labels["code"], result.labels["text"], strict=True))
+
+
+def test_the_real_document_as_word_file_gives_the_same_plan_and_labels(tmp_path: Path) -> None:
+    document = docx.Document()
+    rows: Any = None
+    for line in SEED.read_text(encoding="utf-8").split("\n"):
+        text = line.strip()
+        body = re.sub(r"^(#+|-) *", "", text)
+        if "\t" in line:
+            rows = rows or document.add_table(rows=0, cols=4)
+            for cell, content in zip(rows.add_row().cells, line.split("\t"), strict=True):
+                cell.text = content
+        elif text.startswith("#"):
+            document.add_heading(body, level=min(3, text.count("#")))
+        elif text.startswith("- ") and not re.match(r"[(①-⑳・]", body):
+            document.add_paragraph(body, style="List Bullet")  # the bullet that lacks its 「・」
+        else:
+            document.add_paragraph(body)
+    result = ingest_document(saved(document, tmp_path, "kamakura_workshop_2025.docx"))
+    original = ingest_document(read_document(SEED))
+    assert pairs(result) == pairs(original)
+    assert (result.counts["goals"], result.counts["policies"], result.counts["items"]) == (3, 11, 37)
+    assert result.counts["labels"] == 84
+    assert result.counts["set_aside"] == 0
+    columns = ["kind", "name", "date", "venue", "participants", "doubtful"]
+    assert result.workshops[columns].to_dict("records") == original.workshops[columns].to_dict("records")
+
+
+def test_paragraphs_and_rows_come_in_body_order(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("一")
+    table = document.add_table(rows=2, cols=3)
+    for i, text in enumerate(["地区", "", "人数"]):
+        table.rows[0].cells[i].text = text
+    table.rows[1].cells[0].merge(table.rows[1].cells[1]).text = "結合"
+    table.rows[1].cells[2].text = "15名"
+    document.add_paragraph("")
+    document.add_table(rows=1, cols=1).rows[0].cells[0].text = "枠の一行目\n二行目"
+    document.add_heading("二", level=2)
+    blocks = saved(document, tmp_path).blocks
+    assert [(b.line, b.kind, b.text, b.heading) for b in blocks] == [
+        (1, "line", "一", 0),
+        (2, "table", "地区\t\t人数", 0),
+        (3, "table", "結合\t\t15名", 0),
+        (5, "line", "枠の一行目 二行目", 0),
+        (6, "line", "二", 2),
+    ]
+
+
+def test_automatic_numbers_are_worked_out(tmp_path: Path) -> None:
+    document = docx.Document()
+    define_list(document, PLAN_LEVELS)
+    for depth, text in enumerate(["安心", "支援", "見守り", "一人暮らしが多い"]):
+        numbered(document, text, depth)
+    for depth, text in [(2, "サロン"), (3, "場がほしい"), (3, "遠い"), (1, "人材"), (2, "研修"), (0, "連携")]:
+        numbered(document, text, depth)
+    read = saved(document, tmp_path)
+    labels = [b.label for b in read.blocks]
+    assert labels == ["目標1", "(1)", "①", "・", "②", "・", "・", "(2)", "①", "目標2"]
+    nodes, opinions = pairs(ingest_document(read))
+    assert nodes == [
+        ("G1", "目標1", "安心"),
+        ("G1-1", "(1)", "支援"),
+        ("G1-1-1", "①", "見守り"),
+        ("G1-1-2", "②", "サロン"),
+        ("G1-2", "(2)", "人材"),
+        ("G1-2-1", "①", "研修"),
+        ("G2", "目標2", "連携"),
+    ]
+    assert opinions == [("G1-1-1", "一人暮らしが多い"), ("G1-1-2", "場がほしい"), ("G1-1-2", "遠い")]
+
+
+def test_a_number_in_the_text_leads(tmp_path: Path) -> None:
+    document = docx.Document()
+    define_list(document, PLAN_LEVELS)
+    numbered(document, "目標3 安心", 0)
+    numbered(document, "⑤見守り", 2)
+    numbered(document, "・心配", 3)
+    result = ingest_document(saved(document, tmp_path))
+    assert pairs(result) == ([("G3", "目標3", "安心"), ("G3-5", "⑤", "見守り")], [("G3-5", "心配")])
+
+
+def test_heading_styles_make_the_plan_when_nothing_is_numbered(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("目的", level=1)
+    document.add_paragraph("ねらい", style="List Bullet")
+    for goal in ("安心", "連携"):
+        document.add_heading(goal, level=1)
+        for policy in ("支援", "人材"):
+            document.add_heading(f"{goal}の{policy}", level=2)
+            document.add_heading("項目", level=3)
+            document.add_paragraph(f"{goal}{policy}の意見", style="List Bullet")
+    result = ingest_document(saved(document, tmp_path))
+    codes = ["G1", "G1-1", "G1-1-1", "G1-2", "G1-2-1", "G2", "G2-1", "G2-1-1", "G2-2", "G2-2-1"]
+    assert [n.code for n in result.codebook] == codes
+    assert pairs(result)[1] == [
+        ("G1-1-1", "安心支援の意見"),
+        ("G1-2-1", "安心人材の意見"),
+        ("G2-1-1", "連携支援の意見"),
+        ("G2-2-1", "連携人材の意見"),
+    ]
+    assert result.counts["doubts"] == 10
+    assert result.counts["set_aside"] == 0
+
+
+def test_text_boxes_furigana_and_tracked_changes(tmp_path: Path) -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("・本文")._p
+    w = nsdecls("w")
+    paragraph.append(parse_xml(f"<w:del {w}><w:r><w:delText>消した</w:delText></w:r></w:del>"))
+    paragraph.append(parse_xml(f"<w:ins {w}><w:r><w:t>足した</w:t></w:r></w:ins>"))
+    ruby = "<w:ruby><w:rt><w:r><w:t>かまくら</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>鎌倉</w:t></w:r></w:rubyBase></w:ruby>"
+    paragraph.append(parse_xml(f"<w:r {w}>{ruby}</w:r>"))
+    box = "<w:txbxContent><w:p><w:r><w:t>囲み</w:t></w:r></w:p></w:txbxContent>"
+    paragraph.append(parse_xml(f"<w:r {w}><w:pict>{box}</w:pict></w:r>"))
+    blocks = saved(document, tmp_path).blocks
+    assert [(b.kind, b.text) for b in blocks] == [("line", "・本文足した鎌倉"), ("textbox", "囲み")]
+
+
+def test_content_controls_are_read(tmp_path: Path) -> None:
+    document = docx.Document()
+    inner = "<w:sdtContent><w:p><w:r><w:t>中身</w:t></w:r></w:p></w:sdtContent>"
+    document.element.body.insert(0, parse_xml(f"<w:sdt {nsdecls('w')}>{inner}</w:sdt>"))
+    assert [b.text for b in saved(document, tmp_path).blocks] == ["中身"]
+
+
+@pytest.mark.parametrize("start", [1, 4])
+def test_a_restarted_list_counts_again(tmp_path: Path, start: int) -> None:
+    document = docx.Document()
+    define_list(document, [("decimalEnclosedCircle", "%1")])
+    numbered(document, "あ", 0)
+    numbered(document, "い", 0)
+    override = f'<w:lvlOverride w:ilvl="0"><w:startOverride w:val="{start}"/></w:lvlOverride>'
+    num = f'<w:num {nsdecls("w")} w:numId="78"><w:abstractNumId w:val="77"/>{override}</w:num>'
+    document.part.numbering_part.element.append(parse_xml(num))
+    for text in ("う", "え"):
+        numbered(document, text, 0)
+        document.paragraphs[-1]._p.pPr.find(qn("w:numPr")).find(qn("w:numId")).set(qn("w:val"), "78")
+    circled = "①②③④⑤"
+    labels = [b.label for b in saved(document, tmp_path).blocks]
+    assert labels == ["①", "②", circled[start - 1], circled[start]]
