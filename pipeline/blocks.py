@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-BlockKind = Literal["line", "table", "running", "textbox", "no-text", "row"]
+BlockKind = Literal["line", "table", "running", "textbox", "no-text", "no-font", "row"]
 
 
 @dataclass(frozen=True)
 class Block:
-    """One line (or paragraph, or table row) of a document, never blank except for kind 'no-text'.
+    """One line (or paragraph, or table row) of a document, never blank except for kinds 'no-text' and 'no-font'.
 
     Attributes
     ----------
@@ -22,7 +22,8 @@ class Block:
         Page of a PDF, from 1; None elsewhere.
     kind
         'line'; 'table' (a row of several cells); 'running' (page header, footer or number); 'textbox';
-        'no-text' (a PDF page that is only a picture); 'row' (of a table file, the header being row 1).
+        'no-text' (a PDF page that is only a picture); 'no-font' (characters of a PDF page that cannot be
+        read for want of a font); 'row' (of a table file, the header being row 1).
     label
         The number or bullet that Word prints by itself and that is not in the text, e.g. '①' or '・'.
     heading

@@ -92,6 +92,7 @@ def mark(block: Block) -> Mark:
         "running": "ページの柱・ページ番号",
         "textbox": "テキストボックスの文字",
         "no-text": "文字の情報がないページ(画像)",
+        "no-font": "フォントが埋め込まれておらず、読めない文字がある(フォントを埋め込んで PDF を作り直す)",
     }
     text = block.text.strip()
     if block.kind in aside:

@@ -16,7 +16,7 @@ from statistics import median
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from pipeline.blocks import Block
+from pipeline.blocks import Block, BlockKind
 from pipeline.errors import InputError
 
 # In character widths, beyond what is usual in the line (justified text is spread out evenly).
@@ -71,7 +71,12 @@ def read_pdf(data: bytes, name: str) -> list[Block]:
         raise _cannot_open(error, name) from error
     try:
         pages = [_page_lines(pdf, number) for number in range(1, len(pdf) + 1)]
-        pictures = {n for n, lines in enumerate(pages, start=1) if not lines and _has_picture(pdf, n)}
+        notes: dict[int, BlockKind] = {}
+        for number, lines in enumerate(pages, start=1):
+            if not lines and _has_picture(pdf, number):
+                notes[number] = "no-text"
+            elif _has_unreadable_text(pdf, number):
+                notes[number] = "no-font"
     except pypdfium2.PdfiumError as error:
         raise _cannot_open(error, name) from error
     finally:
@@ -83,7 +88,7 @@ def read_pdf(data: bytes, name: str) -> list[Block]:
             "this PDF has no text (it seems to be a scan); run OCR on it first",
             file=name,
         )
-    return _blocks(_mark_running(pages), pictures)
+    return _blocks(_mark_running(pages), notes)
 
 
 def _cannot_open(error: pypdfium2.PdfiumError, name: str) -> InputError:
@@ -102,6 +107,20 @@ def _cannot_open(error: pypdfium2.PdfiumError, name: str) -> InputError:
 
 def _has_picture(pdf: pypdfium2.PdfDocument, number: int) -> bool:
     return any(True for _ in pdf[number - 1].get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]))
+
+
+def _has_unreadable_text(pdf: pypdfium2.PdfDocument, number: int) -> bool:
+    """Tell whether PDFium passes over characters of a page.
+
+    It drops texts without any width. A single character has none where its font is neither in the file nor
+    on this computer.
+    """
+    for text in pdf[number - 1].get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT]):
+        left, _, right, _ = text.get_bounds()
+        font = pdfium.FPDFTextObj_GetFont(text)
+        if right - left < 1e-4 and font and not pdfium.FPDFFont_GetIsEmbedded(font):
+            return True
+    return False
 
 
 # -- lines of a page -------------------------------------------------------------------------------
@@ -192,15 +211,15 @@ def _mark_running(pages: list[list[_Line]]) -> list[list[_Line]]:
     return [[replace(x, running=True) if id(x) in running else x for x in lines] for lines in pages]
 
 
-def _blocks(pages: list[list[_Line]], pictures: set[int]) -> list[Block]:
+def _blocks(pages: list[list[_Line]], notes: dict[int, BlockKind]) -> list[Block]:
     """Number the lines of each page and note which may go on from the line above."""
     body = [x for lines in pages for x in lines if not x.running]
     edge = max((x.right for x in body), default=0.0)
     blocks: list[Block] = []
     above: _Line | None = None
     for number, lines in enumerate(pages, start=1):
-        if number in pictures:
-            blocks.append(Block("", 0, number, "no-text"))
+        if number in notes:
+            blocks.append(Block("", 0, number, notes[number]))
         for count, line in enumerate(lines, start=1):
             if line.running:
                 blocks.append(Block(line.text, count, number, "running"))

@@ -40,7 +40,8 @@ class _Delimited:
     def __init__(self, temporary: Path, path: Path, columns: list[str]) -> None:
         # Half a character, which no file can hold, is replaced by the handler: looking for it in every cell
         # would take longer than writing.
-        codecs.register_error("iken-replace", lambda error: ("\ufffd", getattr(error, "end", 0)))
+        # Bytes: as a replacement for UTF-8 Python 3.11 takes no text that is not ASCII.
+        codecs.register_error("iken-replace", lambda error: ("\ufffd".encode(), getattr(error, "end", 0)))
         self._handle = temporary.open("w", encoding="utf-8-sig", newline="", errors="iken-replace")
         self._csv = csv.writer(self._handle, delimiter=DELIMITERS[path.suffix.lower()])
         self._csv.writerow(map(as_text, columns))

@@ -83,8 +83,16 @@ def test_the_real_document_as_pdf_gives_the_same_plan_and_labels(tmp_path: Path)
 
 def test_gaps_between_japanese_and_latin_letters_are_not_spaces(tmp_path: Path) -> None:
     # A fifth and then half of a character's width, as typeset and as a real space.
-    page = [(50, 700, 10, "高齢者が"), (92, 700, 10, "50"), (104, 700, 10, "人"), (119, 700, 10, "いた")]
-    assert read(tmp_path, [page])[0][3] == "高齢者が50人 いた"
+    page = [(50, 700, 10, "高齢者が"), (92, 700, 10, "50"), (104, 700, 10, "人が"), (129, 700, 10, "いた")]
+    assert read(tmp_path, [page])[0][3] == "高齢者が50人が いた"
+
+
+def test_a_character_that_cannot_be_read_is_noted(tmp_path: Path) -> None:
+    # Without a Japanese font on the computer, PDFium passes over a character that stands alone.
+    blocks = read(tmp_path, [[(50, 700, 10, "高齢者が"), (92, 700, 10, "人"), (50, 600, 10, "いた")]])
+    texts = [text for _, _, _, text, _ in blocks]
+    assert texts in (["高齢者が人", "いた"], ["", "高齢者が", "いた"])
+    assert ("no-font" in {kind for _, _, kind, _, _ in blocks}) == ("" in texts)
 
 
 def test_cells_on_one_baseline_become_a_table_row(tmp_path: Path) -> None:
@@ -119,12 +127,12 @@ def test_the_same_opinion_at_the_top_of_two_pages_is_no_header(tmp_path: Path) -
 def test_only_a_full_line_goes_on_below_also_over_a_page(tmp_path: Path) -> None:
     full = "・" + "あ" * 52
     pages = [
-        [(50, 800, 8, "柱"), *column(["・短い", "続きでない", full])],
-        [(50, 800, 8, "柱"), *column(["続き", "・次"])],
+        [(50, 800, 8, "柱の文字"), *column(["・短い", "続きでない", full])],
+        [(50, 800, 8, "柱の文字"), *column(["続き", "・次"])],
     ]
     continues = {text: c for _, _, _, text, c in read(tmp_path, pages)}
     assert continues == {
-        "柱": False,
+        "柱の文字": False,
         "・短い": False,
         "続きでない": False,
         full: False,
