@@ -47,6 +47,8 @@ def as_text(value: object) -> str:
         return value if value.isascii() else SURROGATE.sub("\ufffd", value)
     if type(value) is int:
         return str(value)
+    if type(value) is float and not value.is_integer():
+        return "" if math.isnan(value) else str(value)
     if value is None:
         return ""
     if isinstance(value, np.generic | np.ndarray):

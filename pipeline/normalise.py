@@ -25,6 +25,8 @@ _SPACES = re.compile(r"\s+")
 _SPACE_IN_JAPANESE = re.compile(
     r"(?<=[\u3041-\u3096\u309d-\u30ff\u3400-\u9fff々〆、。]) (?=[\u3041-\u3096\u309d-\u30ff\u3400-\u9fff々〆、。])"
 )
+# Text in which none of the rules finds anything: most of what is typed on a Japanese keyboard.
+_PLAIN = re.compile(r"(?:[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff々]|ー(?![ー〜~])|、(?!、)|。(?!。))*")
 _SOUND_MARKS = str.maketrans({"\u309b": "\u3099", "\u309c": "\u309a"})
 _KEY_DROPPED = re.compile(r"[\W_]+", re.UNICODE)
 
@@ -42,6 +44,12 @@ def normalise(text: str) -> str:
     >>> normalise("鎌 倉 市の  LINE 講座")
     '鎌倉市の LINE 講座'
     """
+    if _PLAIN.fullmatch(text):
+        return text
+    return _rewrite(text)
+
+
+def _rewrite(text: str) -> str:
     # Free-standing sound marks (カ゛, often from OCR) join the kana before them.
     text = _INVISIBLE.sub("", text).translate(_SOUND_MARKS)
     text = unicodedata.normalize("NFKC", text)

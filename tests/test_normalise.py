@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.normalise import comparison_key, has_no_opinion, normalise
+from pipeline.normalise import _rewrite, comparison_key, has_no_opinion, normalise
 
 JAPANESE = st.text(
     alphabet=st.one_of(
@@ -95,3 +95,8 @@ def test_no_opinion(text: str) -> None:
 )
 def test_opinion_that_only_looks_like_none(text: str) -> None:
     assert not has_no_opinion(text)
+
+
+@given(st.one_of(JAPANESE, st.text(max_size=60)))
+def test_what_is_taken_as_plain_is_what_the_rules_leave_alone(text: str) -> None:
+    assert normalise(text) == _rewrite(text)
