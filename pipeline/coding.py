@@ -1,4 +1,4 @@
-"""What a model says of one text, and how it reads in a table: codes, confidences, evidence."""
+"""What a model says of one text, and how it reads in a table: suggestion, ranked codes, evidence, doubts."""
 
 from __future__ import annotations
 
@@ -6,52 +6,188 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from pipeline.abstention import GRADE_B, TARGET_PRECISION, choose_levels, choose_threshold, climb, grades
+from pipeline.authored import plan_phrases
+from pipeline.doubt import REASONS, doubts
+from pipeline.features import TextVectors
+from pipeline.metrics import gold_matrix, level_columns
 from pipeline.models import Model
 from pipeline.normalise import has_no_opinion
+from pipeline.vectorcache import VectorCache
 
 SUGGESTED = "提案"
+UNSURE = "要確認"
+OUTSIDE = "該当なしの疑い"
 NO_OPINION = "意見なし"
 EVIDENCE = 3
+_EVIDENCE_WORDS = 5
+# Share of coded opinions that are less like the others than this: below it a comment is unlike anything coded.
+_UNLIKE_QUANTILE = 0.05
 
 
 @dataclass(frozen=True)
 class Coding:
-    """What the model says of one text; `codes` is empty when there is no opinion in it."""
+    """What the model says of one text; `codes` is empty when there is no opinion in it.
+
+    suggested, level, confidence : the suggestion at the deepest level that keeps the target precision ('' and 0
+        if it is left to a person)
+    grade : of the first item: A keeps the target precision, B is right in every second case, C less often
+    """
 
     status: str
     codes: tuple[str, ...] = ()
     confidences: tuple[float, ...] = ()
     evidence: tuple[tuple[int, float], ...] = ()  # (row of the model's opinions, cosine similarity)
+    suggested: str = ""
+    level: int = 0
+    confidence: float = 0.0
+    grade: str = ""
+    also: str = ""  # a second item that passes by itself
+    words: tuple[str, ...] = ()
+    wording: str = ""
+    reasons: tuple[str, ...] = ()
 
 
-def code_texts(model: Model, texts: Sequence[str], top: int = 3) -> list[Coding]:
-    """Code texts one by one, without regard to repetition.
+class Coder:
+    """Codes texts with a model and a target precision; what depends on the model alone is worked out once."""
 
-    Returns one `Coding` a text, in order. The most similar hand-coded opinions are given as evidence, never
-    the text itself.
-    """
-    asked = [i for i, t in enumerate(texts) if not has_no_opinion(t)]
-    codings = [Coding(NO_OPINION)] * len(texts)
-    if not asked:
+    def __init__(
+        self, model: Model, target: float = TARGET_PRECISION, cache: VectorCache | None = None
+    ) -> None:
+        self.model = model
+        self.cache = cache
+        self._classes = model.classifier.classes_.tolist()
+        rows, gold = gold_matrix(model.opinions, self._classes)
+        held_out = model.classifier.held_out_[rows].astype(np.float64)
+        self.levels = choose_levels(held_out, gold, model.codebook, self._classes, target)
+        first = held_out.argmax(axis=1)
+        right = gold[np.arange(len(rows)), first]
+        self._limit_b = choose_threshold(held_out.max(axis=1), right, GRADE_B) if len(rows) else np.inf
+        self._examples = gold.sum(axis=0)
+        near = model.classifier.held_out_nearness_
+        self._unlike = float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0
+        column = {c: j for j, c in enumerate(self._classes)}
+        self._opinion_item = np.array([column.get(c, -1) for c in model.opinions["code"]], dtype=np.int64)
+        self._ancestors = np.array(
+            [level_columns(model.codebook, self._classes, d)[1] for d in range(1, model.codebook.depth)]
+        ).reshape(model.codebook.depth - 1, len(self._classes))
+        self._prepare_words(column)
+
+    def _prepare_words(self, column: dict[str, int]) -> None:
+        lexical = getattr(self.model.features, "lexical_", None)
+        self._words = lexical.words_ if lexical is not None else np.array([], dtype=np.str_)
+        phrases = plan_phrases(self.model.codebook) if lexical is not None else []
+        self._phrases = [text for _, text in phrases]
+        self._phrase_item = np.array([column[code] for code, _ in phrases], dtype=np.int64)
+        if lexical is not None:
+            self._phrase_terms = lexical.transform(self._phrases)[:, : len(self._words)].T.tocsr()
+
+    def code(self, texts: Sequence[str], top: int = 3) -> list[Coding]:
+        """Code texts one by one, without regard to repetition.
+
+        Returns one `Coding` a text, in order. The most similar hand-coded opinions are given as evidence,
+        never the text itself.
+        """
+        asked = [i for i, t in enumerate(texts) if not has_no_opinion(t)]
+        codings = [Coding(NO_OPINION)] * len(texts)
+        if not asked:
+            return codings
+        chosen = [texts[i] for i in asked]
+        vectors = self.model.features.transform(chosen, cache=self.cache)
+        similarity = vectors.dot(self.model.vectors)
+        said = self.model.classifier.predict(vectors, similarity)
+        ranked = zip(*_top(said.items, top), strict=True)
+        evidence = self._evidence(chosen, similarity)
+        words = self._shared_words(vectors, evidence)
+        wording = self._wording(vectors, said.items.argmax(axis=1))
+        climbed = climb(self.levels, said.items)
+        _, _, passes = self.levels[-1].judge(said.items)
+        grade = grades(self.levels, said.items, self._examples, self._limit_b)
+        reasons = self._reasons(chosen, said.items, passes, similarity)
+        outside = said.outside >= self.model.classifier.outside_limit_
+        second = np.sort(said.items, axis=1)[:, -2] if said.items.shape[1] > 1 else np.zeros(len(chosen))
+        also = second >= min(self.levels[-1].confidence, 0.4)
+        for n, (i, (best, confidences)) in enumerate(zip(asked, ranked, strict=True)):
+            found = climbed[n]
+            status = OUTSIDE if outside[n] else SUGGESTED if found.level else UNSURE
+            codings[i] = Coding(
+                status,
+                tuple(self._classes[j] for j in best),
+                tuple(confidences),
+                evidence[n],
+                found.code if status == SUGGESTED else "",
+                found.level if status == SUGGESTED else 0,
+                found.confidence if status == SUGGESTED else 0.0,
+                "C" if status == OUTSIDE else grade[n],
+                self._classes[best[1]] if also[n] and len(best) > 1 else "",
+                words[n],
+                wording[n],
+                reasons[n],
+            )
         return codings
-    vectors = model.encoder.transform([texts[i] for i in asked])
-    probabilities = model.classifier.predict_proba(vectors)
-    classes = model.classifier.classes_.tolist()
-    cited = model.cited
-    ranked = zip(*_top(probabilities, top), strict=True)
-    near = zip(*_top((vectors @ model.vectors.T).toarray(), EVIDENCE + 1), strict=True)
-    for i, (best, confidences), (rows, similarities) in zip(asked, ranked, near, strict=True):
-        evidence = [
-            (row, s)
-            for row, s in zip(rows, similarities, strict=True)
-            if s > 0 and cited[row].text != texts[i]
+
+    def _evidence(
+        self, texts: Sequence[str], similarity: NDArray[np.float64]
+    ) -> list[tuple[tuple[int, float], ...]]:
+        if not similarity.shape[1]:
+            return [()] * len(texts)
+        cited = self.model.cited
+        return [
+            tuple(
+                (row, s)
+                for row, s in zip(rows, similarities, strict=True)
+                if s > 0 and cited[row].text != text
+            )[:EVIDENCE]
+            for text, rows, similarities in zip(texts, *_top(similarity, EVIDENCE + 1), strict=True)
         ]
-        codings[i] = Coding(
-            SUGGESTED, tuple(classes[j] for j in best), tuple(confidences), tuple(evidence[:EVIDENCE])
+
+    def _shared_words(
+        self, vectors: TextVectors, evidence: list[tuple[tuple[int, float], ...]]
+    ) -> list[tuple[str, ...]]:
+        """Return for each text the words it shares with its evidence, those that count most first."""
+        if not len(self._words) or not len(self.model.vectors):
+            return [()] * len(evidence)
+        count = [len(e) for e in evidence]
+        rows = np.repeat(np.arange(len(evidence)), count)
+        columns = np.array([row for e in evidence for row, _ in e], dtype=np.int64)
+        pick = sp.csr_matrix(
+            (np.ones(len(rows)), (rows, columns)), shape=(len(evidence), len(self.model.vectors))
         )
-    return codings
+        words = len(self._words)
+        shared = sp.csr_matrix(vectors.terms[:, :words].multiply(pick @ self.model.vectors.terms[:, :words]))
+        return [
+            tuple(self._words[j] for j in shared.indices[a:b][np.argsort(-shared.data[a:b], kind="stable")])[
+                :_EVIDENCE_WORDS
+            ]
+            for a, b in zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
+        ]
+
+    def _wording(self, vectors: TextVectors, best: NDArray[np.int64]) -> list[str]:
+        """Return for each text the phrase of the suggested item's own text that shares most words with it."""
+        if not len(self._phrases):
+            return [""] * len(best)
+        terms = vectors.terms[:, : len(self._words)]
+        overlap = (terms @ self._phrase_terms).toarray()
+        overlap[self._phrase_item[None, :] != best[:, None]] = 0.0
+        at = overlap.argmax(axis=1)
+        return [self._phrases[j] if overlap[i, j] > 0 else "" for i, j in enumerate(at.tolist())]
+
+    def _reasons(
+        self,
+        texts: Sequence[str],
+        items: NDArray[np.float64],
+        passes: NDArray[np.bool_],
+        similarity: NDArray[np.float64],
+    ) -> list[tuple[str, ...]]:
+        if similarity.shape[1]:
+            at = similarity.argmax(axis=1)
+            nearest = (self._opinion_item[at], similarity[np.arange(len(at)), at])
+        else:
+            nearest = (np.full(len(items), -1), np.zeros(len(items)))
+        return doubts(texts, items, self._ancestors, passes, nearest, self._examples, self._unlike)
 
 
 def _top(values: NDArray[np.float64], k: int) -> tuple[list[list[int]], list[list[float]]]:
@@ -73,22 +209,35 @@ def _top(values: NDArray[np.float64], k: int) -> tuple[list[list[int]], list[lis
 def wide_columns(top: int) -> list[str]:
     """Return the columns that the wide output adds to those of the input."""
     ranked = [f"{name}_{k}" for k in range(1, top + 1) for name in ("code", "title", "confidence")]
+    made = ["suggested_code", "suggested_title", "suggested_confidence", "grade", "also_code"]
+    evidence = ["evidence", "evidence_words", "plan_wording", *REASONS]
     groups = ["group_id", "group_size", "exact_count"]
-    return ["opinion_id", "status", *ranked, "evidence", *groups, "model_id"]
+    return ["opinion_id", "status", *made, *ranked, *evidence, *groups, "model_id"]
 
 
 def wide_cells(model: Model, codings: Sequence[Coding], top: int) -> dict[str, list[object]]:
     """Return the columns that the wide output adds, for texts in order, but for those of row and group."""
-    cells: dict[str, list[object]] = {"status": [c.status for c in codings]}
-    titles = {n.code: n.title for n in model.codebook}
+    titles = {n.code: n.title for n in model.codebook} | {"": ""}
+    cells: dict[str, list[object]] = {
+        "status": [c.status for c in codings],
+        "suggested_code": [c.suggested for c in codings],
+        "suggested_title": [titles[c.suggested] for c in codings],
+        "suggested_confidence": [round(c.confidence, 4) if c.suggested else None for c in codings],
+        "grade": [c.grade for c in codings],
+        "also_code": [f"{c.also} {titles[c.also]}にも該当" if c.also else "" for c in codings],
+    }
     for k in range(top):
         codes = [c.codes[k] if k < len(c.codes) else "" for c in codings]
         cells[f"code_{k + 1}"] = list(codes)
-        cells[f"title_{k + 1}"] = [titles[code] if code else "" for code in codes]
+        cells[f"title_{k + 1}"] = [titles[code] for code in codes]
         cells[f"confidence_{k + 1}"] = [
             round(c.confidences[k], 4) if k < len(c.confidences) else None for c in codings
         ]
     cells["evidence"] = [evidence_text(model, c) for c in codings]
+    cells["evidence_words"] = ["、".join(c.words) for c in codings]
+    cells["plan_wording"] = [c.wording for c in codings]
+    for name, words in REASONS.items():
+        cells[name] = [words if name in c.reasons else "" for c in codings]
     return cells
 
 
@@ -109,7 +258,7 @@ def long_rows(model: Model, coding: Coding, text: str) -> list[dict[str, object]
             "title": model.codebook[code].title,
             "confidence": round(confidence, 4),
             "evidence": evidence,
-            "doubt_reasons": "",
+            "doubt_reasons": "、".join(REASONS[r] for r in coding.reasons),
         }
         for k, (code, confidence) in enumerate(zip(coding.codes, coding.confidences, strict=True))
     ]

@@ -1,127 +1,165 @@
-"""Encoders: from texts to vectors, one row a text, behind scikit-learn's `fit` and `transform`.
-
-Each block of columns has rows of unit length, so that weights between blocks mean what they say.
-"""
+"""Sentence encoders by name, and the vectors of many texts: each encoded once, on all cores, kept on disk."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
+from pipeline.errors import InputError
 from pipeline.normalise import normalise
-from pipeline.tokenise import lemmas
+from pipeline.sentence_models import E5Encoder, OnnxEncoder, UseEncoder, Vectors
+from pipeline.vectorcache import VectorCache
 
-# Three code points of at most 21 bits fit one 64-bit key: character n-grams need no dictionary of strings.
-_BITS = 21
-MAX_NGRAM = 3
-
-
-def char_ngram_keys(texts: Sequence[str], longest: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return all character n-grams (1 to `longest`) of the texts as keys, with the index of their text.
-
-    An n-gram never reaches over the end of its text. Two arrays of one length (number of n-grams).
-    """
-    lengths = np.fromiter((len(t) for t in texts), np.int64, len(texts))
-    # surrogatepass: a lone surrogate in damaged input must not stop the work.
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    owner = np.repeat(np.arange(len(texts)), lengths)
-    keys, owners = [points + np.uint64(1)], [owner]
-    for n in range(2, longest + 1):
-        grown = (keys[-1][:-1] << np.uint64(_BITS)) | (points[n - 1 :] + np.uint64(1))
-        inside = owner[: len(grown)] == owner[n - 1 :]
-        # Kept at full length for the next n; the mask is applied on the way out.
-        keys.append(grown)
-        owners.append(np.where(inside, owner[: len(grown)], -1))
-    all_keys, all_owners = np.concatenate(keys), np.concatenate(owners)
-    kept = all_owners >= 0
-    return all_keys[kept], all_owners[kept]
+# What one call of an encoder gets: small enough for all cores to have some, and for memory to stay flat.
+_CHUNK_TEXTS, _CHUNK_CHARACTERS = 128, 8_000
+# Of a longer text (a whole report in one cell) the beginning stands for all: memory grows with length.
+LONGEST = 10_000
+# The limit of BLAS threads is one for the whole process.
+_encoding = threading.Lock()
 
 
-class LexicalEncoder(TransformerMixin, BaseEstimator):
-    """TF-IDF of UniDic lemmas beside TF-IDF of character n-grams, as one sparse block.
+class SentenceEncoder(Protocol):
+    """A named encoder: texts in, one vector of unit length a text out."""
 
-    Lemmas carry meaning; character n-grams carry what the dictionary splits, writes in another way or does
-    not know. Term frequencies are sublinear (1 + log tf), inverse document frequencies smoothed
-    (Salton & Buckley 1988). Frequencies come from all texts given to `fit`, without their codes.
+    @property
+    def name(self) -> str:
+        """`use`, `e5` or `onnx:DIR`."""
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a vector."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the weights: what `sha256sum FILE… | sha256sum` prints, names without folders."""
+
+    @property
+    def version(self) -> str:
+        """Package and version that does the arithmetic."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether a vector is the same to the last bit whatever other texts are encoded beside it."""
+
+    @property
+    def uses_all_cores(self) -> bool:
+        """Whether one call of `encode` is parallel by itself."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors (n, dimensions) of n texts, taken as they are; an empty text has one too."""
+
+
+@functools.cache
+def sentence_encoder(name: str) -> SentenceEncoder:
+    """Return the encoder `use`, `e5` or `onnx:DIR`, its weights checked; one a process."""
+    if name == "use":
+        return UseEncoder()
+    if name == "e5":
+        return E5Encoder()
+    if name.startswith("onnx:") and len(name) > len("onnx:"):
+        return OnnxEncoder(Path(name.removeprefix("onnx:")))
+    raise InputError(
+        f"エンコーダ「{name}」はありません。use、e5、onnx:フォルダ名 のどれかにしてください。",
+        f"There is no encoder '{name}'. Choose use, e5 or onnx:FOLDER.",
+    )
+
+
+def encode_texts(
+    name: str,
+    texts: Sequence[str],
+    *,
+    exact: bool = False,
+    cache: VectorCache | None = None,
+    workers: int | None = None,
+) -> Vectors:
+    """Return vectors (n, dimensions) of n texts, each distinct text (once normalised) encoded once.
 
     Parameters
     ----------
-    word_weight
-        Share of the squared length that the lemmas get (0 to 1); the n-grams get the rest.
-    longest_ngram
-        Longest character n-gram, 1 to 3.
-    min_texts
-        Terms that fewer texts contain are left out.
+    name
+        See `sentence_encoder`.
+    exact
+        Make a vector depend on its text alone, to the last bit, at half the speed: for training. Another kind
+        of processor may still round otherwise.
+    cache
+        Vectors of texts seen before; exact ones are kept apart from others.
+    workers
+        Texts encoded at once; by default one a core. No matter for `e5`, which uses all cores by itself.
+
+    >>> rows = encode_texts("use", ["見守りが必要", "見守りを増やす", "道路に穴がある", "見守りが必要 "])
+    >>> rows.shape, bool(rows[0] @ rows[1] > rows[0] @ rows[2]), bool((rows[0] == rows[3]).all())
+    ((4, 512), True, True)
+    """
+    encoder = sentence_encoder(name)
+    exact = exact or encoder.exact
+    place: dict[str, int] = {}
+    where = np.fromiter(
+        (place.setdefault(normalise(t)[:LONGEST], len(place)) for t in texts), np.int64, len(texts)
+    )
+    distinct = list(place)
+    rows, known = np.zeros((len(distinct), encoder.dimensions), np.float32), np.zeros(len(distinct), bool)
+    identity = f"{encoder.sha256} {encoder.version} {'exact' if exact else 'batch'}"
+    if cache is not None:
+        rows, known = cache.get_many(identity, distinct, encoder.dimensions)
+    # Texts of like length together: little padding, even work. Ties by text: the same batches in any order.
+    missing = sorted(np.flatnonzero(~known).tolist(), key=lambda i: (len(distinct[i]), distinct[i]))
+    chunks = [[distinct[i] for i in c] for c in _chunks(missing, distinct)]
+    with _each_chunk(encoder, exact, len(chunks), workers) as run:
+        for chunk, made in zip(chunks, run(chunks), strict=True):
+            rows[[place[t] for t in chunk]] = made
+            if cache is not None:
+                cache.put_many(identity, chunk, made)
+    return rows[where]
+
+
+@contextmanager
+def _each_chunk(
+    encoder: SentenceEncoder, exact: bool, count: int, workers: int | None
+) -> Iterator[Callable[[Sequence[Sequence[str]]], Iterator[Vectors]]]:
+    """Give a function that encodes chunks in order, on several threads where that is faster.
+
+    Threads, not processes: NumPy and ONNX let go of the interpreter while they multiply, so two threads do
+    1.8 times the work of one, as two processes would, and nothing has to be started, copied or guarded.
     """
 
-    def __init__(self, word_weight: float = 0.5, longest_ngram: int = 3, min_texts: int = 1) -> None:
-        self.word_weight = word_weight
-        self.longest_ngram = longest_ngram
-        self.min_texts = min_texts
+    def one(chunk: Sequence[str]) -> Vectors:
+        if exact and not encoder.exact:
+            return np.concatenate([encoder.encode([text]) for text in chunk])
+        return encoder.encode(chunk)
 
-    def fit(self, texts: Sequence[str], y: object = None) -> LexicalEncoder:
-        """Learn terms and their frequencies from `texts` (n strings)."""
-        if not 1 <= self.longest_ngram <= MAX_NGRAM:
-            raise ValueError(f"longest_ngram must be 1 to {MAX_NGRAM}, got {self.longest_ngram}")
-        normal = [normalise(t) for t in texts]
-        documents = Counter(w for t in normal for w in set(lemmas(t)))
-        # An array, not a list: stored as one block in the model file.
-        self.words_ = np.array(sorted(w for w, n in documents.items() if n >= self.min_texts), dtype=np.str_)
-        keys, owners = char_ngram_keys(normal, self.longest_ngram)
-        distinct = np.unique(np.stack([keys, owners.astype(np.uint64)]), axis=1)[0]
-        self.ngrams_, counts = np.unique(distinct, return_counts=True)
-        self.ngrams_ = self.ngrams_[counts >= self.min_texts]
-        self.word_tfidf_ = TfidfTransformer(sublinear_tf=True).fit(self._word_counts(normal))
-        self.ngram_tfidf_ = TfidfTransformer(sublinear_tf=True).fit(self._ngram_counts(normal))
-        return self
-
-    def transform(self, texts: Sequence[str]) -> sp.csr_matrix:
-        """Return a sparse matrix (n, number of terms); rows have unit length unless no term is known."""
-        check_is_fitted(self, "words_")
-        normal = [normalise(t) for t in texts]
-        blocks = [
-            self.word_tfidf_.transform(self._word_counts(normal)) * np.sqrt(self.word_weight),
-            self.ngram_tfidf_.transform(self._ngram_counts(normal)) * np.sqrt(1 - self.word_weight),
-        ]
-        return sp.csr_matrix(sp.hstack(blocks, format="csr"))
-
-    def _word_counts(self, normal: Sequence[str]) -> sp.csr_matrix:
-        index = self._word_index()
-        columns: list[int] = []
-        ends = [0]
-        for text in normal:
-            columns.extend(index[w] for w in lemmas(text) if w in index)
-            ends.append(len(columns))
-        return _counts(np.array(columns, np.int32), np.array(ends, np.int64), len(self.words_))
-
-    def _ngram_counts(self, normal: Sequence[str]) -> sp.csr_matrix:
-        keys, owners = char_ngram_keys(normal, self.longest_ngram)
-        at = np.searchsorted(self.ngrams_, keys)
-        at[at == len(self.ngrams_)] = 0
-        known = self.ngrams_[at] == keys if len(self.ngrams_) else np.zeros(len(keys), bool)
-        order = np.argsort(owners[known], kind="stable")
-        ends = np.concatenate([[0], np.cumsum(np.bincount(owners[known], minlength=len(normal)))])
-        return _counts(at[known][order].astype(np.int32), ends, len(self.ngrams_))
-
-    def _word_index(self) -> dict[str, int]:
-        # Not a learned attribute: rebuilt on first use after loading, and never stored with the model.
-        if getattr(self, "_index_of", None) is not self.words_:
-            self._index_of, self._index = self.words_, {w: i for i, w in enumerate(self.words_.tolist())}
-        return self._index
-
-    def __getstate__(self) -> dict[str, object]:
-        return {k: v for k, v in super().__getstate__().items() if k not in ("_index_of", "_index")}
+    with _encoding:
+        threads = min(count, (os.cpu_count() or 1) if workers is None else workers)
+        if encoder.uses_all_cores or threads < 2:
+            yield lambda chunks: map(one, chunks)
+            return
+        encoder.encode([""])  # weights are read here, not by several threads at once
+        # One limit around all threads: each would otherwise restore the number it had found.
+        with threadpool_limits(1, "blas"):
+            pool = ThreadPoolExecutor(threads)
+            try:
+                yield lambda chunks: pool.map(one, chunks)
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
-def _counts(columns: NDArray[np.int32], ends: NDArray[np.int64], width: int) -> sp.csr_matrix:
-    """Make a count matrix of the term indices of each text, text after text."""
-    matrix = sp.csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(ends) - 1, max(width, 1)))
-    matrix.sum_duplicates()
-    return matrix
+def _chunks(order: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:
+    """Cut `order` into runs of at most `_CHUNK_TEXTS` texts and `_CHUNK_CHARACTERS` characters."""
+    chunk: list[int] = []
+    size = 0
+    for i in order:
+        if chunk and (len(chunk) == _CHUNK_TEXTS or size + len(texts[i]) > _CHUNK_CHARACTERS):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(i)
+        size += len(texts[i])
+    if chunk:
+        yield chunk

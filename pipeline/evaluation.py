@@ -10,12 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.baseline import baseline_probabilities, fit_baseline
-from pipeline.classifier import softmax
 from pipeline.duplicates import near_duplicate_groups
 from pipeline.errors import InputError
 from pipeline.metrics import Figure, evaluate, gold_matrix
 from pipeline.models import Model
-from pipeline.normalise import comparison_key
 from pipeline.tables import GOLD_SOURCES, LABELS
 
 
@@ -82,15 +80,15 @@ def held_out_probabilities(
     which texts (n,) the model had been trained on."""
     items = model.classifier.classes_.tolist()
     trained, codes = model.opinions["text"].tolist(), model.opinions["code"].tolist()
-    row_of = {comparison_key(t): i for i, t in reversed(list(enumerate(trained)))}
-    at = np.array([row_of.get(comparison_key(t), -1) for t in texts])
+    # A near-copy of a training text is judged as that text is: with the whole group of copies taken out.
+    leader = near_duplicate_groups([*trained, *texts])
+    at = np.where(leader[len(trained) :] < len(trained), leader[len(trained) :], -1)
     seen = at >= 0
-    probabilities = model.classifier.predict_proba(model.encoder.transform(texts))
+    probabilities = model.predict(texts)[0].items
     baseline = fit_baseline(trained, codes, items)(texts)
     if seen.any():
         groups = near_duplicate_groups(trained)
-        scores = model.classifier.leave_one_out_scores(model.vectors, codes, groups)
-        probabilities[seen] = softmax(scores[at[seen]] / model.classifier.temperature)
+        probabilities[seen] = model.classifier.held_out_[at[seen]]
         baseline[seen] = baseline_probabilities(trained, codes, items, groups)[at[seen]]
     return probabilities, baseline, seen
 

@@ -153,3 +153,18 @@ def _figure(statistic: Callable[[Ints], Floats], n: int, seed: int) -> Figure:
 def as_json(figures: dict[str, Figure]) -> dict[str, dict[str, float]]:
     """Return figures as plain numbers for a JSON file."""
     return {name: asdict(f) for name, f in figures.items()}
+
+
+def share_with_interval(hits: int, n: int) -> dict[str, float]:
+    """Return hits / n with its 95 % interval (Wilson 1927), as plain numbers; all of 0 to 1 is open for n = 0."""
+    if not n:
+        return {"value": 0.0, "low": 0.0, "high": 1.0, "n": 0}
+    z = 1.959964
+    centre = (hits + z * z / 2) / (n + z * z)
+    half = z * np.sqrt(hits * (n - hits) / n + z * z / 4) / (n + z * z)
+    return {
+        "value": round(hits / n, 6),
+        "low": round(float(centre - half), 6),
+        "high": round(float(centre + half), 6),
+        "n": n,
+    }

@@ -15,8 +15,8 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,20 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from pipeline.codebook import Codebook
-from pipeline.errors import ModelError
+from pipeline.errors import InputError, ModelError
+from pipeline.experts import Floats, OpinionClassifier, Prediction
+from pipeline.features import Features, TextVectors
 from pipeline.tables import CODEBOOK, LABELS, records
+from pipeline.vectorcache import VectorCache
 
-FORMAT = 1
+FORMAT = 2
 # Everything else in a model file must be of a type that skops itself trusts (numpy, scipy, scikit-learn).
 TRUSTED = (
     "pipeline.classifier.ShrinkageCentroidClassifier",
-    "pipeline.encoders.LexicalEncoder",
+    "pipeline.experts.OpinionClassifier",
+    "pipeline.features.Features",
+    "pipeline.lexical.LexicalEncoder",
+    "pipeline.ridge.RidgeExpert",
 )
 _ARTEFACTS = ("model.skops", "metrics.json", "MODEL_CARD.md")
 
@@ -53,17 +59,17 @@ class Cited:
 class Model:
     """A trained model: what `suggest` needs, and what is known of it.
 
-    encoder : text -> vectors (fitted, scikit-learn interface)
+    features : texts -> vectors (fitted)
     classifier : vectors -> probabilities of the codebook's items (fitted)
     opinions : LABELS table of the hand-coded opinions it learned from, the source of evidence
-    vectors : (opinions, d) their vectors
+    vectors : their vectors, row by row
     """
 
     codebook: Codebook
-    encoder: Any
-    classifier: Any
+    features: Features
+    classifier: OpinionClassifier
     opinions: pd.DataFrame
-    vectors: sp.csr_matrix
+    vectors: TextVectors
     metrics: Mapping[str, Any]
     manifest: Mapping[str, Any]
 
@@ -77,6 +83,12 @@ class Model:
             for r, place in zip(rows, places, strict=True)
         ]
 
+    def predict(self, texts: Sequence[str], cache: VectorCache | None = None) -> tuple[Prediction, Floats]:
+        """Return what the model says of n texts, and their similarity to its opinions, (n, opinions)."""
+        vectors = self.features.transform(texts, cache=cache)
+        similarity = vectors.dot(self.vectors)
+        return self.classifier.predict(vectors, similarity), similarity
+
     @property
     def model_id(self) -> str:
         """Name and first digits of the hash of the trained parts, e.g. `default-3f2a9c01b7de`."""
@@ -88,18 +100,19 @@ class Model:
 
 def dump_parts(model: Model) -> bytes:
     """Return the bytes of `model.skops`; the same model gives the same bytes in every process."""
-    vectors = sp.csr_matrix(model.vectors)
+    terms = model.vectors.terms
     parts = {
         "format": FORMAT,
         "codebook": _table_json(model.codebook.to_table()),
         "opinions": _table_json(model.opinions),
-        "encoder": model.encoder,
+        "features": model.features,
         "classifier": model.classifier,
         "vectors": {
-            "data": vectors.data,
-            "indices": vectors.indices,
-            "indptr": vectors.indptr,
-            "shape": list(map(int, vectors.shape)),
+            "dense": model.vectors.dense.astype(np.float32),
+            "data": terms.data,
+            "indices": terms.indices,
+            "indptr": terms.indptr,
+            "shape": list(map(int, terms.shape)),
         },
     }
     return _canonical(skops.io.dumps(parts))
@@ -151,11 +164,31 @@ def _table_json(table: pd.DataFrame) -> str:
 # -- folders ---------------------------------------------------------------------------------------
 
 
+def check_model_folder(folder: Path) -> None:
+    """Raise `InputError` unless a model may be written to `folder`: absent, empty, or a model already."""
+    place = folder.resolve()
+    above = next(p for p in (place, *place.parents) if p.exists())
+    if not above.is_dir():
+        raise InputError(
+            "フォルダではなくファイルです。--out に別の名前を指定してください。",
+            "this is a file, not a folder; give --out another name",
+            file=str(above),
+        )
+    if place.is_dir() and any(place.iterdir()) and not (place / "manifest.json").is_file():
+        raise InputError(
+            "モデル以外のファイルが入っているフォルダには書きません。--out に新しい名前を指定してください。",
+            "the folder holds files that are no model; give --out a new name",
+            file=str(folder),
+        )
+
+
 def save_model(model: Model, folder: Path, card: str) -> Model:
     """Write a model folder and return the model with its completed manifest.
 
     The folder appears whole: it is written beside and renamed; a folder that stood there is replaced.
     """
+    check_model_folder(folder)
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     parts = dump_parts(model)
     digest = hashlib.sha256(parts).hexdigest()
@@ -177,15 +210,7 @@ def save_model(model: Model, folder: Path, card: str) -> Model:
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
-    return Model(
-        model.codebook,
-        model.encoder,
-        model.classifier,
-        model.opinions,
-        model.vectors,
-        model.metrics,
-        manifest,
-    )
+    return replace(model, manifest=manifest)
 
 
 def _replace_folder(new: Path, folder: Path) -> None:
@@ -259,11 +284,15 @@ def load_model(folder: str | Path) -> Model:
     stored = parts["vectors"]
     return Model(
         codebook=Codebook.from_table(CODEBOOK.check(pd.DataFrame(json.loads(parts["codebook"]), dtype=str))),
-        encoder=parts["encoder"],
+        features=parts["features"],
         classifier=parts["classifier"],
         opinions=LABELS.table(json.loads(parts["opinions"])),
-        vectors=sp.csr_matrix(
-            (stored["data"], np.asarray(stored["indices"]), stored["indptr"]), shape=tuple(stored["shape"])
+        vectors=TextVectors(
+            sp.csr_matrix(
+                (stored["data"], np.asarray(stored["indices"]), stored["indptr"]),
+                shape=tuple(stored["shape"]),
+            ),
+            stored["dense"].astype(np.float64),
         ),
         metrics=json.loads(data["metrics.json"]),
         manifest=manifest,

@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
-from pipeline.coding import Coding, code_texts, long_rows, wide_cells, wide_columns
+from pipeline.coding import Coder, Coding, long_rows, wide_cells, wide_columns
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.tables import SUGGESTIONS
+from pipeline.vectorcache import VectorCache
 
 TEXT_COLUMNS = (
     "text",
@@ -131,6 +133,8 @@ def suggest_stream(
     groups: Groups | None = None,
     long: bool = False,
     tally: Tally | None = None,
+    target: float = TARGET_PRECISION,
+    cache: VectorCache | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yield the output of each chunk: every input row in order with its suggestions, or SUGGESTIONS rows.
 
@@ -139,6 +143,7 @@ def suggest_stream(
     `id_prefix` and their row number.
     """
     tally = tally or Tally()
+    coder = Coder(model, target, cache)
     at = 0
     with CellStore() as store:
         for chunk in chunks:
@@ -146,7 +151,7 @@ def suggest_stream(
             texts = [as_text(v) for v in chunk[text_column]]
             leader = np.arange(at, at + n) if groups is None else groups.leader[at : at + n]
             own = np.flatnonzero(leader == np.arange(at, at + n))
-            coded = code_texts(model, [texts[i] for i in own], top)
+            coded = coder.code([texts[i] for i in own], top)
             codings = dict(zip(own.tolist(), coded, strict=True))
             results: list[Coding] = []
             for i in range(n):
@@ -174,6 +179,7 @@ def suggest(
     top: int = 3,
     groups: Groups | None = None,
     long: bool = False,
+    target: float = TARGET_PRECISION,
 ) -> pd.DataFrame:
     """Return `opinions` with suggestions (see `suggest_stream`), as one table.
 
@@ -183,7 +189,14 @@ def suggest(
     columns = [str(c) for c in opinions.columns]
     text_column, id_column = check_columns(columns, text_column, id_column, top)
     frames = suggest_stream(
-        model, [opinions], text_column=text_column, id_column=id_column, top=top, groups=groups, long=long
+        model,
+        [opinions],
+        text_column=text_column,
+        id_column=id_column,
+        top=top,
+        groups=groups,
+        long=long,
+        target=target,
     )
     return next(iter(frames))
 

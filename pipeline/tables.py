@@ -73,6 +73,8 @@ CODEBOOK = Schema(
     ("code", "parent", "level", "number", "title", "definition", "include", "exclude"),
     ("title",),
 )
+# Texts written to say what an item means; an empty code: about no item of the plan.
+AUTHORED = Schema("AUTHORED", ("code", "text", "author", "kind"), ("text",))
 OPINIONS = Schema("OPINIONS", ("opinion_id", "source", "location", "text"), ("opinion_id",))
 LABELS = Schema(
     "LABELS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from pipeline.abstention import TARGET_PRECISION, promise_kept, risk_coverage
+from pipeline.authored import AuthoredTexts, gather_authored
 from pipeline.baseline import baseline_probabilities
-from pipeline.classifier import ShrinkageCentroidClassifier, choose_temperature, softmax
 from pipeline.codebook import Codebook
 from pipeline.duplicates import near_duplicate_groups
-from pipeline.encoders import LexicalEncoder
+from pipeline.encoders import sentence_encoder
 from pipeline.errors import InputError
-from pipeline.features import codebook_texts
-from pipeline.metrics import as_json, evaluate, gold_matrix
+from pipeline.experts import Authored, OpinionClassifier
+from pipeline.features import Features, TextVectors, codebook_texts
+from pipeline.metrics import as_json, evaluate, gold_matrix, share_with_interval
 from pipeline.models import FORMAT, Model
-from pipeline.tables import GOLD_SOURCES, LABELS, SET_ASIDE, records
+from pipeline.tables import AUTHORED, GOLD_SOURCES, LABELS, SET_ASIDE, records
+from pipeline.vectorcache import VectorCache
 
 Progress = Callable[[str], None]
 
@@ -31,15 +34,35 @@ Progress = Callable[[str], None]
 class TrainingConfig:
     """Every knob of a training run, as in a configuration file (`--config FILE.toml`, flat keys)."""
 
+    lexical: float = 0.4
+    use: float = 0.6
+    e5: float = 0.0
+    onnx: float = 0.0
+    onnx_folder: str = ""
     word_weight: float = 0.5
     longest_ngram: int = 3
-    min_texts: int = 1
+    min_texts: int = 3
     shrink_top: float = 0.0
     shrink_inner: float = 1.0
     shrink_item: float = 0.5
     text_inner: float = 1.0
     text_item: float = 0.5
+    bank_share: float = 0.5
+    penalty: float = 2.0
+    coded_weight: float = 3.0
+    authored_total: float = 50.0
     seed: int = 0
+
+    @property
+    def encoder_weights(self) -> dict[str, float]:
+        """Weight of each encoder, those of weight 0 left out."""
+        named = {
+            "lexical": self.lexical,
+            "use": self.use,
+            "e5": self.e5,
+            f"onnx:{self.onnx_folder}": self.onnx,
+        }
+        return {n: float(w) for n, w in named.items() if w > 0}
 
     @classmethod
     def from_toml(cls, text: str, file: str | None = None) -> TrainingConfig:
@@ -121,17 +144,21 @@ def train(
     codebook: Codebook,
     config: TrainingConfig | None = None,
     *,
+    bank: pd.DataFrame | None = None,
     file: str | None = None,
+    cache: VectorCache | None = None,
     progress: Progress = lambda step: None,
 ) -> tuple[Model, pd.DataFrame]:
     """Train a model and measure it by leave-one-out, beside the baseline.
 
     Parameters
     ----------
-    labels : LABELS table of hand-coded opinions; any order
+    labels : LABELS table of hand-coded opinions; any order; empty for a cold start
     codebook : the plan
     config : the knobs; defaults if None
+    bank : AUTHORED table of example utterances, training material only
     file : name of the label file, for messages
+    cache : sentence vectors of texts seen before
     progress : called with the name of each step
 
     Returns
@@ -142,59 +169,61 @@ def train(
     Raises
     ------
     InputError
-        if no label can be used, or one has an unknown code.
+        if a label has an unknown code, or there is neither a label nor more than one item.
     """
     config = config or TrainingConfig()
     used, aside = prepare_labels(labels, codebook, file)
-    if used.empty:
+    authored = gather_authored(codebook, bank)
+    if used.empty and len(codebook.items) < 2:
         raise InputError(
-            "学習に使えるコード付き意見が1件もありません。",
-            "there is not one coded opinion to learn from",
+            "学習に使えるコード付き意見も、見分けるべき項目もありません。",
+            "there is neither a coded opinion nor more than one item to learn from",
             file=file,
         )
     # One thread: the order in which threads add floats is not fixed.
-    with threadpool_limits(limits=1):
-        return _train(used, codebook, config, progress), aside
+    with threadpool_limits(limits=1, user_api="blas"):
+        model = _train(used, codebook, authored, config, cache, progress)
+    if bank is not None:
+        written = {"rows": len(bank), "sha256": content_sha256(AUTHORED.check(bank))}
+        model = replace(model, manifest={**model.manifest, "bank": written})
+    return model, aside
 
 
-def _train(used: pd.DataFrame, codebook: Codebook, config: TrainingConfig, progress: Progress) -> Model:
+def _train(
+    used: pd.DataFrame,
+    codebook: Codebook,
+    authored: AuthoredTexts,
+    config: TrainingConfig,
+    cache: VectorCache | None,
+    progress: Progress,
+) -> Model:
     texts, codes = used["text"].tolist(), used["code"].tolist()
-    progress("encode")
     plan = codebook_texts(codebook)
-    encoder = LexicalEncoder(config.word_weight, config.longest_ngram, config.min_texts).fit([*plan, *texts])
-    vectors, node_vectors = encoder.transform(texts), encoder.transform(plan)
-    classifier = ShrinkageCentroidClassifier(
+    features = Features(
+        config.encoder_weights, config.word_weight, config.longest_ngram, config.min_texts
+    ).fit(texts, [*plan, *authored.texts], cache=cache, progress=progress)
+    progress("encode")
+    vectors, nodes, written = (
+        features.transform(t, exact=True, cache=cache) for t in (texts, plan, authored.texts)
+    )
+    # As stored, so that a loaded model is the trained one.
+    vectors = TextVectors(vectors.terms, vectors.dense.astype(np.float32).astype(np.float64))
+    groups = near_duplicate_groups(texts) if texts else np.zeros(0, np.int64)
+    progress("learn")
+    classifier = OpinionClassifier(
         [(n.code, n.parent) for n in codebook],
         shrink_top=config.shrink_top,
         shrink_inner=config.shrink_inner,
         shrink_item=config.shrink_item,
         text_inner=config.text_inner,
         text_item=config.text_item,
-    ).fit(vectors, codes, node_vectors)
-
-    progress("leave-one-out")
-    groups = near_duplicate_groups(texts)
-    scores = classifier.leave_one_out_scores(vectors, codes, groups)
-    items = classifier.classes_.tolist()
-    # Opinions coded to a policy or goal teach the centroids but have no item to be judged by.
-    rows, gold = gold_matrix(used, items)
-    figures: dict[str, Any] = {}
-    if len(rows):
-        first_gold = gold.argmax(axis=1)
-        classifier.temperature = choose_temperature(scores[rows], first_gold)
-        held_out = _held_out_probabilities(scores[rows], first_gold, groups[rows])
-        progress("baseline")
-        baseline = baseline_probabilities(texts, codes, items, groups)[rows]
-        figures = {
-            "model": as_json(evaluate(held_out, gold, codebook, items, config.seed)),
-            "baseline": as_json(evaluate(baseline, gold, codebook, items, config.seed)),
-        }
-    metrics = {
-        "method": "leave-one-out, near-duplicates taken out together; 95 % bootstrap intervals of 2000 resamples",
-        "opinions": len(rows),
-        "items": len(items),
-        **figures,
-    }
+        bank_share=config.bank_share,
+        penalty=config.penalty,
+        coded_weight=config.coded_weight,
+        authored_total=config.authored_total,
+    ).fit(vectors, codes, groups, nodes, Authored(written, authored.item, authored.author, authored.weight))
+    progress("measure")
+    metrics = _measure(used, codebook, classifier, groups, config)
     manifest = {
         "format": FORMAT,
         "labels": {
@@ -203,23 +232,66 @@ def _train(used: pd.DataFrame, codebook: Codebook, config: TrainingConfig, progr
             "by_source": {k: int(v) for k, v in sorted(used["label_source"].value_counts().items())},
         },
         "codebook": {"nodes": len(codebook), "items": len(codebook.items), "sha256": codebook.sha256},
+        "authored": {
+            "texts": int((authored.author >= 0).sum()),
+            "of_no_item": int((authored.item == len(codebook.items)).sum()),
+            "authors": len(np.unique(authored.author[authored.author >= 0])),
+            "plan_phrases": int((authored.author < 0).sum()),
+        },
+        "encoders": {n: sentence_encoder(n).sha256 for n in features.sentence_names},
         "config": asdict(config),
-        "temperature": classifier.temperature,
+        "gate": classifier.gate_.tolist(),
+        "temperature": classifier.temperature_,
     }
-    return Model(codebook, encoder, classifier, used, vectors, metrics, manifest)
+    return Model(codebook, features, classifier, used, vectors, metrics, manifest)
 
 
-def _held_out_probabilities(
-    scores: NDArray[np.float64], gold: NDArray[np.int64], groups: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Turn leave-one-out scores into probabilities with the temperature chosen without the opinion itself."""
-    if len(np.unique(groups)) < 2 or len(gold) > 1000:
-        return softmax(scores / choose_temperature(scores, gold))
-    out = np.empty_like(scores)
-    for group in np.unique(groups):
-        held = groups == group
-        out[held] = softmax(scores[held] / choose_temperature(scores[~held], gold[~held]))
-    return out
+def _measure(
+    used: pd.DataFrame,
+    codebook: Codebook,
+    classifier: OpinionClassifier,
+    groups: NDArray[np.int64],
+    config: TrainingConfig,
+) -> dict[str, Any]:
+    """Return the leave-one-out figures of model and baseline."""
+    items = classifier.classes_.tolist()
+    # Opinions coded to a policy or goal teach the centroids but have no item to be judged by.
+    rows, gold = gold_matrix(used, items)
+    figures: dict[str, Any] = {}
+    if len(rows):
+        held_out = classifier.held_out_[rows].astype(np.float64)
+        baseline = baseline_probabilities(used["text"].tolist(), used["code"].tolist(), items, groups)[rows]
+        figures = {
+            "model": as_json(evaluate(held_out, gold, codebook, items, config.seed)),
+            "baseline": as_json(evaluate(baseline, gold, codebook, items, config.seed)),
+        }
+        figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items)
+        figures["risk_coverage"] = [list(point) for point in risk_coverage(held_out, gold)]
+    return {
+        "method": "leave-one-out, near-duplicates taken out together; 95 % bootstrap intervals of 2000 resamples",
+        "opinions": len(rows),
+        "items": len(items),
+        **figures,
+    }
+
+
+def _promise(
+    held_out: NDArray[np.float64],
+    gold: NDArray[np.bool_],
+    groups: NDArray[np.int64],
+    codebook: Codebook,
+    items: list[str],
+) -> dict[str, Any]:
+    """Return how the promised precision was kept on the coded opinions, with 95 % intervals (Wilson 1927)."""
+    kept = promise_kept(held_out, gold, groups, codebook, items)
+    return {
+        "target": TARGET_PRECISION,
+        "opinions": kept.n,
+        "suggested": kept.suggested,
+        "coverage": share_with_interval(kept.suggested, kept.n),
+        "precision": share_with_interval(kept.right, kept.suggested),
+        "by_level": [{"suggested": s, "right": r} for s, r in kept.by_level],
+    }
 
 
 def compare_models(new: Model, old: Model) -> Mapping[str, Any]:
@@ -229,8 +301,7 @@ def compare_models(new: Model, old: Model) -> Mapping[str, Any]:
     probability on the training opinions) and `metrics` (name: difference, those above 1e-9).
     """
     texts = old.opinions["text"].tolist()
-    a = new.classifier.predict_proba(new.encoder.transform(texts))
-    b = old.classifier.predict_proba(old.encoder.transform(texts))
+    a, b = (m.predict(texts)[0].items for m in (new, old))
     if a.shape != b.shape:
         return {"changed": len(texts), "confidence": 1.0, "metrics": {}}
     differing = {

@@ -84,7 +84,7 @@ def model(plan: Codebook) -> Model:
     manifest = {**trained.manifest, "model_id": "test-000000000000"}
     return Model(
         trained.codebook,
-        trained.encoder,
+        trained.features,
         trained.classifier,
         trained.opinions,
         trained.vectors,

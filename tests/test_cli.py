@@ -111,7 +111,11 @@ def test_every_output_keeps_rows_and_columns(survey: Path, tmp_path: Path, endin
     assert iken("suggest", survey, "--out", out, "--model", DEFAULT) == 0
     given, got = read_table(survey), read_table(out)
     assert got[list(given.columns)].equals(given)
-    assert got["status"].value_counts().to_dict() == {"提案": 33, "意見なし": 3}
+    status = got["status"].value_counts().to_dict()
+    assert sum(status.values()) == 36 and status["意見なし"] == 3
+    assert set(status) <= {"提案", "要確認", "該当なしの疑い", "意見なし"}
+    assert ((got["suggested_code"] != "") == (got["status"] == "提案")).all()
+    assert ((got["code_1"] == "") == (got["status"] == "意見なし")).all()
     assert got["opinion_id"].is_unique
 
 

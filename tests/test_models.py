@@ -9,8 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.errors import ModelError
+from pipeline.errors import InputError, ModelError
 from pipeline.models import Model, load_model, save_model
+
+
+def _arrays(said: object) -> list[object]:
+    return [said] if isinstance(said, np.ndarray) else list(vars(said).values())
 
 
 @pytest.fixture
@@ -22,13 +26,12 @@ def folder(model: Model, tmp_path: Path) -> Path:
 def test_a_loaded_model_says_the_same(model: Model, folder: Path) -> None:
     again = load_model(folder)
     texts = ["公園の遊具が古い", "段差"]
-    assert np.array_equal(
-        again.classifier.predict_proba(again.encoder.transform(texts)),
-        model.classifier.predict_proba(model.encoder.transform(texts)),
-    )
+    for one, other in zip(again.predict(texts), model.predict(texts), strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(_arrays(one), _arrays(other), strict=True))
     assert again.codebook.to_table().equals(model.codebook.to_table())
     assert again.opinions.equals(model.opinions)
-    assert (again.vectors != model.vectors).nnz == 0
+    assert (again.vectors.terms != model.vectors.terms).nnz == 0
+    assert np.array_equal(again.vectors.dense, model.vectors.dense)
     assert again.metrics == model.metrics
     assert again.model_id.startswith("名前 と空白-")
     assert again.model_id in (folder / "MODEL_CARD.md").read_text("utf-8")
@@ -100,6 +103,15 @@ def test_no_pickle_inside(folder: Path) -> None:
             if name.endswith(".npy"):
                 with archive.open(name) as file:
                     np.load(file, allow_pickle=False)
+
+
+def test_a_folder_that_is_no_model_is_never_replaced(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "important.txt").write_text("x", "utf-8")
+    for place in ("docs", "docs/important.txt", "docs/important.txt/m"):
+        with pytest.raises(InputError, match="--out"):
+            save_model(model, tmp_path / place, "")
+    assert [p.name for p in tmp_path.rglob("*")] == ["docs", "important.txt"]
 
 
 def test_saving_replaces_whole_folders_and_leaves_nothing_beside(model: Model, folder: Path) -> None:

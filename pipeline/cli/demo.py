@@ -23,11 +23,15 @@ def _step(*arguments: str) -> None:
 def run(out: Path = Path("build/demo")) -> None:
     """Ingest, train and suggest; print the figures, five suggestions and where the Excel file lies."""
     sheet = out / "提案.xlsx"
-    _step("ingest", "data/raw/kamakura_workshop_2025.md", "--out", str(out))
+    _step(
+        *("ingest", "data/raw/kamakura_workshop_2025.md", "--codebook", "data/codebook/codebook.csv"),
+        *("--out", str(out)),
+    )
     _step(
         "train",
         *("--labels", str(out / "labels/kamakura_workshop_2025.csv")),
         *("--codebook", str(out / "codebook/codebook.csv")),
+        *("--bank", "data/codebook/example_utterances.csv"),
         *("--out", str(out / "model")),
     )
     _step("suggest", "data/sample/survey.csv", "--out", str(sheet), "--model", str(out / "model"))

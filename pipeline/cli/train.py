@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ import pandas as pd
 from pipeline.cli.card import model_card
 from pipeline.cli.console import Console
 from pipeline.cli.environment import environment, find_model
+from pipeline.cli.inputs import TrainingInputs, find_inputs, read_bank
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError, ModelError
 from pipeline.evaluation import evaluate_model
 from pipeline.metrics import as_json
-from pipeline.models import Model, load_model, read_manifest, save_model
+from pipeline.models import Model, check_model_folder, load_model, read_manifest, save_model
 from pipeline.placing import put_in_place, temporary_beside
 from pipeline.tableio import read_table
 from pipeline.tables import LABELS
@@ -41,39 +43,29 @@ def run_train(
     codebook: Path,
     out: Path,
     config: Path | None,
+    bank: Path | None,
     *,
+    no_bank: bool,
     strict: bool,
 ) -> int:
     """Train, print the figures, write the model folder; return the exit code."""
-    labels = list(labels or sorted(Path("data/labels").glob("*.csv")))
-    if not labels:
-        raise InputError(
-            "コード付き意見がありません。--labels で指定するか、`iken ingest` で作ってください。",
-            "there are no coded opinions; give --labels or make them with `iken ingest`",
-            file="data/labels",
-        )
+    check_model_folder(out)
+    inputs = find_inputs(labels, codebook, bank, no_bank=no_bank)
     settings = _read_config(config)
-    model, aside = _train_files(console, labels, codebook, settings)
+    model, aside = _train_files(console, inputs, settings)
     manifest = {
         **model.manifest,
         "inputs": {
-            "labels": [_from_folder(p, out) for p in labels],
-            "codebook": _from_folder(codebook, out),
+            "labels": [_from_folder(p, out) for p in inputs.labels],
+            **{name: _from_folder(p, out) if p else "" for name, p in inputs.single_files()},
         },
         **environment(),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    model = Model(
-        model.codebook,
-        model.encoder,
-        model.classifier,
-        model.opinions,
-        model.vectors,
-        model.metrics,
-        manifest,
-    )
+    model = replace(model, manifest=manifest)
     model = save_model(model, out, model_card(model))
     print_metrics(console, model.metrics)
+    print_promise(console, model.metrics)
     console.say(f"モデル: {out} ({model.model_id})", f"model: {out} ({model.model_id})")
     if len(aside):
         console.warn(f"使わなかった行: {len(aside)}", f"rows set aside: {len(aside)}")
@@ -93,17 +85,20 @@ def _read_config(config: Path | None) -> TrainingConfig:
 
 
 def _train_files(
-    console: Console, labels: Sequence[Path], codebook_path: Path, config: TrainingConfig
+    console: Console, inputs: TrainingInputs, config: TrainingConfig
 ) -> tuple[Model, pd.DataFrame]:
-    codebook = Codebook.from_table(read_table(codebook_path), str(codebook_path))
-    tables = []
-    for path in labels:
+    codebook = Codebook.from_table(read_table(inputs.codebook), str(inputs.codebook))
+    tables = [LABELS.empty()]
+    for path in inputs.labels:
         table = LABELS.check(read_table(path), str(path))
         # Checked one by one, so that a wrong code is reported with its own file and row.
         prepare_labels(table, codebook, str(path))
         tables.append(table)
+    bank = read_bank(console, inputs, codebook)
     with console.status("学習中", "training") as progress:
-        return train(pd.concat(tables, ignore_index=True).fillna(""), codebook, config, progress=progress)
+        labels = pd.concat(tables, ignore_index=True).fillna("")
+        # Without the cache of vectors: what is shown as reproduced must have been computed.
+        return train(labels, codebook, config, bank=bank, progress=progress)
 
 
 def _from_folder(path: Path, folder: Path) -> str:
@@ -139,6 +134,20 @@ def print_metrics(console: Console, metrics: Mapping[str, Any]) -> None:
     console.table(title, header, rows)
 
 
+def print_promise(console: Console, metrics: Mapping[str, Any]) -> None:
+    """Print how often suggestions at the target precision were made and right, on held-out opinions."""
+    promise = metrics.get("promise")
+    if not promise or not promise["suggested"]:
+        return
+    share, precision = promise["coverage"], promise["precision"]
+    console.say(
+        f"目標の適合率 {promise['target']:.0%}: {promise['opinions']}件中 {promise['suggested']}件"
+        f"({share['value']:.0%})に提案し、適合率は {_interval(precision)}(しきい値もその意見を抜いて決定)",
+        f"target precision {promise['target']:.0%}: suggested for {promise['suggested']} of "
+        f"{promise['opinions']} ({share['value']:.0%}), precision {_interval(precision)} (thresholds nested)",
+    )
+
+
 def metric_name(console: Console, name: str) -> str:
     """Return a metric's name for people."""
     if name.startswith("level_"):
@@ -158,22 +167,30 @@ def run_reproduce(
     console: Console, folder: Path, labels: Sequence[Path] | None, codebook: Path | None
 ) -> int:
     """Train again from the manifest; print equal or what differs; return the exit code."""
+    folder = find_model(folder).resolve()
     old = load_model(folder)
-    inputs = read_manifest(folder)["inputs"]
-    label_paths = list(labels or (folder / p for p in inputs["labels"]))
-    codebook_path = codebook or folder / inputs["codebook"]
-    for path in (*label_paths, codebook_path):
+    stored = read_manifest(folder)["inputs"]
+    names = ("codebook", "bank", "bank_codebook", "pairs")
+    single = {n: folder / stored[n] if stored.get(n) else None for n in names}
+    found = TrainingInputs(
+        tuple(labels or (folder / p for p in stored["labels"])),
+        codebook or folder / stored["codebook"],
+        single["bank"],
+        single["bank_codebook"],
+        single["pairs"],
+    )
+    for path in (*found.labels, *(p for _, p in found.single_files() if p)):
         if not path.is_file():
             raise ModelError(
                 "学習に使ったファイルが見つかりません。移動した場合は --labels / --codebook で指定してください。",
                 "a file the model was trained on is missing; if it moved, name it with --labels / --codebook",
                 file=str(path),
             )
-    new, _ = _train_files(console, label_paths, codebook_path, TrainingConfig(**old.manifest["config"]))
+    new, _ = _train_files(console, found, TrainingConfig(**old.manifest["config"]))
     changed = [
         name
-        for name in ("labels", "codebook")
-        if new.manifest[name]["sha256"] != old.manifest[name]["sha256"]
+        for name in ("labels", "codebook", "bank")
+        if new.manifest.get(name, {}).get("sha256") != old.manifest.get(name, {}).get("sha256")
     ]
     if changed:
         console.say(
@@ -184,8 +201,8 @@ def run_reproduce(
     with tempfile.TemporaryDirectory() as temporary:
         again = Path(temporary) / folder.name
         save_model(new, again, model_card(new))
-        names = ("model.skops", "metrics.json", "MODEL_CARD.md")
-        differing = [n for n in names if (again / n).read_bytes() != (folder / n).read_bytes()]
+        artefacts = ("model.skops", "metrics.json", "MODEL_CARD.md")
+        differing = [n for n in artefacts if (again / n).read_bytes() != (folder / n).read_bytes()]
     if not differing:
         console.say(
             f"一致: {old.model_id} をビット単位で再現しました。",

@@ -1,0 +1,171 @@
+"""When to suggest, at which level of the plan, and how sure to call it: selective classification.
+
+A suggestion is made at the deepest level that keeps the wanted precision; above that at the policy or goal;
+otherwise the comment is left to a person. Thresholds come from predictions that the model made of coded
+opinions without having seen them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.codebook import Codebook
+from pipeline.metrics import level_columns, level_probabilities
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+TARGET_PRECISION = 0.8
+GRADE_B = 0.5
+# Share of right suggestions that may be held back because the second code comes too close.
+_MARGIN_QUANTILE = 0.05
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of the plan: its codes, the column of each item's code, and what a suggestion must reach."""
+
+    codes: tuple[str, ...]
+    columns: NDArray[np.int64]
+    confidence: float
+    margin: float
+
+    def judge(self, items: Floats) -> tuple[NDArray[np.int64], Floats, Bools]:
+        """Return for each row the best code's column, its probability, and whether it passes."""
+        summed = level_probabilities(items, self.columns)
+        best, first, margin = _first_and_margin(summed)
+        return best, first, (first >= self.confidence) & (margin >= self.margin)
+
+
+def _first_and_margin(summed: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+    best = summed.argmax(axis=1)
+    if summed.shape[1] < 2:
+        return best, summed[:, 0], summed[:, 0]
+    two = np.partition(summed, -2, axis=1)[:, -2:]
+    return best, two[:, 1], two[:, 1] - two[:, 0]
+
+
+def choose_threshold(confidence: Floats, right: Bools, target: float) -> float:
+    """Return the least confidence at which suggestions keep the target precision; infinity if none does.
+
+    The largest set of the most confident with (errors + 1) / (size + 1) <= 1 - target: the finite-sample
+    correction of conformal risk control (Angelopoulos et al. 2022) for selective classification
+    (Geifman & El-Yaniv 2017).
+
+    >>> choose_threshold(np.array([.9, .8, .7, .2]), np.array([True, True, True, False]), .7)
+    0.7
+    """
+    order = np.argsort(-confidence, kind="stable")
+    errors = np.cumsum(~right[order])
+    size = np.arange(1, len(order) + 1)
+    kept = (errors + 1) / (size + 1) <= 1 - target + 1e-12
+    # Of equal confidences all or none are taken.
+    kept &= np.append(np.diff(confidence[order]) < 0, True)
+    return float(confidence[order][np.flatnonzero(kept)[-1]]) if kept.any() else float("inf")
+
+
+def choose_levels(
+    items: Floats, gold: Bools, codebook: Codebook, codes: list[str], target: float = TARGET_PRECISION
+) -> list[Level]:
+    """Return the levels of the plan from the top, with thresholds for the target precision.
+
+    Parameters
+    ----------
+    items : (n, items) held-out probabilities of coded opinions
+    gold : (n, items) True for each right item
+    codes : codes of the columns
+    """
+    levels = []
+    for depth in range(1, codebook.depth + 1):
+        names, columns = level_columns(codebook, codes, depth)
+        if not len(items):
+            levels.append(Level(tuple(names), columns, float("inf"), 0.0))
+            continue
+        best, first, margin = _first_and_margin(level_probabilities(items, columns))
+        right = (level_probabilities(gold.astype(float), columns) > 0)[np.arange(len(best)), best]
+        least = float(np.quantile(margin[right], _MARGIN_QUANTILE)) if right.any() else 0.0
+        clear = margin >= least
+        threshold = choose_threshold(first[clear], right[clear], target) if clear.any() else float("inf")
+        levels.append(Level(tuple(names), columns, threshold, least))
+    return levels
+
+
+@dataclass(frozen=True)
+class Climbed:
+    """The suggestion of one comment: code ('' if left to a person), level (0 if none) and its probability."""
+
+    code: str
+    level: int
+    confidence: float
+
+
+def climb(levels: list[Level], items: Floats) -> list[Climbed]:
+    """Return for each row the suggestion at the deepest level that passes."""
+    found = [Climbed("", 0, 0.0)] * len(items)
+    for depth, level in enumerate(levels, start=1):
+        best, first, passes = level.judge(items)
+        for i in np.flatnonzero(passes).tolist():
+            found[i] = Climbed(level.codes[best[i]], depth, float(first[i]))
+    return found
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How a promise was kept: `right` of `suggested` suggestions of `n` opinions, by level from the top."""
+
+    n: int
+    suggested: int
+    right: int
+    by_level: tuple[tuple[int, int], ...]  # (suggested, right)
+
+
+def promise_kept(
+    items: Floats,
+    gold: Bools,
+    groups: NDArray[np.int64],
+    codebook: Codebook,
+    codes: list[str],
+    target: float = TARGET_PRECISION,
+) -> Kept:
+    """Judge each opinion with thresholds chosen without it and its near-duplicates (ten folds above 300)."""
+    distinct = np.unique(groups)
+    folds = [[g] for g in distinct] if len(distinct) <= 300 else np.array_split(distinct, 10)
+    counts = [[0, 0] for _ in range(codebook.depth)]
+    for fold in folds:
+        out = np.isin(groups, fold)
+        levels = choose_levels(items[~out], gold[~out], codebook, codes, target)
+        for row, found in zip(np.flatnonzero(out).tolist(), climb(levels, items[out]), strict=True):
+            if found.level:
+                level = levels[found.level - 1]
+                own = {level.codes[level.columns[j]] for j in np.flatnonzero(gold[row])}
+                counts[found.level - 1][0] += 1
+                counts[found.level - 1][1] += found.code in own
+    return Kept(
+        len(items), sum(s for s, _ in counts), sum(r for _, r in counts), tuple((s, r) for s, r in counts)
+    )
+
+
+def risk_coverage(items: Floats, gold: Bools) -> list[tuple[float, float]]:
+    """Return (coverage, accuracy) of suggesting the first item of the most confident 10 %, 20 %, … 100 %."""
+    best = items.argmax(axis=1)
+    order = np.argsort(-items.max(axis=1), kind="stable")
+    right = gold[np.arange(len(best)), best][order]
+    steps = [max(1, round(len(best) * k / 10)) for k in range(1, 11)] if len(best) else []
+    return [(round(s / len(best), 4), round(float(right[:s].mean()), 4)) for s in steps]
+
+
+def grades(levels: list[Level], items: Floats, examples: NDArray[np.int64], limit_b: float) -> list[str]:
+    """Return the grade of each row's first item: A keeps the target precision, B one in two, C less.
+
+    Parameters
+    ----------
+    examples : (items,) coded opinions of each item; with fewer than two nothing is graded A
+    limit_b : least probability of grade B, from `choose_threshold` with `GRADE_B`
+    """
+    best, first, passes = levels[-1].judge(items)
+    found = np.where(first >= limit_b, "B", "C")
+    found[passes & (examples[best] >= 2)] = "A"
+    return [str(g) for g in found]

@@ -1,0 +1,94 @@
+"""A first day for another plan: carry example utterances over to the items of a new codebook that they fit.
+
+Each new item takes the utterances of the old item whose title and definition are most like its own, if they
+are like enough. The table of pairs is for a person to check: what is not marked is not used.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.codebook import Codebook, Node
+from pipeline.errors import InputError
+from pipeline.features import Features, Floats, node_text
+from pipeline.tables import AUTHORED, Schema, records
+
+PAIRS = Schema(
+    "CARRY_OVER", ("code", "title", "from_code", "from_title", "similarity", "use"), ("code", "from_code")
+)
+USED = "○"
+# Cosine of centred vectors; below it two items seldom mean the same.
+LEAST_SIMILARITY = 0.2
+
+
+def propose_pairs(old: Codebook, new: Codebook) -> pd.DataFrame:
+    """Return the PAIRS table: for each new item the old one most like it, marked ○ if like enough.
+
+    One old item may serve several new ones; its utterances then go to the most similar of them alone, so that
+    no text teaches two items.
+    """
+    titles, texts = ([[of(n) for n in c.items] for c in (old, new)] for of in (_title, node_text))
+    features = Features({"lexical": 0.4, "use": 0.6}).fit([], [*titles[0], *titles[1], *texts[0], *texts[1]])
+    # A new plan often has no definitions yet: titles are compared with titles too.
+    similarity = (_similarity(features, titles) + _similarity(features, texts)) / 2
+    best = similarity.argmax(axis=1)
+    strongest = similarity.argmax(axis=0)
+    rows = []
+    for i, node in enumerate(new.items):
+        source, value = old.items[best[i]], float(similarity[i, best[i]])
+        used = value >= LEAST_SIMILARITY and strongest[best[i]] == i
+        rows.append(
+            {
+                "code": node.code,
+                "title": node.title,
+                "from_code": source.code,
+                "from_title": source.title,
+                "similarity": f"{value:.2f}",
+                "use": USED if used else "",
+            }
+        )
+    return PAIRS.table(rows)
+
+
+def _title(node: Node) -> str:
+    return node.title
+
+
+def _similarity(features: Features, texts: list[list[str]]) -> Floats:
+    before, after = (features.transform(t, exact=True) for t in texts)
+    return after.dot(before)
+
+
+def carry_over(
+    bank: pd.DataFrame, pairs: pd.DataFrame, new: Codebook, file: str | None = None
+) -> pd.DataFrame:
+    """Return the AUTHORED table of the utterances that fit the new codebook, with its codes.
+
+    Utterances of no item stay. Those of items without a partner are left out: they may belong to any of the
+    new plan's items, or to none.
+
+    Raises
+    ------
+    InputError
+        if one old item is marked for two new ones, naming the row.
+    """
+    target: dict[str, str] = {}
+    for i, row in enumerate(records(PAIRS.check(pairs, file))):
+        if not row["use"].strip():
+            continue
+        code = new.code_or_error(row["code"], file=file, row=i + 2, column="code")
+        if row["from_code"] in target:
+            raise InputError(
+                f"項目「{row['from_code']}」が2つの項目に使われています。○は1つだけにしてください。",
+                f"item '{row['from_code']}' is marked for two items; mark one only",
+                file=file,
+                row=i + 2,
+                column="use",
+            )
+        target[row["from_code"]] = code
+    kept = [
+        r | {"code": target.get(r["code"], "")}
+        for r in records(AUTHORED.check(bank))
+        if not r["code"] or r["code"] in target
+    ]
+    return AUTHORED.table(kept)

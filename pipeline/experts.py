@@ -1,0 +1,338 @@
+"""Two experts, one prediction: how this city's staff code, and what the items of the plan mean.
+
+The local expert (shrinkage centroids) knows the coded opinions; the knowledge expert (ridge regression) knows
+the definitions, the example bank and, with their own weight, the coded opinions. A gate combines them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+
+from pipeline.classifier import ShrinkageCentroidClassifier, choose_temperature, softmax
+from pipeline.features import TextVectors, stack
+from pipeline.gate import combine, fit_gate
+from pipeline.ridge import RidgeExpert
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_LOCAL_TERMS = 2000
+_CALIBRATION_TEXTS = 30  # fewer coded opinions than this say too little of how confident to be
+_NESTED_FOLDS = 12
+_FLOOR = 1e-9
+# Share of comments of the plan that may be taken for comments of no item.
+_FALSE_ALARMS = 0.02
+
+
+@dataclass(frozen=True)
+class Authored:
+    """Texts written to say what an item means, never said by residents.
+
+    vectors : n texts
+    item : (n,) column of the item, or the number of items for "no item of the plan"
+    author : (n,) number of who wrote it, -1 for the plan itself (title, definition, inclusion notes)
+    weight : (n,) how much each counts
+    """
+
+    vectors: TextVectors
+    item: Ints
+    author: Ints
+    weight: Floats
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the classifier says of n texts.
+
+    items : (n, items) probability of each item, given that the text is about the plan; rows sum to 1
+    outside : (n,) score of being about no item, 0 to 1
+    nearness : (n,) similarity to the nearest coded opinion, 0 without any
+    """
+
+    items: Floats
+    outside: Floats
+    nearness: Floats
+
+
+class OpinionClassifier(BaseEstimator):
+    """The mixture of the local and the knowledge expert.
+
+    Parameters
+    ----------
+    parents
+        (code, parent) of every node of the plan, parents before children.
+    shrink_top, shrink_inner, shrink_item, text_inner, text_item
+        See `ShrinkageCentroidClassifier`.
+    bank_share
+        How much of a node's own text is the mean of its authored texts, the rest being its title and notes.
+    penalty
+        See `RidgeExpert`.
+    coded_weight
+        How many authored texts one coded opinion counts for in the knowledge expert.
+    authored_total
+        How many coded opinions all authored texts together count for when the gate is learned.
+
+    Attributes
+    ----------
+    classes_ : codes of the items, in plan order
+    held_out_ : (n, items) probabilities of the coded opinions, each from a model that never saw it or its
+        near-duplicates (experts exact, gate and temperature by folds)
+    held_out_outside_, held_out_nearness_ : (n,) the same for `outside` and `nearness`
+    outside_limit_ : score from which a text is suspected to be about no item
+    """
+
+    def __init__(
+        self,
+        parents: Sequence[tuple[str, str]] = (),
+        shrink_top: float = 0.0,
+        shrink_inner: float = 1.0,
+        shrink_item: float = 0.5,
+        text_inner: float = 1.0,
+        text_item: float = 0.5,
+        bank_share: float = 0.5,
+        penalty: float = 2.0,
+        coded_weight: float = 3.0,
+        authored_total: float = 50.0,
+    ) -> None:
+        self.parents = parents
+        self.shrink_top = shrink_top
+        self.shrink_inner = shrink_inner
+        self.shrink_item = shrink_item
+        self.text_inner = text_inner
+        self.text_item = text_item
+        self.bank_share = bank_share
+        self.penalty = penalty
+        self.coded_weight = coded_weight
+        self.authored_total = authored_total
+
+    # -- fitting -------------------------------------------------------------------------------
+
+    def fit(
+        self, X: TextVectors, codes: Sequence[str], groups: Ints, node_X: TextVectors, authored: Authored
+    ) -> OpinionClassifier:
+        """Learn both experts and the gate.
+
+        Parameters
+        ----------
+        X : n vectors of coded opinions, one row a label; n may be 0
+        codes : n codes, of items or nodes above them
+        groups : (n,) rows of one group are left out together (near-duplicates)
+        node_X : vectors of the nodes' own texts, in the order of `parents`
+        authored : authored texts; may be empty when n is not
+        """
+        inner = {p for _, p in self.parents}
+        self.classes_ = np.array([c for c, _ in self.parents if c not in inner])
+        column = {c: i for i, c in enumerate(self.classes_.tolist())}
+        gold = np.array([column.get(c, -1) for c in codes], dtype=np.int64)
+        self._choose_terms(X, node_X)
+        nearness = self._held_out_nearness(X, groups)
+        local, local_authored = self._fit_local(X, codes, groups, node_X, authored)
+        knowledge, knowledge_authored = self._fit_knowledge(X, gold, groups, authored)
+        near_authored = X.dot(authored.vectors).max(axis=0) if len(X) else np.zeros(len(authored.item))
+        self._fit_gate(
+            (local, knowledge, nearness, gold, groups),
+            (local_authored, knowledge_authored, near_authored, authored.item),
+        )
+        self._fit_outside(knowledge, nearness, knowledge_authored, near_authored, authored.item)
+        return self
+
+    def _choose_terms(self, X: TextVectors, node_X: TextVectors) -> None:
+        """The local expert needs only terms that coded opinions or the plan use, the heaviest if too many."""
+        used = np.asarray(abs(stack([X, node_X]).terms).sum(axis=0)).ravel()
+        heaviest = np.argsort(-used, kind="stable")[:_LOCAL_TERMS]
+        self.terms_ = np.sort(heaviest[used[heaviest] > 0]).astype(np.int64)
+
+    def _held_out_nearness(self, X: TextVectors, groups: Ints) -> Floats:
+        if not len(X):
+            return np.zeros(0)
+        similar = X.dot(X)
+        similar[groups[:, None] == groups[None, :]] = 0.0
+        return np.asarray(similar.max(axis=1))
+
+    def _local(self) -> ShrinkageCentroidClassifier:
+        return ShrinkageCentroidClassifier(
+            self.parents,
+            shrink_top=self.shrink_top,
+            shrink_inner=self.shrink_inner,
+            shrink_item=self.shrink_item,
+            text_inner=self.text_inner,
+            text_item=self.text_item,
+        )
+
+    def _fit_local(
+        self, X: TextVectors, codes: Sequence[str], groups: Ints, node_X: TextVectors, authored: Authored
+    ) -> tuple[Floats, Floats]:
+        """Fit the local expert; return its scores of coded and of authored texts, each held out."""
+        vectors, nodes = X.columns(self.terms_), node_X.columns(self.terms_)
+        written = authored.vectors.columns(self.terms_)
+        self.local_ = self._local().fit(vectors, codes, self._node_texts(nodes, written, authored.item))
+        held_out = self.local_.leave_one_out_scores(vectors, codes, groups)
+        # As stored (half the size), so that a loaded model is the trained one.
+        for name in ("texts_", "sums_", "centroids_"):
+            setattr(self.local_, name, getattr(self.local_, name).astype(np.float32))
+        authored_scores = np.full((len(authored.item), len(self.classes_)), np.nan)
+        for author in np.unique(authored.author[authored.author >= 0]):
+            own = authored.author == author
+            texts = self._node_texts(nodes, written[~own], authored.item[~own])
+            authored_scores[own] = self._local().fit(vectors, codes, texts).decision_function(written[own])
+        return held_out, authored_scores
+
+    def _node_texts(self, nodes: Floats, written: Floats, item: Ints) -> Floats:
+        """Mix each node's own text with the mean of the authored texts at or below it."""
+        codes = [c for c, _ in self.parents]
+        parent = dict(self.parents)
+        sums = np.zeros_like(nodes)
+        for j, code in enumerate(self.classes_.tolist()):
+            own = written[item == j]
+            if len(own):
+                mean, node = own.mean(axis=0), code
+                while node:
+                    sums[codes.index(node)] += mean
+                    node = parent[node]
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        titles = nodes / np.maximum(np.linalg.norm(nodes, axis=1, keepdims=True), _FLOOR)
+        share = np.where(lengths > 0, self.bank_share, 0.0)
+        return np.asarray((1 - share) * titles + share * sums / np.maximum(lengths, _FLOOR))
+
+    def _fit_knowledge(
+        self, X: TextVectors, gold: Ints, groups: Ints, authored: Authored
+    ) -> tuple[Floats, Floats]:
+        """Fit the knowledge expert; return log-probabilities (texts, items + 1), each held out."""
+        coded = np.flatnonzero(gold >= 0)
+        item = np.concatenate([authored.item, gold[coded]])
+        self.has_outside_ = bool((authored.item == len(self.classes_)).any())
+        targets = np.eye(len(self.classes_) + 1)[item]
+        weights = np.concatenate([authored.weight, np.full(len(coded), self.coded_weight)])
+        n = len(authored.item)
+        left_out = [np.flatnonzero(authored.author == a) for a in np.unique(authored.author) if a >= 0]
+        left_out += [n + np.flatnonzero(groups[coded] == g) for g in np.unique(groups[coded])]
+        self.knowledge_ = RidgeExpert(self.penalty)
+        scores = self.knowledge_.fit_leaving_out(
+            stack([authored.vectors, X[coded]]), targets, weights, left_out
+        )
+        known = ~np.isnan(scores[:, 0])
+        inside = known & (item < len(self.classes_))
+        self.knowledge_temperature_ = choose_temperature(scores[inside][:, :-1], item[inside])
+        logs = self._log_probabilities(scores)
+        held_out = np.full((len(X), targets.shape[1]), -np.log(targets.shape[1]))
+        held_out[coded] = logs[n:]
+        return held_out, logs[:n]
+
+    def _log_probabilities(self, scores: Floats) -> Floats:
+        z = scores / self.knowledge_temperature_
+        if not self.has_outside_:
+            z[:, -1] = -np.inf
+        z = z - np.nanmax(np.where(np.isnan(z), -np.inf, z), axis=1, keepdims=True, initial=-1e9)
+        return np.asarray(np.log(np.maximum(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), _FLOOR)))
+
+    def _fit_gate(
+        self, coded: tuple[Floats, Floats, Floats, Ints, Ints], written: tuple[Floats, Floats, Floats, Ints]
+    ) -> None:
+        local, knowledge, nearness, gold, groups = coded
+        inside = np.flatnonzero((written[3] < len(self.classes_)) & ~np.isnan(written[0][:, 0]))
+        # Some twenty texts an item say as much of four numbers as all of them do.
+        inside = inside[:: max(1, len(inside) // (20 * len(self.classes_)))]
+        judged = np.flatnonzero(gold >= 0)
+        pooled = np.concatenate([nearness[judged], written[2][inside]])
+        self.near_mean_ = round(float(pooled.mean()), 6) if len(judged) else 0.0
+        self.near_spread_ = max(round(float(pooled.std()), 6), 1e-3) if len(judged) else 1.0
+        a = np.concatenate([local[judged], written[0][inside]])
+        b = np.concatenate([_items(knowledge[judged]), _items(written[1][inside])])
+        near = (pooled - self.near_mean_) / self.near_spread_
+        answer = np.concatenate([gold[judged], written[3][inside]])
+        weights = np.ones(len(answer))
+        weights[len(judged) :] = self.authored_total / max(len(inside), 1)
+        self.gate_, self.temperature_ = self._gate_and_temperature(a, b, near, answer, weights, len(judged))
+        self.held_out_ = np.full((len(gold), len(self.classes_)), 1.0 / len(self.classes_))
+        distinct = np.unique(groups[judged])
+        for fold in range(min(_NESTED_FOLDS, len(distinct))):
+            out = np.isin(groups[judged], distinct[fold::_NESTED_FOLDS])
+            kept = np.concatenate([~out, np.ones(len(inside), bool)])
+            gate, temperature = self._gate_and_temperature(
+                a[kept], b[kept], near[kept], answer[kept], weights[kept], int((~out).sum())
+            )
+            rows = np.flatnonzero(out)
+            logits = combine(gate, a[rows], b[rows], near[rows])
+            self.held_out_[judged[rows]] = softmax(logits / temperature)
+        self.held_out_ = self.held_out_.astype(np.float32)
+        self.held_out_nearness_ = nearness.astype(np.float32)
+
+    def _gate_and_temperature(
+        self, local: Floats, knowledge: Floats, near: Floats, gold: Ints, weights: Floats, coded: int
+    ) -> tuple[Floats, float]:
+        """Fit the gate on all texts, the temperature on coded opinions alone (the first `coded` rows) if enough:
+        authored texts are easier than what residents write, and confidence must be true for residents."""
+        if not len(gold):
+            return np.array([2.0, 0.0, -1.0, 0.0]), 1.0
+        gate = fit_gate(local, knowledge, near, gold, weights)
+        logits = combine(gate, local, knowledge, near)
+        rows = slice(0, coded if coded >= _CALIBRATION_TEXTS else len(gold))
+        # `choose_temperature` looks between 0.01 and 2; logits are in units of about 10.
+        return gate, round(10 * choose_temperature(logits[rows] / 10, gold[rows]), 6)
+
+    def _fit_outside(
+        self, knowledge: Floats, nearness: Floats, written: Floats, near_written: Floats, item: Ints
+    ) -> None:
+        """Learn to tell comments of no item from those of the plan, on held-out predictions."""
+        self.outside_weights_ = np.zeros(3)
+        self.outside_limit_ = 1.0
+        known = ~np.isnan(written[:, 0])
+        outside = item[known] == len(self.classes_)
+        if outside.any():
+            x = np.concatenate(
+                [
+                    _outside_features(knowledge, nearness),
+                    _outside_features(written[known], near_written[known]),
+                ]
+            )
+            y = np.concatenate([np.zeros(len(knowledge), bool), outside])
+            model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=1000).fit(x, y)
+            self.outside_weights_ = np.round(np.append(model.coef_[0], model.intercept_), 6)
+            inside = self._outside(knowledge, nearness)
+            if len(inside) < _CALIBRATION_TEXTS:
+                inside = self._outside(written[known][~outside], near_written[known][~outside])
+            limit = np.quantile(inside, 1 - _FALSE_ALARMS, method="higher")
+            self.outside_limit_ = round(max(float(limit), 0.5), 6)
+        self.held_out_outside_ = self._outside(knowledge, nearness).astype(np.float32)
+
+    def _outside(self, knowledge: Floats, nearness: Floats) -> Floats:
+        if not self.outside_weights_.any():
+            return np.zeros(len(knowledge))
+        z = _outside_features(knowledge, nearness) @ self.outside_weights_[:-1] + self.outside_weights_[-1]
+        return np.asarray(1 / (1 + np.exp(-z)))
+
+    # -- predicting ----------------------------------------------------------------------------
+
+    def predict(self, X: TextVectors, similarity: Floats) -> Prediction:
+        """Return what both experts together say of n texts.
+
+        Parameters
+        ----------
+        X : n vectors
+        similarity : (n, coded opinions) inner products with the vectors of the opinions learned from
+        """
+        nearness = similarity.max(axis=1) if similarity.shape[1] else np.zeros(len(X))
+        knowledge = self._log_probabilities(self.knowledge_.decision_function(X))
+        local = self.local_.decision_function(X.columns(self.terms_))
+        near = (nearness - self.near_mean_) / self.near_spread_
+        if not similarity.shape[1]:
+            near = np.zeros(len(X))
+        logits = combine(self.gate_, local, _items(knowledge), near)
+        return Prediction(softmax(logits / self.temperature_), self._outside(knowledge, nearness), nearness)
+
+
+def _items(log_probabilities: Floats) -> Floats:
+    """Drop the column of "no item"; what is left over is the same for every item and does not matter."""
+    return log_probabilities[:, :-1]
+
+
+def _outside_features(knowledge: Floats, nearness: Floats) -> Floats:
+    """Log-odds of "no item" for the knowledge expert, and nearness to coded opinions."""
+    p = np.exp(knowledge[:, -1])
+    return np.column_stack([np.log(p + _FLOOR) - np.log(1 - p + _FLOOR), nearness])
