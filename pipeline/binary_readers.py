@@ -7,7 +7,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,22 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
             raise InputError("どのシートも空です。", "all sheets are empty", file=str(path))
         name = chosen[0].title
         columns = header(_without_trailing(next(_sheet_rows(chosen[0]), [])), path)
-        _refuse_merged_header(path, chosen[0])
+        merged, formulas = _in_xml(
+            path, chosen[0], rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:', rb"<(?:\w+:)?f[ />]"
+        )
+        if merged:
+            ja = "見出しのセルが結合されています。結合を解き、見出しを1行にしてください。"
+            en = "merged cells in the header; unmerge them and keep one header row"
+            raise InputError(ja, en, file=str(path), row=1)
 
     def rows() -> Generator[Row, None, None]:
         blank = 0
-        with _xlsx(path) as book:
-            for number, cells in enumerate(islice(_sheet_rows(book[name]), 1, None), 2):
+        with ExitStack() as stack:
+            books = [
+                stack.enter_context(_xlsx(path, formulas=f))
+                for f in ((False, True) if formulas else (False,))
+            ]
+            for number, cells in enumerate(islice(_sheet_rows(*(b[name] for b in books)), 1, None), 2):
                 cells = _without_trailing(cells)
                 if not cells:
                     blank += 1
@@ -73,7 +83,7 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
 
 
 @contextmanager
-def _xlsx(path: Path) -> Iterator[Any]:
+def _xlsx(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     """Open an .xlsx file for streaming; whatever is broken in it becomes one message."""
     ja, en = (
         "Excel ファイル(.xlsx)として読めません。Excel で開いて保存し直してください。",
@@ -83,16 +93,30 @@ def _xlsx(path: Path) -> Iterator[Any]:
         try:
             with warnings.catch_warnings():  # about styles and extensions, which are not read here
                 warnings.simplefilter("ignore")
-                book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+                book = openpyxl.load_workbook(handle, read_only=True, data_only=not formulas)
             yield book
         except _XLSX_FAULTS:
             raise InputError(ja, en, file=str(path)) from None
 
 
-def _sheet_rows(sheet: Any) -> Iterator[list[Any]]:
+def _sheet_rows(sheet: Any, formulas: Any = None) -> Iterator[list[Any]]:
+    """Yield the rows of a sheet; a formula without a value, from the same sheet with `formulas`, is its text."""
     sheet.reset_dimensions()  # some programs write a wrong size, and rows would be lost
-    for row in sheet.iter_rows(values_only=True):
+    if formulas is None:
+        rows = sheet.iter_rows(values_only=True)
+    else:
+        formulas.reset_dimensions()
+        both = zip(sheet.iter_rows(), formulas.iter_rows(values_only=True), strict=True)
+        rows = (map(_value_or_formula, cells, written) for cells, written in both)
+    for row in rows:
         yield [_unescaped(c) if isinstance(c, str) and "_x" in c else c for c in row]
+
+
+def _value_or_formula(cell: Any, written: Any) -> Any:
+    # A cell of kind 'str' has been worked out, to an empty text.
+    if cell.value is not None or cell.data_type == "str":
+        return cell.value
+    return getattr(written, "text", written)  # of a formula over several cells: its text
 
 
 def _unescaped(text: str) -> str:
@@ -123,35 +147,36 @@ def _refuse_other_excel(path: Path, head: bytes) -> None:
     )
 
 
-def _refuse_merged_header(path: Path, sheet: Any) -> None:
-    """Streaming hides merged cells, which follow the rows in the sheet's XML: look there."""
+def _in_xml(path: Path, sheet: Any, *patterns: bytes) -> list[bool]:
+    """Tell which patterns a sheet's XML has: streaming hides merged cells, which follow the rows, and formulas."""
+    found = [False] * len(patterns)
     tail = b""
     with zipfile.ZipFile(path) as archive, archive.open(sheet._worksheet_path.lstrip("/")) as xml:
         while block := xml.read(1 << 20):
             tail = tail[-64:] + block
-            if re.search(rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:', tail):
-                ja = "見出しのセルが結合されています。結合を解き、見出しを1行にしてください。"
-                raise InputError(
-                    ja,
-                    "merged cells in the header; unmerge them and keep one header row",
-                    file=str(path),
-                    row=1,
-                )
+            found = [f or bool(re.search(p, tail)) for f, p in zip(found, patterns, strict=True)]
+    return found
 
 
-def open_parquet(path: Path) -> Opened:
-    """Open a .parquet file; an `InputError` if it is not readable."""
+@contextmanager
+def _readable_parquet(path: Path) -> Iterator[None]:
+    """Make one message of whatever is broken in a Parquet file."""
     try:
-        with pq.ParquetFile(path) as file:
-            columns = header(file.schema_arrow.names, path)
+        yield
     except (pa.ArrowException, OSError):
         raise InputError(
             "Parquet ファイルとして読めません。", "not a readable Parquet file", file=str(path)
         ) from None
 
+
+def open_parquet(path: Path) -> Opened:
+    """Open a .parquet file; an `InputError` if it is not readable."""
+    with _readable_parquet(path), pq.ParquetFile(path) as file:
+        columns = header(file.schema_arrow.names, path)
+
     def rows() -> Generator[Row, None, None]:
         # A buffer keeps a file of one huge row group from being read in one piece.
-        with pq.ParquetFile(path, buffer_size=1 << 20) as file:
+        with _readable_parquet(path), pq.ParquetFile(path, buffer_size=1 << 20) as file:
             for batch in file.iter_batches(batch_size=4096):
                 yield from map(list, zip(*(c.to_pylist() for c in batch.columns), strict=True))
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+DOTS = "・\uff65•"
+# Twice in a row the others are text (「○○さん」). The last four are bullets of Word's symbol fonts.
+BULLET = re.compile(rf"[{DOTS}]|(?P<bullet>[●○◦‣▪■◆◇▸►\uf0b7\uf06c\uf0a7\uf0d8])(?!(?P=bullet))")
+# How a line begins that is an opinion by itself: with a bullet, or a dash and a space.
+BULLETED = re.compile(rf"\s*(?:{BULLET.pattern}|[-*+–−]\s)")
 
 BlockKind = Literal["line", "table", "running", "textbox", "no-text", "no-font", "row"]
 

@@ -15,14 +15,9 @@ from functools import cached_property
 import pandas as pd
 
 from pipeline.errors import InputError
+from pipeline.notation import after_numbers, folded_title, letter_of, parse_numbers
 from pipeline.tables import CODEBOOK, records
 
-_CIRCLED = {chr(0x2460 + i): str(i + 1) for i in range(20)} | {
-    chr(0x3251 + i): str(i + 21) for i in range(15)
-}
-CIRCLED_DIGITS = {int(n): c for c, n in _CIRCLED.items()}
-# After folding: a letter or 目標, then numbers joined by hyphens, then the end or something not of the code.
-_NOTATION = re.compile(r"(?:目標|基本目標|[A-Za-z])?\s*(\d+(?:-\d+)*)(?![\d-])")
 _DATE_LIKE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{2}:\d{2}.*)?|\d{1,2}月\d{1,2}日|\d{5}")
 
 
@@ -39,27 +34,6 @@ class Node:
     include: str = ""
     exclude: str = ""
     extra: dict[str, str] = field(default_factory=dict, compare=False)
-
-
-def parse_numbers(text: str) -> tuple[int, ...] | None:
-    """Read the numbers of a code in any of the usual notations, or return None.
-
-    >>> [parse_numbers(t) for t in ["1(1)①", "目標1-(1)-①", "１－１－１", "G1-1-1 見守り", "目標1(1)① 見守り活動"]]
-    [(1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1)]
-    >>> parse_numbers("見守り") is None
-    True
-    """
-    # Circled digits before NFKC, which would make "(1)①" the same as "(1)1".
-    text = "".join(f"-{_CIRCLED[c]}-" if c in _CIRCLED else c for c in text.strip())
-    text = unicodedata.normalize("NFKC", text)
-    text = re.sub(r"[‐‑‒–—―−─ー・.]", "-", text)
-    text = re.sub(r"\s*\((\d+)\)\s*", r"-\1-", text)
-    text = re.sub(r"\s*-[\s-]*", "-", text).lstrip("-")
-    text = re.sub(r"^((?:基本)?目標|[A-Za-z])\s*-", r"\1", text)
-    match = _NOTATION.match(re.sub(r"-(?=\D|$)", " ", text))
-    if match is None:
-        return None
-    return tuple(int(n) for n in match[1].split("-"))
 
 
 class Codebook:
@@ -187,16 +161,25 @@ class Codebook:
         that occurs once.
         """
         text = text.strip()
-        if text in self._by_code:
-            return text
-        first = text.split()[0] if text else ""
+        for form in (text, unicodedata.normalize("NFKC", text).upper()):
+            if form in self._by_code:
+                return form
+        known = self._by_display.get(text) or self._by_title.get(text)
+        if known:
+            return known
+        first, rest = (*text.split(maxsplit=1), "", "")[:2]
         if first in self._by_code:
-            return first
-        return (
-            self._by_display.get(text)
-            or self._by_numbers.get(parse_numbers(text) or ())
-            or self._by_title.get(text)
-        )
+            code, rest = first, folded_title(rest)
+        else:
+            letter = letter_of(text)
+            found = self._by_numbers.get(parse_numbers(text) or (), ())
+            # A letter must be the code's own (X1-1-1 is not G1-1-1); numbers of two codes say neither.
+            fitting = [c for c in found if letter in ("", letter_of(c))]
+            if len(fitting) != 1:
+                return None
+            code, rest = fitting[0], after_numbers(text)
+        # After the code only its title may follow: 「G1-1-1 G1-1-2」 is not one code.
+        return code if rest in ("", folded_title(self._by_code[code].title)) else None
 
     def code_or_error(self, text: str, *, file: str | None, row: int | None, column: str | None) -> str:
         """Like `read_code`, but an unknown code is an `InputError` at the given place."""
@@ -222,13 +205,12 @@ class Codebook:
         return {self.display(n.code): n.code for n in self.nodes}
 
     @cached_property
-    def _by_numbers(self) -> dict[tuple[int, ...], str]:
-        found: dict[tuple[int, ...], str] = {}
+    def _by_numbers(self) -> dict[tuple[int, ...], list[str]]:
+        found: dict[tuple[int, ...], list[str]] = {}
         for node in self.nodes:
-            for text in (node.code, "".join(self._by_code[c].number for c in self.path(node.code))):
-                numbers = parse_numbers(text)
-                if numbers:
-                    found.setdefault(numbers, node.code)
+            written = (node.code, "".join(self._by_code[c].number for c in self.path(node.code)))
+            for numbers in {parse_numbers(text) for text in written} - {None}:
+                found.setdefault(numbers or (), []).append(node.code)
         return found
 
     @cached_property

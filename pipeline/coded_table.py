@@ -9,8 +9,9 @@ from typing import NoReturn
 
 import pandas as pd
 
-from pipeline.codebook import Codebook, parse_numbers
+from pipeline.codebook import Codebook
 from pipeline.errors import InputError
+from pipeline.notation import after_numbers, letter_of, parse_numbers
 
 TEXT_NAMES = (
     "text", "意見", "ご意見", "意見内容", "自由記述", "自由意見", "自由回答", "コメント", "本文", "回答",
@@ -22,6 +23,9 @@ CODE_NAMES = (
 )  # fmt: skip
 # 「、」 also stands inside titles, so a part is only read alone when no longer stretch is a title.
 _SEPARATOR = re.compile("([;、,|/\n\uff1b\uff0c\uff5c\uff0f])")
+# These join codes only where each part is a code: 「・」 also joins the numbers of one, a space goes before a title.
+_JOINT = re.compile(r"\s+|\s*(?:・|と|及び|および|&|\uff06)\s*")
+_OTHER_CODE = re.compile(r"(?<![\w-])\d+(?:-\d+)+(?![\d-])|[A-Za-z]\d+(?:-\d+)+|\d+(?:-\d+)+$|^[A-Za-z]?\d+$")
 
 
 def pick_column(
@@ -84,7 +88,11 @@ def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
             if code in leaves and code not in codes:
                 codes.append(code or "")
             elif part and single and code not in leaves:
-                unknown.append(part)
+                joined = [codebook.read_code(p) for p in _JOINT.split(part)]
+                if all(one in leaves for one in joined):
+                    codes += [one for one in dict.fromkeys(joined) if one and one not in codes]
+                else:
+                    unknown.append(part)
             if code in leaves or single:
                 start = end + 1
                 break
@@ -107,7 +115,7 @@ def codebook_of_table(
     """
     rows: list[tuple[int, str, str]] = []  # row, code, title
     for row, one in cells:
-        parts = [p.strip() for p in _SEPARATOR.split(one[code_column])[::2] if p.strip()]
+        parts = _parts(one[code_column])
         title = one[title_column].strip() if title_column else ""
         rows += [(row, part, title if len(parts) == 1 else "") for part in parts]
     numbered = [parse_numbers(part) for _, part, _ in rows]
@@ -121,6 +129,14 @@ def codebook_of_table(
         if numbers is None:
             ja, en = f"「{part}」はコードとして読めません。", f"'{part}' cannot be read as a code"
             _fault(ja, en, source, row, code_column)
+        if _OTHER_CODE.search(after_numbers(part)):
+            _fault(
+                f"「{part}」は1つのコードではありません。コードの間は「;」で区切ってください。",
+                f"'{part}' is not one code; put ';' between codes",
+                source,
+                row,
+                code_column,
+            )
         known, first = titles.get(numbers, ("", 0))
         if known and title and known != title:
             _fault(
@@ -143,6 +159,20 @@ def codebook_of_table(
             code_column,
         )
     return Codebook.from_table(pd.DataFrame(_tree({n: t for n, (t, _) in titles.items()})), source)
+
+
+def _parts(cell: str) -> list[str]:
+    """Return the codes or labels in a cell of a table without a codebook.
+
+    >>> _parts("G1-1; 1-2・1-3"), _parts("1・2 見守りと交流")
+    (['G1-1', '1-2', '1-3'], ['1・2 見守りと交流'])
+    """
+    parts: list[str] = []
+    for part in (p.strip() for p in _SEPARATOR.split(cell)[::2]):
+        joined = _JOINT.split(part)
+        codes = all(p and (letter_of(p) or len(parse_numbers(p) or ()) > 1) for p in joined)
+        parts += joined if codes and not any(map(after_numbers, joined)) else [part]
+    return [p for p in parts if p]
 
 
 def _tree(titles: dict[tuple[int, ...], str]) -> Iterable[dict[str, str]]:

@@ -98,7 +98,7 @@ class OpinionClassifier(BaseEstimator):
         bank_share: float = 0.5,
         penalty: float = 2.0,
         coded_weight: float = 3.0,
-        authored_total: float = 50.0,
+        authored_total: float = 25.0,
     ) -> None:
         self.parents = parents
         self.shrink_top = shrink_top

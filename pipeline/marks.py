@@ -11,8 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.blocks import Block
-from pipeline.codebook import CIRCLED_DIGITS
+from pipeline.blocks import BULLET, DOTS, Block
+from pipeline.notation import CIRCLED_DIGITS
 
 _CIRCLED = "".join(CIRCLED_DIGITS.values())
 _PAREN_DIGITS = "".join(chr(0x2474 + i) for i in range(20))  # ⑴ … ⒇
@@ -54,11 +54,8 @@ LEVELS = (
     ),
     Level("item", "項目(①など)", re.compile(rf"(?P<number>[{_CIRCLED}])(?P<title>.*)", re.DOTALL)),
 )
-_DOTS = "・\uff65•"
-# Twice in a row the others are text (「○○さん」). The last four are bullets of Word's symbol fonts.
-_BULLET = re.compile(rf"[{_DOTS}]|([●○◦‣▪■◆◇▸►\uf0b7\uf06c\uf0a7\uf0d8])(?!\1)")
 _HASHES = re.compile(r"#{1,6}\s*")
-_DASHES = re.compile(rf"(?:[-*+–−]\s+)+|[-*+–−](?=[{_DOTS}{_CIRCLED}(\uff08])")
+_DASHES = re.compile(rf"(?:[-*+–−]\s+)+|[-*+–−](?=[{DOTS}{_CIRCLED}(\uff08])")
 _OTHER_NUMBER = re.compile(r"\d{1,2}[.\uff0e、)\uff09](?!\d)")
 _CONTENTS_LINE = re.compile(r".*[.\uff0e・…‥]{3,}\s*\d+\s*", re.DOTALL)
 _LAYOUT = re.compile(r"[-*_=\s]{3,}|```.*")
@@ -105,7 +102,7 @@ def mark(block: Block) -> Mark:
     body = text[hashes.end() :] if hashes else text
     dashes = _DASHES.match(body)
     body = body[dashes.end() :].strip() if dashes else body
-    bullet = _BULLET.match(body)
+    bullet = BULLET.match(body)
     if bullet:
         return _opinion(body[bullet.end() :])
     heading = _level_mark(body) or (None if not block.label else _level_mark(f"{block.label} {body}"))

@@ -31,6 +31,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError, ModelError
 from pipeline.experts import Floats, OpinionClassifier, Prediction
 from pipeline.features import Features, TextVectors
+from pipeline.placing import check_folder, make_folder
 from pipeline.tables import CODEBOOK, LABELS, records
 from pipeline.vectorcache import VectorCache
 
@@ -166,20 +167,23 @@ def _table_json(table: pd.DataFrame) -> str:
 
 def check_model_folder(folder: Path) -> None:
     """Raise `InputError` unless a model may be written to `folder`: absent, empty, or a model already."""
+    check_folder(folder)
     place = folder.resolve()
-    above = next(p for p in (place, *place.parents) if p.exists())
-    if not above.is_dir():
-        raise InputError(
-            "フォルダではなくファイルです。--out に別の名前を指定してください。",
-            "this is a file, not a folder; give --out another name",
-            file=str(above),
-        )
-    if place.is_dir() and any(place.iterdir()) and not (place / "manifest.json").is_file():
+    if place.is_dir() and any(place.iterdir()) and not _is_model(place):
         raise InputError(
             "モデル以外のファイルが入っているフォルダには書きません。--out に新しい名前を指定してください。",
             "the folder holds files that are no model; give --out a new name",
             file=str(folder),
         )
+
+
+def _is_model(folder: Path) -> bool:
+    """Tell whether a folder is a model of any version: other programs, too, write a manifest.json."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and "format" in manifest
 
 
 def save_model(model: Model, folder: Path, card: str) -> Model:
@@ -189,7 +193,7 @@ def save_model(model: Model, folder: Path, card: str) -> Model:
     """
     check_model_folder(folder)
     folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.parent)
     parts = dump_parts(model)
     digest = hashlib.sha256(parts).hexdigest()
     files = {

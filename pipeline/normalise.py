@@ -91,9 +91,9 @@ def has_no_opinion(text: str) -> bool:
     >>> [has_no_opinion(t) for t in ["", "特になし。", "今のところ、特にありません", "-", "バスがない"]]
     [True, True, True, True, False]
     """
-    if len(text) > _LONGEST_REFUSAL and not text.isspace():
+    if not any(c.isalnum() and c not in "ー々" for c in text):
+        return True
+    if len(text) > _LONGEST_REFUSAL:
         return False
     key = comparison_key(text)
-    if not any(c.isalnum() for c in key):
-        return True
     return _NO_OPINION.fullmatch(key) is not None

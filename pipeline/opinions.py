@@ -6,7 +6,8 @@ counts add up: lines (or rows) in = used + set aside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -93,7 +94,7 @@ def _document_labels(
 ) -> pd.DataFrame:
     return LABELS.table(
         {
-            "opinion_id": f"{document.stem}-{_place_id(o.block)}",
+            "opinion_id": f"{document.stem}-{place}",
             "source": document.name,
             "location": o.block.location,
             "text": o.text,
@@ -103,12 +104,19 @@ def _document_labels(
             "labelled_at": front.date,
             "codebook_sha256": codebook.sha256,
         }
-        for o in opinions
+        for o, place in zip(opinions, _place_ids([o.block for o in opinions]), strict=True)
     )
 
 
-def _place_id(block: Block) -> str:
-    return f"L{block.line:03d}" if block.page is None else f"P{block.page:02d}-L{block.line:02d}"
+def _place_ids(blocks: Sequence[Block]) -> list[str]:
+    """Name each place once: the 2nd, 3rd … of one line (a cell of a Word table) gets its number."""
+    seen: Counter[str] = Counter()
+    names = []
+    for block in blocks:
+        name = f"L{block.line:03d}" if block.page is None else f"P{block.page:02d}-L{block.line:02d}"
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return names
 
 
 def _ingested(

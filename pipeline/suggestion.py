@@ -111,7 +111,7 @@ def check_columns(
             )
     if id_column is None and ID_COLUMN in columns:
         id_column = ID_COLUMN
-    clash = [c for c in wide_columns(top) if c in columns and c != id_column]
+    clash = [c for c in wide_columns(top) if c in columns and not c == id_column == ID_COLUMN]
     if clash:
         raise InputError(
             f"入力に、出力で使う列名があります: {'、'.join(clash)}。列名を変えるか、元の調査ファイルを指定してください。",

@@ -61,7 +61,7 @@ def open_rows(path: Path, sheet: str | None = None) -> RowSource:
     """
     path = Path(path)
     kind = path.suffix.lower()
-    _check_ending(path)
+    check_ending(path)
     try:
         with path.open("rb") as handle:
             head = handle.read(8)
@@ -96,7 +96,8 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
     return frame
 
 
-def _check_ending(path: Path) -> None:
+def check_ending(path: Path) -> None:
+    """Raise `InputError` unless the file's ending is one of a table that can be written."""
     if path.suffix.lower() not in SINKS:
         known = " ".join(SINKS)
         raise InputError(
@@ -116,7 +117,7 @@ class TableWriter:
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self.path = Path(path)
         self.columns = list(columns)
-        _check_ending(self.path)
+        check_ending(self.path)
 
     def __enter__(self) -> TableWriter:
         self._temporary = temporary_beside(self.path)

@@ -131,11 +131,15 @@ def _good_bytes(path: Path, encoding: str) -> int | None:
     return None
 
 
+_LONGEST_CELL = 1 << 30  # Python's own limit of 131,072 characters is less than a report pasted into a cell
+
+
 def _records(
     path: Path, encoding: str, delimiter: str, *, strict: bool = True, errors: str = "strict"
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield (row as Excel counts it, cells); a blank line has no cells."""
     row = 0
+    csv.field_size_limit(_LONGEST_CELL)
     with path.open(encoding=encoding, errors=errors, newline="") as handle:
         try:
             for row, cells in enumerate(csv.reader(handle, delimiter=delimiter, strict=strict), 1):

@@ -22,9 +22,10 @@ from pipeline.encoders import sentence_encoder
 from pipeline.errors import InputError
 from pipeline.experts import Authored, OpinionClassifier
 from pipeline.features import Features, TextVectors, codebook_texts
+from pipeline.labels import prepare_labels
 from pipeline.metrics import as_json, evaluate, gold_matrix, share_with_interval
 from pipeline.models import FORMAT, Model
-from pipeline.tables import AUTHORED, GOLD_SOURCES, LABELS, SET_ASIDE, records
+from pipeline.tables import AUTHORED
 from pipeline.vectorcache import VectorCache
 
 Progress = Callable[[str], None]
@@ -50,7 +51,7 @@ class TrainingConfig:
     bank_share: float = 0.5
     penalty: float = 2.0
     coded_weight: float = 3.0
-    authored_total: float = 50.0
+    authored_total: float = 25.0
     seed: int = 0
 
     @property
@@ -87,48 +88,39 @@ class TrainingConfig:
                     f"there is no setting '{key}'; known: {', '.join(known)}",
                     file=file,
                 )
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or (known[key] is int and not isinstance(value, int)) or value < 0:
+            if not _fits(key, value, known[key]):
                 raise InputError(
-                    f"設定「{key}」の値 {value!r} は使えません(0以上の数)。",
-                    f"setting '{key}' cannot be {value!r}; a number of 0 or more is needed",
+                    f"設定「{key}」の値 {value!r} は使えません({_allowed(key)})。",
+                    f"setting '{key}' cannot be {value!r}; allowed: {_allowed(key)}",
                     file=file,
                 )
         return cls(**{k: known[k](v) for k, v in given.items()})
 
 
-def prepare_labels(
-    labels: pd.DataFrame, codebook: Codebook, file: str | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the LABELS to learn from, in a fixed order, and the rows set aside with reasons.
+# Least and greatest value of the settings that have other limits than 0 and a million.
+_LIMITS = {
+    "word_weight": (0.0, 1.0),
+    "bank_share": (0.0, 1.0),
+    "longest_ngram": (1, 3),
+    "min_texts": (1, 100),
+    "penalty": (1e-6, 1e6),
+    "coded_weight": (1e-6, 1e6),
+}
 
-    Codes are made canonical. Rows in = rows out + rows set aside.
 
-    Raises
-    ------
-    InputError
-        for a code that is not in the codebook, naming the row.
-    """
-    labels = LABELS.check(labels, file)
-    kept: list[dict[str, str]] = []
-    aside: list[dict[str, str]] = []
-    seen: set[tuple[str, str]] = set()
-    for i, row in enumerate(records(labels)):
-        row["code"] = codebook.code_or_error(row["code"], file=file, row=i + 2, column="code")
-        reason = ""
-        if row["label_source"] not in (*GOLD_SOURCES, ""):
-            reason = f"label_source「{row['label_source']}」は人が付けたコードではない"
-        elif (row["opinion_id"], row["code"]) in seen:
-            reason = "同じ意見に同じコードが既にある"
-        seen.add((row["opinion_id"], row["code"]))
-        if reason:
-            aside.append({k: row[k] for k in ("source", "location", "text")} | {"reason": reason})
-        else:
-            kept.append(row)
-    table = LABELS.table(kept)
-    # The order of the rows must not matter: sums of floats depend on it in their last bits.
-    order = ["opinion_id", "code", "text"]
-    return table.sort_values(order, kind="stable").reset_index(drop=True), SET_ASIDE.table(aside)
+def _allowed(key: str) -> str:
+    low, high = _LIMITS.get(key, (0, 1_000_000))
+    return "text" if key == "onnx_folder" else f"{low} - {high}"
+
+
+def _fits(key: str, value: object, kind: type) -> bool:
+    """Tell whether a value of a configuration file may be used (nan and infinity never)."""
+    if kind is str:
+        return isinstance(value, str)
+    if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
+        return False
+    low, high = _LIMITS.get(key, (0, 1_000_000))
+    return low <= value <= high
 
 
 def content_sha256(table: pd.DataFrame) -> str:

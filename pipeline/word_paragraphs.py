@@ -18,9 +18,9 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 
-from pipeline.blocks import Block
-from pipeline.codebook import CIRCLED_DIGITS
+from pipeline.blocks import BULLETED, Block
 from pipeline.errors import InputError
+from pipeline.notation import CIRCLED_DIGITS
 
 _HEADING = re.compile(r"(?:heading|見出し)\s*(\d)", re.IGNORECASE)
 _BULLET = "・"
@@ -53,7 +53,7 @@ def read_word(data: bytes, name: str) -> list[Block]:
     blocks: list[Block] = []
     for line, element in enumerate(_body(document.element.body), start=1):
         if element.tag == qn("w:tr"):
-            blocks.extend(_row_blocks(element, line))
+            blocks.extend(_row_blocks(element, line, styles, numbering))
             continue
         text = _text(element)
         if text.strip():
@@ -101,13 +101,18 @@ def _joined(element: Any) -> str:
     return " ".join(t for t in texts if t)
 
 
-def _row_blocks(row: Any, line: int) -> list[Block]:
-    """Return a table row as one block of cells, or as ordinary lines if only one cell holds text."""
+def _row_blocks(row: Any, line: int, styles: dict[str, _Style], numbering: _Numbering) -> list[Block]:
+    """Return a table row as one block of cells, or as ordinary lines if it has one cell or lists opinions."""
     cells: list[Any] = [c for c in row.iter(qn("w:tc")) if next(c.iterancestors(qn("w:tr"))) is row]
     filled = [c for c in cells if _joined(c)]
-    if len(cells) == 1 and filled:
-        texts = [_text(p) for p in filled[0].iter(qn("w:p"))]
-        return [Block(t, line) for t in texts if t.strip()]
+    lines = [
+        Block(text, line, label=numbering.label(p), heading=_heading(p, styles))
+        for c in filled
+        for p in c.iter(qn("w:p"))
+        if (text := _text(p)).strip()
+    ]
+    if len(cells) == 1 or any(b.label == _BULLET or BULLETED.match(b.text) for b in lines):
+        return lines
     texts = []
     for cell in cells:
         span = cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")

@@ -52,6 +52,7 @@ _WIDTHS = {
     "model_id": 14,
 }
 _TEXT_WIDTH, _DECISION_WIDTH = 46, 26
+_GIVEN: dict[Language, str] = {"ja": "(入力)", "en": " (input)"}
 _FOLDED = ("opinion_id", "model_id")  # for programs; a click on [+] above the columns shows them
 # Points a line, enough for most Japanese fonts of size 10, and Excel's highest row.
 _LINE, _MAX_HEIGHT = 15.0, 409.0
@@ -62,11 +63,26 @@ _LINE_COLOUR, _HEAD, _FIRST, _SECOND, _DECIDE = "#BFBFBF", "#1F4E78", "#BDD7EE",
 def workbook_columns(columns: Sequence[str], language: Language = "ja") -> list[str]:
     """Return the columns of the first sheet: `columns` with the decision after the first suggestion.
 
+    A column of the input with that name gets another one.
+
     >>> workbook_columns(["text", "status", "code_1", "title_1", "confidence_1", "code_2", "evidence"])
     ['text', 'status', 'code_1', 'title_1', 'confidence_1', '確定コード', 'code_2', 'evidence']
+    >>> workbook_columns(["text", "確定コード", "confidence_1"])
+    ['text', '確定コード(入力)', 'confidence_1', '確定コード']
     """
-    place = columns.index("confidence_1") + 1 if "confidence_1" in columns else len(columns)
-    return [*columns[:place], DECISION[language], *columns[place:]]
+    place, decision = _place_of_decision(columns), DECISION[language]
+    given = [_renamed(c, columns, language) if c == decision else c for c in columns]
+    return [*given[:place], decision, *given[place:]]
+
+
+def _place_of_decision(columns: Sequence[str]) -> int:
+    return columns.index("confidence_1") + 1 if "confidence_1" in columns else len(columns)
+
+
+def _renamed(column: str, taken: Sequence[str], language: Language) -> str:
+    while column in taken:
+        column += _GIVEN[language]
+    return column
 
 
 class SuggestionWorkbook:
@@ -93,11 +109,13 @@ class SuggestionWorkbook:
         text_column: str | None = None,
     ) -> None:
         self.path = Path(path)
-        self.columns = workbook_columns(list(columns), language)
+        self.columns = workbook_columns(columns, language)
+        self._decision = _place_of_decision(columns)
         self.codebook = codebook
         self.top = top
         self.language = language
-        self.text_column = text_column
+        own = text_column == DECISION[language]
+        self.text_column = _renamed(DECISION[language], columns, language) if own else text_column
         self._given = list(columns)
         self._row = 1
         self._summary: list[tuple[str, str, str | float | int]] = []
@@ -123,7 +141,7 @@ class SuggestionWorkbook:
         sheet = self._sheets[0]
         if self._row == 1:
             self._widths = [self._width(c, frame.get(c, [])) for c in self.columns]
-        decision = self.columns.index(DECISION[self.language])
+        decision = self._decision
         for cells in zip(*(frame[c].tolist() for c in self._given), strict=True):
             check_excel_rows(self._row, self.path)
             values = [c if isinstance(c, int | float) else as_text(c) for c in cells]
@@ -172,7 +190,7 @@ class SuggestionWorkbook:
         if not last:
             return
         sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, last, end)})
-        decision = self.columns.index(DECISION[self.language])
+        decision = self._decision
         title, message = _HINT[self.language]
         # A warning, not a ban: people may need to write 「該当なし」.
         rule = {"validate": "list", "source": f"={CHOICES}", "error_type": "warning"}

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
+import xlsxwriter
+from openpyxl.worksheet.formula import ArrayFormula
 
 from pipeline.errors import InputError
 from pipeline.tableio import open_rows, read_table
@@ -89,6 +92,38 @@ def test_merged_header_is_refused_but_merged_data_is_not(tmp_path: Path) -> None
     workbook.active.merge_cells("A1:B1")
     workbook.save(path)
     assert "結合" in fault(path).ja
+
+
+def test_a_formula_that_was_never_worked_out_is_kept_as_text(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [["a", "b"], ["=意見", 1], [None, "=1+1"]])
+    array = openpyxl.load_workbook(path)
+    array.active["A4"] = ArrayFormula("A4", "=SUM(B2:B3)")
+    array.save(path)
+    assert rows_of(path) == [["=意見", 1], [None, "=1+1"], ["=SUM(B2:B3)", None]]
+
+
+def test_the_value_of_a_formula_leads_even_if_it_is_an_empty_text(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.xlsx", tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(whole) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, ["a", "b", "c"])
+        sheet.write_formula(1, 0, '=IF(B2="","",B2)', None, "")
+        sheet.write_formula(1, 1, "=1+1", None, 2)
+        sheet.write(1, 2, "x")
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():  # as Excel writes it
+            target.writestr(name, source.read(name).replace(b'<c r="A2">', b'<c r="A2" t="str">'))
+    assert rows_of(path) == [[None, 2, "x"]]
+
+
+def test_parquet_with_damaged_pages(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"a": [f"意見{i}" for i in range(2000)]}).to_parquet(path, compression="snappy")
+    data = bytearray(path.read_bytes())
+    data[4:2000] = b"\xff" * 1996  # the columns' names at the end are whole
+    path.write_bytes(data)
+    assert open_rows(path).columns == ["a"]
+    assert "Parquet" in fault(path).ja
 
 
 def test_control_characters_as_excel_writes_them(tmp_path: Path) -> None:

@@ -219,6 +219,7 @@ def test_bad_surveys(survey: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["ids.csv", "--id-column", "id"], "4行目、列「id」.*2行目"),
         (["fake.xlsx"], "fake.xlsx"),
         (["clash.csv"], "code_1"),
+        (["clash.csv", "--id-column", "code_1"], "code_1"),
         (["none.csv"], "none.csv"),
         (["two.csv", "--text-column", "意見", "--model", "models/nothing"], "iken train"),
     ):
@@ -325,3 +326,111 @@ def test_the_sample_survey_is_cp932_with_awkward_rows() -> None:
         rows = list(csv.DictReader(file))
     assert any(not r["自由記述"] for r in rows)
     assert any(r["自由記述"].startswith("=") for r in rows)
+
+
+def test_an_input_with_its_own_decisions_keeps_its_columns_apart(tmp_path: Path) -> None:
+    survey = tmp_path / "k.csv"
+    survey.write_text("番号,意見,確定コード,備考\n1,バスが少ない,G9,memoA\n", "utf-8")
+    assert iken("suggest", survey, "--out", tmp_path / "k.xlsx", "--model", DEFAULT) == 0
+    row = read_table(tmp_path / "k.xlsx").iloc[0]
+    assert (row["確定コード(入力)"], row["備考"], row["確定コード"]) == ("G9", "memoA", "")
+    assert row["opinion_id"] == "k-R2"
+
+
+def test_language_may_stand_after_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    survey = tmp_path / "k.csv"
+    survey.write_text("text\nバスが少ない\n", "utf-8")
+    assert iken("suggest", survey, "--out", tmp_path / "k.xlsx", "--model", DEFAULT, "--lang", "en") == 0
+    assert "distinct texts" in capsys.readouterr().out
+    book = openpyxl.load_workbook(tmp_path / "k.xlsx")
+    assert book.sheetnames == ["Suggestions", "Codebook", "Summary"]
+    assert "final_code" in [c.value for c in book["Suggestions"][1]]
+    labels = [c.value for c in book["Summary"]["A"] if c.value and not c.value.startswith("G")]
+    assert {"run", "input", "distinct texts"} <= set(labels) and "実行" not in labels
+
+
+def test_a_place_that_cannot_be_written_is_one_message(
+    survey: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "af").write_text("x", "utf-8")
+    for arguments in (
+        ("suggest", survey, "--out", tmp_path / "af" / "x.csv", "--model", DEFAULT),
+        ("suggest", survey, "--out", tmp_path / "new" / "x.foo", "--model", DEFAULT),
+        ("suggest", tmp_path / "none.csv", "--out", tmp_path / "new" / "x.csv", "--model", DEFAULT),
+        ("ingest", SOURCE, "--out", tmp_path / "af"),
+        ("ingest", SOURCE, "--out", tmp_path / "af" / "data"),
+        ("train", "--labels", SEED_LABELS, "--codebook", SEED_CODEBOOK, "--out", tmp_path / "af" / "m"),
+    ):
+        assert iken(*arguments) == 2
+        assert capsys.readouterr().err.startswith("エラー")
+    assert not (tmp_path / "new").exists()
+
+
+def test_train_never_replaces_a_folder_that_is_no_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "important.txt").write_text("x", "utf-8")
+    assert iken("train", "--labels", SEED_LABELS, "--codebook", SEED_CODEBOOK, "--out", tmp_path) == 2
+    assert "--out" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["important.txt"]
+
+
+def test_reading_a_document_again_keeps_what_people_wrote(tmp_path: Path) -> None:
+    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
+    path = tmp_path / "codebook" / "codebook.csv"
+    table = read_table(path)
+    table.loc[2, ["definition", "text_source"]] = ["人が書いた説明", "市の計画"]
+    write_table(table.fillna(""), path)
+    written = path.read_bytes()
+    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
+    assert path.read_bytes() == written
+    table.loc[2, "title"] = "別の計画の項目"
+    write_table(table.fillna(""), path)
+    written = path.read_bytes()
+    assert iken("ingest", SOURCE, "--out", tmp_path) == 2
+    assert path.read_bytes() == written
+
+
+def test_label_files_that_both_number_from_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = tmp_path / "small.toml"
+    small.write_text("lexical = 1.0\nuse = 0.0\n", "utf-8")
+    table = read_table(SEED_LABELS).head(8)
+    table["opinion_id"] = [str(i) for i in range(1, 9)]
+    files = []
+    for name, part, source in (("a", table.iloc[:4], ""), ("b", table.iloc[4:], "")):
+        files.append(tmp_path / f"{name}.csv")
+        write_table(part.assign(source=source, opinion_id=["1", "2", "3", "4"]), files[-1])
+    fixed = ("--codebook", SEED_CODEBOOK, "--no-bank", "--config", small, "--out", tmp_path / "m")
+    both = ("--labels", files[0], "--labels", files[1])
+    assert iken("train", *both, *fixed) == 0
+    assert json.loads((tmp_path / "m/manifest.json").read_text("utf-8"))["labels"]["rows"] == 8
+    # A row that is set aside needs a source, too.
+    authored = read_table(files[0]).assign(source="", label_source="authored")
+    write_table(pd.concat([read_table(files[0]), authored]), files[0])
+    assert iken("train", *both, *fixed, "--strict") == 1
+    assert "a.csv" in capsys.readouterr().out
+    # One source cannot give one id to two opinions.
+    for path in files:
+        write_table(read_table(path).assign(source="調査", label_source=""), path)
+    assert iken("train", *both, *fixed) == 2
+    assert "b.csv、2行目、列「opinion_id」" in capsys.readouterr().err
+    write_table(pd.concat([read_table(p) for p in files]), files[0])
+    assert iken("evaluate", "--labels", files[0], "--model", tmp_path / "m") == 2
+    assert "opinion_id" in capsys.readouterr().err
+    files[1].unlink()
+
+
+def test_a_model_may_be_named_or_be_the_present_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = tmp_path / "small.toml"
+    small.write_text("lexical = 1.0\nuse = 0.0\n", "utf-8")
+    labels = tmp_path / "labels.csv"
+    write_table(read_table(SEED_LABELS).head(8), labels)
+    monkeypatch.chdir(tmp_path)
+    fixed = ("--codebook", SEED_CODEBOOK, "--no-bank", "--config", small)
+    assert iken("train", "--labels", labels, *fixed, "--out", tmp_path / "models" / "mine") == 0
+    assert iken("reproduce", "mine") == 0
+    monkeypatch.chdir(tmp_path / "models" / "mine")
+    assert iken("reproduce", ".") == 0
+    assert capsys.readouterr().out.count("一致") == 2

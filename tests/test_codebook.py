@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.codebook import CIRCLED_DIGITS, Codebook, parse_numbers
+from pipeline.codebook import Codebook
 from pipeline.errors import InputError
+from pipeline.notation import CIRCLED_DIGITS, parse_numbers
 from pipeline.tables import CODEBOOK
 
 NOTATIONS = [
@@ -110,3 +111,29 @@ def test_faults_name_row_and_column(rows: list[dict[str, str]], row: int, column
 def test_a_date_made_by_excel_is_explained(plan: Codebook) -> None:
     with pytest.raises(InputError, match="Excel"):
         plan.code_or_error("2001-01-01", file="a.xlsx", row=5, column="code")
+
+
+FLAT = Codebook.from_table(
+    CODEBOOK.table([{"title": t} for t in ("見守り", "居場所", "3世代交流の場", "1人暮らし支援")])
+)
+
+
+def test_a_title_that_begins_with_a_number_is_no_code() -> None:
+    assert FLAT.read_code("1人暮らし支援") == "C4"
+    assert FLAT.read_code("3世代交流の場") == "C3"
+    assert FLAT.read_code("C3 3世代交流の場") == FLAT.read_code("c3:3世代交流の場") == "C3"
+
+
+def test_the_letter_of_a_code_counts() -> None:
+    rows = [("A", ""), ("A1", "A"), ("A2", "A"), ("B", ""), ("B1", "B"), ("B2", "B")]
+    book = Codebook.from_table(CODEBOOK.table([{"code": c, "parent": p, "title": c} for c, p in rows]))
+    assert [book.read_code(t) for t in ("b1", "\uff22\uff11", "B-1", "A2")] == ["B1", "B1", "B1", "A2"]
+    assert book.read_code("1") is None  # A1 or B1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["G1-1-1 G1-1-2", "G1-1-1・G1-1-2", "G1-1-1とG1-1-2", "G1-1-1~G1-1-2", "X1-1-1", "G1-1-1 別の題名"],
+)
+def test_what_is_not_one_code_is_not_read_as_one(text: str, plan: Codebook) -> None:
+    assert plan.read_code(text) is None

@@ -40,6 +40,14 @@ BOOK = Codebook(
         ("G1-1-1;?", ["G1-1-1"], ["?"]),
         ("G1-1", [], ["G1-1"]),  # a policy, not an item
         (";", [], []),
+        ("G2-1-1 G1-1-1", ["G2-1-1", "G1-1-1"], []),
+        ("G1-1-1・G1-1-2", ["G1-1-1", "G1-1-2"], []),
+        ("1-1-1・1-1-2", ["G1-1-1", "G1-1-2"], []),
+        ("1・1・2", ["G1-1-2"], []),
+        ("G1-1-1とG1-1-2", ["G1-1-1", "G1-1-2"], []),
+        ("G1-1-1 G9-9-9", [], ["G1-1-1 G9-9-9"]),
+        ("G1-1-1~G1-1-2", [], ["G1-1-1~G1-1-2"]),
+        ("G1-1-1\u301cG1-1-2", [], ["G1-1-1\u301cG1-1-2"]),
     ],
 )
 def test_codes_of_a_cell(cell: str, codes: list[str], unknown: list[str]) -> None:
@@ -85,6 +93,17 @@ def test_a_tree_is_built_from_numbered_codes() -> None:
     assert split_codes("1-2;2-1", book) == (["G1-2", "G2-1"], [])
 
 
+def test_two_codes_of_a_cell_are_two_also_without_a_codebook() -> None:
+    book = built(
+        ("1-1", "あ"), ("1-2", "い"), ("1-1 1-2", ""), ("G1-1・G1-3", ""), ("1-3 A4用紙を3-4枚", "う")
+    )
+    assert [(n.code, n.title) for n in book if n.level == 2] == [
+        ("G1-1", "あ"),
+        ("G1-2", "い"),
+        ("G1-3", "う"),
+    ]
+
+
 def test_labels_without_numbers_make_a_flat_codebook() -> None:
     book = built(("交通", ""), ("防災、交通", ""), title_column=None)
     assert [(n.code, n.title) for n in book] == [("C1", "交通"), ("C2", "防災")]
@@ -99,6 +118,9 @@ def test_labels_without_numbers_make_a_flat_codebook() -> None:
         ([("G1-1", "あ"), ("G1-2", "")], "t", 3, "題名が分かりません"),
         ([("G1-1", "あ")], None, 2, "--title-column"),
         ([(";", "あ")], "t", None, "1つもありません"),
+        ([("G1-1", "あ"), ("G1-1~G1-3", "い")], "t", 3, "1つのコードではありません"),
+        ([("1-1から1-3", "い")], "t", 2, "1つのコードではありません"),
+        ([("1-1〜1-3", "い")], "t", 2, "1つのコードではありません"),
     ],
 )
 def test_codebooks_that_cannot_be_built(

@@ -112,6 +112,21 @@ def test_a_folder_that_is_no_model_is_never_replaced(model: Model, tmp_path: Pat
         with pytest.raises(InputError, match="--out"):
             save_model(model, tmp_path / place, "")
     assert [p.name for p in tmp_path.rglob("*")] == ["docs", "important.txt"]
+    for manifest in ('{"name": "app"}', "[]", "{"):
+        (tmp_path / "docs" / "manifest.json").write_text(manifest, "utf-8")
+        with pytest.raises(InputError, match="--out"):
+            save_model(model, tmp_path / "docs", "")
+    assert (tmp_path / "docs" / "important.txt").is_file()
+
+
+def test_a_model_may_be_written_to_the_folder_one_is_in(
+    model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert save_model(model, Path(), "").model_id.startswith(f"{folder.name}-")
+    (folder.parent / "empty").mkdir()
+    monkeypatch.chdir(folder.parent / "empty")
+    assert save_model(model, Path(), "").model_id.startswith("empty-")
 
 
 def test_saving_replaces_whole_folders_and_leaves_nothing_beside(model: Model, folder: Path) -> None:

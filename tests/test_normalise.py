@@ -97,6 +97,11 @@ def test_opinion_that_only_looks_like_none(text: str) -> None:
     assert not has_no_opinion(text)
 
 
+@pytest.mark.parametrize("text", ["。" * 50, "ーーー", "!?", "\u3000" * 60])
+def test_text_without_a_word_holds_no_opinion(text: str) -> None:
+    assert has_no_opinion(text)
+
+
 @given(st.one_of(JAPANESE, st.text(max_size=60)))
 def test_what_is_taken_as_plain_is_what_the_rules_leave_alone(text: str) -> None:
     assert normalise(text) == _rewrite(text)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.codebook import CIRCLED_DIGITS, Codebook, Node
+from pipeline.codebook import Codebook, Node
 from pipeline.documents import read_document
 from pipeline.errors import InputError
+from pipeline.notation import CIRCLED_DIGITS
 from pipeline.opinions import Ingested, ingest_document, ingest_table
 from pipeline.tables import LABELS
 

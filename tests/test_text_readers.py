@@ -162,3 +162,9 @@ def test_any_bytes_are_read_or_refused(content: bytes, ending: str) -> None:
         text = content.decode(frame.attrs["encoding"]).replace('"', "")
         if ending != ".jsonl":
             assert all(cell.replace('"', "") in text for cell in frame.to_numpy().ravel())
+
+
+def test_a_report_pasted_into_one_cell(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"番号,ご意見\n1,{'長' * 140_000}\n", "utf-8")
+    assert len(str(rows_of(path)[0][1])) == 140_000

@@ -97,6 +97,27 @@ def test_paragraphs_and_rows_come_in_body_order(tmp_path: Path) -> None:
     ]
 
 
+def test_each_opinion_in_the_cells_of_a_table_is_one(tmp_path: Path) -> None:
+    document = docx.Document()
+    for text in ("目標1 安心", "(1) 支援", "① 見守り"):
+        document.add_paragraph(text)
+    box = document.add_table(rows=1, cols=1)
+    table = document.add_table(rows=3, cols=2)
+    for cell, written in ((box.rows[0].cells[0], "一二三"), (table.rows[0].cells[1], "四五")):
+        for text in written:
+            cell.add_paragraph(f"・{text}")
+    table.rows[1].cells[0].text, table.rows[1].cells[1].text = "・左の意見", "- 右の意見"
+    for cell, text in zip(table.rows[2].cells, ("印のない意見", "もう一つ"), strict=True):
+        cell.paragraphs[0].text = text
+        cell.paragraphs[0].style = "List Bullet"
+    result = ingest_document(saved(document, tmp_path))
+    texts = ["一", "二", "三", "四", "五", "左の意見", "右の意見", "印のない意見", "もう一つ"]
+    assert result.labels["text"].tolist() == texts
+    lines = ["L004", "L004-2", "L004-3", "L005", "L005-2", "L006", "L006-2", "L007", "L007-2"]
+    assert result.labels["opinion_id"].tolist() == [f"a-{name}" for name in lines]
+    assert result.counts["lines"] == result.counts["used"] == 12
+
+
 def test_automatic_numbers_are_worked_out(tmp_path: Path) -> None:
     document = docx.Document()
     define_list(document, PLAN_LEVELS)

@@ -220,3 +220,16 @@ def test_a_row_too_many(tmp_path: Path, codebook: Codebook) -> None:
         w._row = 1_048_575
         w.write(pd.DataFrame({"a": ["last", "too many"]}))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_columns_of_the_input_that_bear_the_decision_s_name(tmp_path: Path, codebook: Codebook) -> None:
+    columns = ["確定コード", "確定コード(入力)", "confidence_1", "備考"]
+    path = tmp_path / "a.xlsx"
+    with SuggestionWorkbook(path, columns, codebook, top=1, text_column="確定コード") as workbook:
+        workbook.write(pd.DataFrame([["G9", "b", 0.5, "memo"]], columns=columns, dtype=object))
+    sheet = openpyxl.load_workbook(path)["提案"]
+    header, first = ([c.value for c in row] for row in sheet.iter_rows(max_row=2))
+    assert header == ["確定コード(入力)(入力)", "確定コード(入力)", "confidence_1", "確定コード", "備考"]
+    assert first == ["G9", "b", 0.5, None, "memo"]
+    assert sheet.column_dimensions["A"].width > sheet.column_dimensions["D"].width  # the text is wide
+    assert [str(v.sqref) for v in sheet.data_validations.dataValidation] == ["D2"]

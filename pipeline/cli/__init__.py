@@ -23,6 +23,17 @@ def language_of(arguments: Sequence[str], environment: dict[str, str]) -> Langua
     return "en" if environment.get("IKEN_LANG") == "en" else "ja"
 
 
+def _language_first(arguments: Sequence[str]) -> list[str]:
+    """Move `--lang en` to the front, where the command line knows it, from wherever it stands."""
+    for i, argument in enumerate(arguments):
+        if argument == "--":  # what follows are names of files
+            break
+        if argument == "--lang" or argument.startswith("--lang="):
+            width = 2 if argument == "--lang" else 1
+            return [*arguments[i : i + width], *arguments[:i], *arguments[i + width :]]
+    return list(arguments)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `iken` and exit."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -35,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     app = build_app(console)
     try:
-        app(args=arguments, prog_name="iken")
+        app(args=_language_first(arguments), prog_name="iken")
     except IkenError as error:
         console.error(error)
         sys.exit(2)

@@ -13,7 +13,7 @@ from pipeline.codebook import Codebook
 from pipeline.documents import FORMATS, read_document
 from pipeline.errors import InputError
 from pipeline.opinions import Ingested, ingest_document, ingest_table
-from pipeline.placing import put_in_place, temporary_beside
+from pipeline.placing import check_folder, make_folder, put_in_place, temporary_beside
 from pipeline.tableio import read_table, write_table
 
 _TABLES = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet")
@@ -43,7 +43,12 @@ def run(
 
     Nothing is written unless every source could be read.
     """
+    for folder in ("labels", "codebook"):
+        check_folder(out / folder)
     codebook = None
+    if codebook_path is None and (out / "codebook" / "codebook.csv").is_file():
+        # Definitions that people wrote there must not be lost.
+        codebook_path = out / "codebook" / "codebook.csv"
     if codebook_path is not None:
         codebook = Codebook.from_table(read_table(codebook_path), str(codebook_path))
     results: list[Ingested] = []
@@ -117,7 +122,7 @@ def _write_all(tables: dict[Path, pd.DataFrame]) -> None:
     waiting: list[tuple[Path, Path]] = []
     try:
         for path, table in tables.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             temporary = temporary_beside(path).with_suffix(path.suffix)
             write_table(table, temporary)
             waiting.append((temporary, path))

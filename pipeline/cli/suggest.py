@@ -14,10 +14,11 @@ from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.coding import wide_columns
 from pipeline.duplicates import GroupFinder
-from pipeline.errors import InputError
+from pipeline.errors import InputError, Language
 from pipeline.models import Model, load_model
+from pipeline.placing import check_folder, make_folder
 from pipeline.suggestion import Groups, Tally, check_columns, suggest_stream
-from pipeline.tableio import RowSource, TableWriter, open_rows
+from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 from pipeline.tables import SUGGESTIONS
 from pipeline.vectorcache import VectorCache
 from pipeline.workbook import SuggestionWorkbook
@@ -46,6 +47,8 @@ def run(console: Console, request: Request) -> int:
             "the output would overwrite the input; give --out another name",
             file=str(request.out),
         )
+    check_ending(request.out)
+    check_folder(request.out.parent)
     source = open_rows(request.input, request.sheet)
     text_column, id_column = check_columns(
         source.columns, request.text_column, request.id_column, request.top, str(request.input)
@@ -71,7 +74,7 @@ def run(console: Console, request: Request) -> int:
             target=request.target_precision,
             cache=cache,
         )
-        _write(frames, request, source, text_column, id_column, model, tally)
+        _write(frames, request, source, text_column, id_column, model, tally, console.language)
     _report(console, request, source, text_column, tally)
     return 0
 
@@ -142,19 +145,20 @@ def _write(
     id_column: str | None,
     model: Model,
     tally: Tally,
+    language: Language,
 ) -> None:
     if request.long:
         columns = list(SUGGESTIONS.columns)
     else:
         columns = [*source.columns, *(c for c in wide_columns(request.top) if c != id_column)]
-    request.out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(request.out.parent)
     if request.out.suffix.lower() == ".xlsx" and not request.long:
         with SuggestionWorkbook(
-            request.out, columns, model.codebook, top=request.top, text_column=text_column
+            request.out, columns, model.codebook, top=request.top, text_column=text_column, language=language
         ) as workbook:
             for frame in frames:
                 workbook.write(frame)
-            workbook.summary(summary_rows(model, tally, request, source))
+            workbook.summary(summary_rows(model, tally, request, source, language))
         return
     with TableWriter(request.out, columns) as writer:
         for frame in frames:
@@ -162,29 +166,37 @@ def _write(
 
 
 def summary_rows(
-    model: Model, tally: Tally, request: Request, source: RowSource
+    model: Model, tally: Tally, request: Request, source: RowSource, language: Language = "ja"
 ) -> list[tuple[str, str, str | float | int]]:
     """Return the run's summary: section, label, value."""
+    t = Console(language).t
+    run, trained = t("実行", "run"), t("モデル", "model")
     rows: list[tuple[str, str, str | float | int]] = [
-        ("実行", "入力", request.input.name),
-        ("実行", "文字コード", source.encoding or ""),
-        ("実行", "行数", tally.rows),
-        ("実行", "異なる文面の数", tally.texts),
-        ("モデル", "model_id", model.model_id),
-        ("モデル", "学習した意見", int(model.manifest["labels"]["rows"])),
+        (run, t("入力", "input"), request.input.name),
+        (run, t("文字コード", "encoding"), source.encoding or ""),
+        (run, t("行数", "rows"), tally.rows),
+        (run, t("異なる文面の数", "distinct texts"), tally.texts),
+        (trained, "model_id", model.model_id),
+        (trained, t("学習した意見", "opinions learned from"), int(model.manifest["labels"]["rows"])),
     ]
-    for name, label in (("item@1", "1位正解率"), ("item@3", "3位以内正解率"), ("level_1", "第1階層正解率")):
-        for who, title in (("model", "モデル"), ("baseline", "比較(TF-IDF+LR)")):
+    accuracy = t("モデルの精度(1件抜き、95%区間)", "accuracy of the model (leave-one-out, 95 % interval)")
+    for name, label in (
+        ("item@1", t("1位正解率", "right at rank 1")),
+        ("item@3", t("3位以内正解率", "right within rank 3")),
+        ("level_1", t("第1階層正解率", "right at level 1")),
+    ):
+        for who, title in (("model", trained), ("baseline", t("比較(TF-IDF+LR)", "baseline (TF-IDF+LR)"))):
             figure = model.metrics.get(who, {}).get(name)
             if figure:
                 text = f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
-                rows.append(("モデルの精度(1件抜き、95%区間)", f"{label} {title}", text))
-    rows += [("状態別(行数)", s, n) for s, n in sorted(tally.status_rows.items())]
-    rows += [("状態別(異なる文面)", s, n) for s, n in sorted(tally.status_texts.items())]
-    for node in model.codebook.items:
-        rows.append(("第1候補の項目別(行数)", f"{node.code} {node.title}", tally.code_rows[node.code]))
-    for node in model.codebook.items:
-        rows.append(("第1候補の項目別(異なる文面)", f"{node.code} {node.title}", tally.code_texts[node.code]))
+                rows.append((accuracy, f"{label} {title}", text))
+    by_row, by_text = t("行数", "rows"), t("異なる文面", "distinct texts")
+    for unit, statuses in ((by_row, tally.status_rows), (by_text, tally.status_texts)):
+        section = t(f"状態別({unit})", f"by status ({unit})")
+        rows += [(section, status, n) for status, n in sorted(statuses.items())]
+    for unit, codes in ((by_row, tally.code_rows), (by_text, tally.code_texts)):
+        section = t(f"第1候補の項目別({unit})", f"by item of the first suggestion ({unit})")
+        rows += [(section, f"{n.code} {n.title}", codes[n.code]) for n in model.codebook.items]
     return rows
 
 

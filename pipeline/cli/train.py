@@ -20,12 +20,13 @@ from pipeline.cli.inputs import TrainingInputs, find_inputs, read_bank
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError, ModelError
 from pipeline.evaluation import evaluate_model
+from pipeline.labels import check_ids, prepare_labels, unique_ids
 from pipeline.metrics import as_json
 from pipeline.models import Model, check_model_folder, load_model, read_manifest, save_model
 from pipeline.placing import put_in_place, temporary_beside
 from pipeline.tableio import read_table
 from pipeline.tables import LABELS
-from pipeline.training import TrainingConfig, compare_models, content_sha256, prepare_labels, train
+from pipeline.training import TrainingConfig, compare_models, content_sha256, train
 
 _NAMES = {
     "item@1": ("項目 1位", "item@1"),
@@ -88,15 +89,19 @@ def _train_files(
     console: Console, inputs: TrainingInputs, config: TrainingConfig
 ) -> tuple[Model, pd.DataFrame]:
     codebook = Codebook.from_table(read_table(inputs.codebook), str(inputs.codebook))
-    tables = [LABELS.empty()]
+    tables: dict[str | None, pd.DataFrame] = {}
     for path in inputs.labels:
         table = LABELS.check(read_table(path), str(path))
         # Checked one by one, so that a wrong code is reported with its own file and row.
         prepare_labels(table, codebook, str(path))
-        tables.append(table)
+        # What says of itself no source comes from its file.
+        tables[str(path)] = table.assign(
+            source=table["source"].mask(table["source"].str.strip() == "", path.name)
+        )
+    check_ids(tables)
     bank = read_bank(console, inputs, codebook)
     with console.status("学習中", "training") as progress:
-        labels = pd.concat(tables, ignore_index=True).fillna("")
+        labels = pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna("")
         # Without the cache of vectors: what is shown as reproduced must have been computed.
         return train(labels, codebook, config, bank=bank, progress=progress)
 
@@ -244,8 +249,10 @@ def run_evaluate(console: Console, labels: Path, folder: Path, json_path: Path |
     """Measure a model on a labelled file; return the exit code."""
     model = load_model(find_model(folder))
     with console.status("評価中", "evaluating"):
-        table = content = read_table(labels)
-        result = evaluate_model(model, table, file=str(labels))
+        content = read_table(labels)
+        table = LABELS.check(content, str(labels))
+        check_ids({str(labels): table})
+        result = evaluate_model(model, unique_ids(table), file=str(labels))
     figures = {
         "opinions": result.opinions,
         "items": len(model.classifier.classes_),

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.abstention import choose_levels, choose_threshold, climb, grades, promise_kept, risk_coverage
+from pipeline.codebook import Codebook
+
+CODES = ["G1-1-1", "G1-1-2", "G1-2-1", "G2-1-1", "G2-1-2"]
+
+
+def simulated(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities that are true: gold is drawn from them."""
+    rng = np.random.default_rng(seed)
+    items = rng.dirichlet(np.full(5, 0.4), n)
+    gold = np.eye(5, dtype=bool)[[rng.choice(5, p=p) for p in items]]
+    return items, gold
+
+
+@pytest.mark.parametrize("target", [0.6, 0.8, 0.9])
+def test_the_promise_is_kept_on_opinions_that_chose_no_threshold(plan: Codebook, target: float) -> None:
+    items, gold = simulated(1500)
+    kept = promise_kept(items, gold, np.arange(len(items)), plan, CODES, target)
+    assert kept.right / kept.suggested > target - 0.03
+    assert kept.suggested > 0.3 * kept.n
+
+
+def test_a_higher_target_suggests_less_or_higher_up(plan: Codebook) -> None:
+    items, gold = simulated(800)
+    deep = [
+        sum(c.level == plan.depth for c in climb(choose_levels(items, gold, plan, CODES, t), items))
+        for t in (0.5, 0.8, 0.95)
+    ]
+    assert deep[0] > deep[1] > deep[2]
+
+
+def test_no_threshold_without_evidence(plan: Codebook) -> None:
+    assert choose_threshold(np.array([0.9]), np.array([True]), 0.8) == np.inf
+    levels = choose_levels(np.zeros((0, 5)), np.zeros((0, 5), bool), plan, CODES)
+    assert all(not c.level for c in climb(levels, np.eye(5)))
+
+
+def test_an_item_with_one_example_is_never_grade_a(plan: Codebook) -> None:
+    items, gold = simulated(800)
+    levels = choose_levels(items, gold, plan, CODES)
+    sure = np.eye(5)
+    assert set(grades(levels, sure, np.full(5, 2), 0.4)) == {"A"}
+    assert "A" not in grades(levels, sure, np.ones(5, int), 0.4)
+
+
+def test_risk_falls_with_coverage() -> None:
+    items, gold = simulated(2000)
+    points = risk_coverage(items, gold)
+    assert [c for c, _ in points] == pytest.approx(np.arange(0.1, 1.01, 0.1))
+    assert points[0][1] > points[-1][1] + 0.2

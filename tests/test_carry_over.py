@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pipeline.carry_over import carry_over, propose_pairs
+from pipeline.codebook import Codebook
+from pipeline.errors import InputError
+from pipeline.tables import AUTHORED, CODEBOOK
+
+NEW = Codebook.from_table(
+    CODEBOOK.table(
+        {"code": c, "parent": p, "title": t}
+        for c, p, t in [
+            ("A", "", "緑と道"), ("A1", "A", "公園をきれいにする清掃"), ("A2", "A", "歩道の段差の解消"), ("A3", "A", "確定申告の窓口"),
+        ]
+    )
+)  # fmt: skip
+BANK = AUTHORED.table(
+    {"code": c, "text": t, "author": "a"}
+    for c, t in [("G1-1-1", "ごみが散らかる"), ("G2-1-1", "つまずく"), ("G1-2-1", "葉が積もる"), ("", "税金")]
+)
+
+
+def test_utterances_go_to_the_items_they_fit(plan: Codebook) -> None:
+    pairs = propose_pairs(plan, NEW)
+    used = pairs[pairs["use"] != ""].set_index("code")["from_code"].to_dict()
+    assert used == {"A1": "G1-1-1", "A2": "G2-1-1"}
+    carried = carry_over(BANK, pairs, NEW)
+    assert dict(zip(carried["text"], carried["code"], strict=True)) == {
+        "ごみが散らかる": "A1",
+        "つまずく": "A2",
+        "税金": "",
+    }
+
+
+def test_one_old_item_cannot_teach_two_new_ones(plan: Codebook) -> None:
+    pairs = propose_pairs(plan, NEW)
+    both = pd.concat([pairs.iloc[[0]], pairs.iloc[[0]].assign(code="A3")]).assign(use="○")
+    with pytest.raises(InputError, match="2つの項目") as caught:
+        carry_over(BANK, both, NEW, "p.csv")
+    assert caught.value.place.row == 3
