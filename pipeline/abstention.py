@@ -78,18 +78,18 @@ def choose_levels(
     gold : (n, items) True for each right item
     codes : codes of the columns
     """
-    levels = []
-    for depth in range(1, codebook.depth + 1):
+    levels: list[Level] = []
+    # From the items up, each threshold on what no deeper level has taken: those left over are harder.
+    left = np.ones(len(items), bool)
+    for depth in range(codebook.depth, 0, -1):
         names, columns = level_columns(codebook, codes, depth)
-        if not len(items):
-            levels.append(Level(tuple(names), columns, float("inf"), 0.0))
-            continue
-        best, first, margin = _first_and_margin(level_probabilities(items, columns))
-        right = (level_probabilities(gold.astype(float), columns) > 0)[np.arange(len(best)), best]
+        best, first, margin = _first_and_margin(level_probabilities(items[left], columns))
+        right = (level_probabilities(gold[left].astype(float), columns) > 0)[np.arange(len(best)), best]
         least = float(np.quantile(margin[right], _MARGIN_QUANTILE)) if right.any() else 0.0
         clear = margin >= least
         threshold = choose_threshold(first[clear], right[clear], target) if clear.any() else float("inf")
-        levels.append(Level(tuple(names), columns, threshold, least))
+        levels.insert(0, Level(tuple(names), columns, threshold, least))
+        left[np.flatnonzero(left)[clear & (first >= threshold)]] = False
     return levels
 
 

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.metrics import gold_matrix, share_with_interval
 from pipeline.models import Model
+
+_ENOUGH = 2
 
 _ROWS = (
     ("item@1", "第1候補が正しい"),
@@ -38,15 +41,22 @@ def model_card(model: Model) -> str:
         "",
         f"- 人がコードした意見 {manifest['labels']['rows']}件({sources})",
         f"- コードブック {manifest['codebook']['nodes']}行(意見をコードする項目 {manifest['codebook']['items']})の題名と説明",
+        *_written(manifest),
         "- 学習に使った意見の本文はモデルの中に入っています(根拠として表示するため)。取り扱いは元データと同じにしてください。",
         "",
         "## どれくらい当たるか",
         "",
         *_accuracy(metrics, model),
+        *_promise(metrics),
         "",
         "## 弱いところ",
         "",
         *_weak_items(model),
+        "",
+        "項目ごとの例の数(等級 A には2件以上が要ります):",
+        "",
+        *_sufficiency(model),
+        "",
         "- 学習した意見と似ていない新しい話題では、上の数字より悪くなると考えてください。",
         "- 1件に複数の話題がある長いコメントも、まとめて1つとして判定します。",
         "",
@@ -58,12 +68,61 @@ def model_card(model: Model) -> str:
         "",
         "## 作り方",
         "",
-        "- 方法: 階層つき縮小重心法(目標・施策・項目の木の上で、少ない例を上位の平均と題名で補う)。特徴量は UniDic 語彙素と文字 n-gram の TF-IDF。",
+        "- 方法: 2人の専門家の混合。局所の専門家(階層つき縮小重心法)はコード付き意見を、知識の専門家(リッジ回帰)は説明と例文を知り、"
+        "コメントがコード付き意見にどれだけ近いかで重みを変えます(docs/method.md)。",
+        f"- 文のベクトル: {'、'.join(manifest['encoders']) or 'なし(語と文字 n-gram のみ)'}。",
         f"- 温度 {manifest['temperature']}、乱数の種 {manifest['config']['seed']}。入力・設定・版は `manifest.json` にあります。",
         "- `iken reproduce` で同じモデルが再現されることを確かめられます。",
         "",
     ]
     return "\n".join(lines)
+
+
+def _written(manifest: Mapping[str, Any]) -> list[str]:
+    """Say which authored texts the model learned from, and that a cold start knows nothing else."""
+    written = manifest["authored"]
+    lines = []
+    if written["texts"]:
+        lines.append(
+            f"- 作文された例文 {written['texts']}件(うちどの項目でもないもの {written['of_no_item']}件、書いた人 {written['authors']}人)。"
+            "住民の声ではなく、根拠としては示さず、精度にも数えません。"
+        )
+    if not manifest["labels"]["rows"]:
+        lines.append(
+            "- **コード付き意見は1件もありません。**題名・説明・例文だけから提案します。どれくらい当たるかは測れていません。"
+        )
+    return lines
+
+
+def _promise(metrics: Mapping[str, Any]) -> list[str]:
+    promise = metrics.get("promise")
+    if not promise:
+        return []
+    return [
+        "",
+        f"目標の適合率 {promise['target']:.0%} で提案したのは {promise['opinions']}件中 {promise['suggested']}件、"
+        f"実際の適合率は {_percent(promise['precision'])}(しきい値もその意見を抜いて決めた)。",
+        "",
+        "| 自動で付ける割合(確信度の高い順) | 第1候補の正解率 |",
+        "|---|---|",
+        *(f"| {share:.0%} | {accuracy:.0%} |" for share, accuracy in metrics["risk_coverage"]),
+    ]
+
+
+def _sufficiency(model: Model) -> list[str]:
+    """Return a table: of each item the examples, how many were found by leave-one-out, and what is missing."""
+    items = model.classifier.classes_.tolist()
+    rows, gold = gold_matrix(model.opinions, items)
+    first = model.classifier.held_out_[rows].argmax(axis=1)
+    lines = ["| 項目 | 例 | 1件抜きで当たった | 95%区間 | 等級Aまで |", "|---|---|---|---|---|"]
+    for j, code in enumerate(items):
+        n, hits = int(gold[:, j].sum()), int((gold[:, j] & (first == j)).sum())
+        recall = share_with_interval(hits, n)
+        missing = "足りています" if n >= _ENOUGH else f"あと{_ENOUGH - n}件"
+        lines.append(
+            f"| {code} {model.codebook[code].title} | {n} | {hits} | {recall['low']:.0%}–{recall['high']:.0%} | {missing} |"
+        )
+    return lines
 
 
 def _accuracy(metrics: Mapping[str, Any], model: Model) -> list[str]:
