@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 # Column name and what people read, in the order in which they matter.
 REASONS = {
-    "doubt_low_confidence": "確信度が低い",
+    "doubt_low_confidence": "項目では目標の適合率に届かない",
     "doubt_close_second": "2位と僅差",
     "doubt_levels_disagree": "項目と上の階層が食い違う",
     "doubt_unlike_anything": "似た意見がまだない",

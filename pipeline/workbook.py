@@ -48,7 +48,12 @@ _WIDTHS = {
     "code": 8,
     "title": 20,
     "confidence": 10,
+    "also": 18,
+    "grade": 6,
     "evidence": 48,
+    "evidence_words": 16,
+    "plan_wording": 22,
+    "doubt": 11,
     "model_id": 14,
 }
 _TEXT_WIDTH, _DECISION_WIDTH = 46, 26
@@ -198,7 +203,7 @@ class SuggestionWorkbook:
         sheet.data_validation(1, decision, last, decision, rule)
         bar = {"type": "data_bar", "bar_solid": True, "bar_color": "#9BC2E6", "bar_border_color": "#9BC2E6"}
         bar |= {"min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1, "data_bar_2010": True}
-        for name in (f"confidence_{k}" for k in range(1, self.top + 1)):
+        for name in ("suggested_confidence", *(f"confidence_{k}" for k in range(1, self.top + 1))):
             if name in self.columns:
                 column = self.columns.index(name)
                 sheet.conditional_format(1, column, last, column, bar)
@@ -218,7 +223,11 @@ class SuggestionWorkbook:
         return _WIDTHS.get(self._kind(column)) or min(max(needed, _places(column), 6) + 2, 20)
 
     def _kind(self, column: str) -> str:
-        """Return 'code' for code_1…code_top and so on, else the name itself."""
+        """Return 'code' for code_1…code_top and so on, 'doubt' for any reason, else the name itself."""
+        if column.startswith("doubt_"):
+            return "doubt"
+        if column.startswith(("suggested_", "also_")):
+            return column.partition("_")[2] if column != "also_code" else "also"
         match = re.fullmatch(r"(code|title|confidence)_(\d+)", column)
         return match[1] if match and 1 <= int(match[2]) <= self.top else column
 

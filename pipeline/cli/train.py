@@ -28,6 +28,8 @@ from pipeline.tableio import read_table
 from pipeline.tables import LABELS
 from pipeline.training import TrainingConfig, compare_models, content_sha256, train
 
+# Another kind of processor rounds other last bits; less than this no reader of a confidence can see.
+_SAME_CONFIDENCE = 1e-4
 _NAMES = {
     "item@1": ("項目 1位", "item@1"),
     "item@3": ("項目 3位以内", "item@3"),
@@ -234,8 +236,8 @@ def _report_difference(console: Console, new: Model, old: Model, files: Sequence
     )
     for name, value in difference["metrics"].items():
         console.say(f"指標 {name}: 差 {value:+.2e}", f"metric {name}: difference {value:+.2e}")
-    same = not difference["changed"] and difference["confidence"] < 1e-6
-    if same and all(abs(v) < 1e-5 for v in difference["metrics"].values()):
+    same = not difference["changed"] and difference["confidence"] < _SAME_CONFIDENCE
+    if same and all(abs(v) < _SAME_CONFIDENCE for v in difference["metrics"].values()):
         console.say(
             "一致(提案と指標は同じ。末尾の桁のみ異なります)。",
             "equal in suggestions and metrics (only last digits differ)",
