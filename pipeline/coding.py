@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -78,7 +79,7 @@ class Coder:
 
     def _prepare_words(self, column: dict[str, int]) -> None:
         lexical = getattr(self.model.features, "lexical_", None)
-        self._words = lexical.words_ if lexical is not None else np.array([], dtype=np.str_)
+        self._words: list[str] = lexical.words_.tolist() if lexical is not None else []
         phrases = plan_phrases(self.model.codebook) if lexical is not None else []
         self._phrases = [text for _, text in phrases]
         self._phrase_item = np.array([column[code] for code, _ in phrases], dtype=np.int64)
@@ -158,22 +159,28 @@ class Coder:
         )
         words = len(self._words)
         shared = sp.csr_matrix(vectors.terms[:, :words].multiply(pick @ self.model.vectors.terms[:, :words]))
-        return [
-            tuple(self._words[j] for j in shared.indices[a:b][np.argsort(-shared.data[a:b], kind="stable")])[
-                :_EVIDENCE_WORDS
-            ]
-            for a, b in zip(shared.indptr[:-1], shared.indptr[1:], strict=True)
-        ]
+        row = np.repeat(np.arange(len(evidence)), np.diff(shared.indptr))
+        order = np.lexsort((shared.indices, -shared.data, row))
+        few = np.arange(len(row)) - shared.indptr[row] < _EVIDENCE_WORDS
+        found = [self._words[j] for j in shared.indices[order][few].tolist()]
+        ends = np.concatenate([[0], np.cumsum(np.minimum(np.diff(shared.indptr), _EVIDENCE_WORDS))]).tolist()
+        return [tuple(found[a:b]) for a, b in pairwise(ends)]
 
     def _wording(self, vectors: TextVectors, best: NDArray[np.int64]) -> list[str]:
         """Return for each text the phrase of the suggested item's own text that shares most words with it."""
         if not len(self._phrases):
             return [""] * len(best)
         terms = vectors.terms[:, : len(self._words)]
-        overlap = (terms @ self._phrase_terms).toarray()
-        overlap[self._phrase_item[None, :] != best[:, None]] = 0.0
-        at = overlap.argmax(axis=1)
-        return [self._phrases[j] if overlap[i, j] > 0 else "" for i, j in enumerate(at.tolist())]
+        overlap = (terms @ self._phrase_terms).tocsr()
+        row = np.repeat(np.arange(len(best)), np.diff(overlap.indptr))
+        own = self._phrase_item[overlap.indices] == best[row]
+        row, column, value = row[own], overlap.indices[own], overlap.data[own]
+        # The greatest overlap of each row comes last and stays; of equal ones the first phrase.
+        order = np.lexsort((-column, value, row))
+        wording = [""] * len(best)
+        for i, j in zip(row[order].tolist(), column[order].tolist(), strict=True):
+            wording[i] = self._phrases[j]
+        return wording
 
     def _reasons(
         self,

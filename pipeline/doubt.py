@@ -25,6 +25,7 @@ _CLOSE = 0.8  # second over first
 _SAME = 0.9  # similarity from which two comments say nearly the same
 _LONG = 80
 _SENTENCE_END = re.compile(r"[。!?!?\n]+(?=.)", re.DOTALL)
+_DIGITS = re.compile(r"\d.*\d|@", re.DOTALL)  # without these there is nothing to look for
 _PERSONAL = re.compile(
     r"\d{2,4}[-‐–ー－(\uff08]\d{2,4}[-‐–ー－)\uff09]\d{3,4}"  # telephone
     r"|[\w.+-]+@[\w-]+\.[\w.]+"  # e-mail
@@ -45,7 +46,7 @@ def personal_data(text: str) -> bool:
     >>> personal_data("連絡は090-1234-5678まで"), personal_data("3丁目の公園")
     (True, False)
     """
-    return any(c.isdigit() or c == "@" for c in text) and _PERSONAL.search(text) is not None
+    return _DIGITS.search(text) is not None and _PERSONAL.search(text) is not None
 
 
 def doubts(
@@ -86,6 +87,11 @@ def doubts(
         "doubt_personal_data": np.array([personal_data(t) for t in texts], dtype=bool),
         "doubt_several_topics": np.array([several_topics(t) for t in texts], dtype=bool),
     }
-    table = np.array([flags[name] for name in REASONS]).T
-    names = list(REASONS)
-    return [tuple(names[j] for j in np.flatnonzero(row)) for row in table]
+    # Few of the 256 combinations occur: each is put into words once.
+    number = sum(
+        (flags[name].astype(np.int64) << j for j, name in enumerate(REASONS)), np.zeros(len(items), int)
+    )
+    words = {
+        k: tuple(name for j, name in enumerate(REASONS) if k >> j & 1) for k in np.unique(number).tolist()
+    }
+    return [words[k] for k in number.tolist()]

@@ -307,6 +307,29 @@ class OpinionClassifier(BaseEstimator):
         z = _outside_features(knowledge, nearness) @ self.outside_weights_[:-1] + self.outside_weights_[-1]
         return np.asarray(1 / (1 + np.exp(-z)))
 
+    def _local_scores(self, X: TextVectors) -> Floats:
+        """Return the cosines of `local_.decision_function` without making the terms dense."""
+        if getattr(self, "_weights_of", None) is not self.local_:
+            centroids = self.local_.centroids_[self.local_.items_].astype(np.float64)
+            unit = centroids / np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-300)
+            weights = np.zeros((X.terms.shape[1], len(unit)))
+            weights[self.terms_] = unit[:, : len(self.terms_)].T
+            kept = np.zeros(X.terms.shape[1])
+            kept[self.terms_] = 1.0
+            # Not learned: rebuilt on first use after loading, and never stored with the model.
+            self._weights_of, self._weights, self._kept = (
+                self.local_,
+                (weights, unit[:, len(self.terms_) :].T),
+                kept,
+            )
+        squares = X.terms.multiply(X.terms) @ self._kept + np.einsum("ij,ij->i", X.dense, X.dense)
+        length = np.sqrt(np.where(squares > 0, squares, 1.0))
+        return np.asarray((X.terms @ self._weights[0] + X.dense @ self._weights[1]) / length[:, None])
+
+    def __getstate__(self) -> dict[str, object]:
+        state: dict[str, object] = super().__getstate__()
+        return {k: v for k, v in state.items() if k not in ("_weights_of", "_weights", "_kept")}
+
     # -- predicting ----------------------------------------------------------------------------
 
     def predict(self, X: TextVectors, similarity: Floats) -> Prediction:
@@ -319,7 +342,7 @@ class OpinionClassifier(BaseEstimator):
         """
         nearness = similarity.max(axis=1) if similarity.shape[1] else np.zeros(len(X))
         knowledge = self._log_probabilities(self.knowledge_.decision_function(X))
-        local = self.local_.decision_function(X.columns(self.terms_))
+        local = self._local_scores(X)
         near = (nearness - self.near_mean_) / self.near_spread_
         if not similarity.shape[1]:
             near = np.zeros(len(X))
