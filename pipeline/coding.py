@@ -1,4 +1,4 @@
-"""What a model says of one text, and how it reads in a table: suggestion, ranked codes, evidence, doubts."""
+"""What a model says of one text: suggestion, ranked codes, evidence, doubts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.abstention import GRADE_B, TARGET_PRECISION, choose_levels, choose_threshold, climb, grades
 from pipeline.authored import plan_phrases
-from pipeline.doubt import REASONS, doubts
+from pipeline.doubt import doubts
 from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
 from pipeline.models import Model
@@ -208,73 +208,3 @@ def _top(values: NDArray[np.float64], k: int) -> tuple[list[list[int]], list[lis
     border = np.flatnonzero((values >= held.min(axis=1, keepdims=True)).sum(axis=1) > k)
     columns[border] = np.argsort(-values[border], axis=1, kind="stable")[:, :k]
     return columns.tolist(), np.take_along_axis(values, columns, axis=1).tolist()
-
-
-# -- rows of the output ----------------------------------------------------------------------------
-
-
-def wide_columns(top: int) -> list[str]:
-    """Return the columns that the wide output adds to those of the input."""
-    ranked = [f"{name}_{k}" for k in range(1, top + 1) for name in ("code", "title", "confidence")]
-    made = ["suggested_code", "suggested_title", "suggested_confidence", "grade", "also_code"]
-    evidence = ["evidence", "evidence_words", "plan_wording", *REASONS]
-    groups = ["group_id", "group_size", "exact_count"]
-    return ["opinion_id", "status", *made, *ranked, *evidence, *groups, "model_id"]
-
-
-def wide_cells(model: Model, codings: Sequence[Coding], top: int) -> dict[str, list[object]]:
-    """Return the columns that the wide output adds, for texts in order, but for those of row and group."""
-    titles = {n.code: n.title for n in model.codebook} | {"": ""}
-    cells: dict[str, list[object]] = {
-        "status": [c.status for c in codings],
-        "suggested_code": [c.suggested for c in codings],
-        "suggested_title": [titles[c.suggested] for c in codings],
-        "suggested_confidence": [round(c.confidence, 4) if c.suggested else None for c in codings],
-        "grade": [c.grade for c in codings],
-        "also_code": [f"{c.also} {titles[c.also]}にも該当" if c.also else "" for c in codings],
-    }
-    for k in range(top):
-        codes = [c.codes[k] if k < len(c.codes) else "" for c in codings]
-        cells[f"code_{k + 1}"] = list(codes)
-        cells[f"title_{k + 1}"] = [titles[code] for code in codes]
-        cells[f"confidence_{k + 1}"] = [
-            round(c.confidences[k], 4) if k < len(c.confidences) else None for c in codings
-        ]
-    cells["evidence"] = [evidence_text(model, c) for c in codings]
-    cells["evidence_words"] = ["、".join(c.words) for c in codings]
-    cells["plan_wording"] = [c.wording for c in codings]
-    for name, words in REASONS.items():
-        cells[name] = [words if name in c.reasons else "" for c in codings]
-    return cells
-
-
-def long_rows(model: Model, coding: Coding, text: str) -> list[dict[str, object]]:
-    """Return the rows of one coded text for the SUGGESTIONS table, one a rank."""
-    shared = {"unit": 1, "unit_text": text, "status": coding.status, "model_id": model.model_id}
-    if not coding.codes:
-        return [
-            shared
-            | {"rank": "", "code": "", "title": "", "confidence": "", "evidence": "", "doubt_reasons": ""}
-        ]
-    evidence = evidence_text(model, coding)
-    return [
-        shared
-        | {
-            "rank": k + 1,
-            "code": code,
-            "title": model.codebook[code].title,
-            "confidence": round(confidence, 4),
-            "evidence": evidence,
-            "doubt_reasons": "、".join(REASONS[r] for r in coding.reasons),
-        }
-        for k, (code, confidence) in enumerate(zip(coding.codes, coding.confidences, strict=True))
-    ]
-
-
-def evidence_text(model: Model, coding: Coding) -> str:
-    """Return the evidence as people read it: 「…」(G1-1-1、類似度0.62、kamakura L57); one line each."""
-    cited = model.cited
-    return "\n".join(
-        f"「{cited[row].text}」({cited[row].code}、類似度{similarity:.2f}{cited[row].place})"
-        for row, similarity in coding.evidence
-    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+SEVERAL_TOPICS = "doubt_several_topics"
 # Column name and what people read, in the order in which they matter.
 REASONS = {
     "doubt_low_confidence": "項目では目標の適合率に届かない",
@@ -19,12 +20,10 @@ REASONS = {
     "doubt_few_examples": "項目のコード例が2件未満",
     "doubt_duplicate_coded_otherwise": "ほぼ同じ意見に別のコードがある",
     "doubt_personal_data": "個人情報の疑い",
-    "doubt_several_topics": "複数の話題の疑い",
+    SEVERAL_TOPICS: "複数の話題の疑い",
 }
 _CLOSE = 0.8  # second over first
 _SAME = 0.9  # similarity from which two comments say nearly the same
-_LONG = 80
-_SENTENCE_END = re.compile(r"[。!?!?\n]+(?=.)", re.DOTALL)
 _DIGITS = re.compile(r"\d.*\d|@", re.DOTALL)  # without these there is nothing to look for
 _PERSONAL = re.compile(
     r"\d{2,4}[-‐–ー－(\uff08]\d{2,4}[-‐–ー－)\uff09]\d{3,4}"  # telephone
@@ -33,11 +32,6 @@ _PERSONAL = re.compile(
     r"|\d+(?:丁目\d+番|番地)|\d+丁目\d+[-‐ー－]\d+"  # address
     r"|0[789]0\d{8}"
 )
-
-
-def several_topics(text: str) -> bool:
-    """Tell whether a comment is so long, or has so many sentences, that it probably speaks of several things."""
-    return len(text) > _LONG or len(_SENTENCE_END.findall(text)) >= 2
 
 
 def personal_data(text: str) -> bool:
@@ -58,7 +52,7 @@ def doubts(
     examples: NDArray[np.int64],
     unlike: float,
 ) -> list[tuple[str, ...]]:
-    """Return the columns of `REASONS` that hold for each row.
+    """Return the columns of `REASONS` that hold for each text, but for several topics (see `comments`).
 
     Parameters
     ----------
@@ -85,11 +79,10 @@ def doubts(
         "doubt_few_examples": examples[best] < 2,
         "doubt_duplicate_coded_otherwise": (similarity >= _SAME) & (item != best) & (item >= 0),
         "doubt_personal_data": np.array([personal_data(t) for t in texts], dtype=bool),
-        "doubt_several_topics": np.array([several_topics(t) for t in texts], dtype=bool),
     }
     # Few of the 256 combinations occur: each is put into words once.
     number = sum(
-        (flags[name].astype(np.int64) << j for j, name in enumerate(REASONS)), np.zeros(len(items), int)
+        (flags[name].astype(np.int64) << j for j, name in enumerate(flags)), np.zeros(len(items), int)
     )
     words = {
         k: tuple(name for j, name in enumerate(REASONS) if k >> j & 1) for k in np.unique(number).tolist()

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
-from pipeline.coding import Coder, Coding, long_rows, wide_cells, wide_columns
+from pipeline.coding import Coder
+from pipeline.comments import CommentCoding, code_comments, long_rows, wide_cells, wide_columns
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.tables import SUGGESTIONS
@@ -151,17 +152,18 @@ def suggest_stream(
             texts = [as_text(v) for v in chunk[text_column]]
             leader = np.arange(at, at + n) if groups is None else groups.leader[at : at + n]
             own = np.flatnonzero(leader == np.arange(at, at + n))
-            coded = coder.code([texts[i] for i in own], top)
+            coded = code_comments(coder, [texts[i] for i in own], top)
             codings = dict(zip(own.tolist(), coded, strict=True))
-            results: list[Coding] = []
+            results: list[CommentCoding] = []
             for i in range(n):
                 coding = codings.get(i)
                 if coding is None:
-                    coding = Coding(**store.get(int(leader[i])))
+                    coding = CommentCoding.from_json(store.get(int(leader[i])))
                 elif groups is not None and groups.size[at + i] > 1:
-                    store.put(at + i, vars(coding))
+                    store.put(at + i, coding.as_json())
                 results.append(coding)
-                tally.add(coding.status, coding.codes[0] if coding.codes else "", is_leader=i in codings)
+                whole = coding.whole
+                tally.add(whole.status, whole.codes[0] if whole.codes else "", is_leader=i in codings)
             ids = _ids(chunk, id_column, id_prefix, first_row + at)
             if long:
                 yield _long_frame(model, results, texts, ids)
@@ -210,7 +212,7 @@ def _ids(chunk: pd.DataFrame, id_column: str | None, prefix: str, first_row: int
 def _wide_frame(
     model: Model,
     chunk: pd.DataFrame,
-    codings: list[Coding],
+    codings: list[CommentCoding],
     ids: list[str],
     id_column: str | None,
     top: int,
@@ -239,7 +241,7 @@ def _wide_frame(
     return pd.concat([out, new], axis=1)
 
 
-def _long_frame(model: Model, codings: list[Coding], texts: list[str], ids: list[str]) -> pd.DataFrame:
+def _long_frame(model: Model, codings: list[CommentCoding], texts: list[str], ids: list[str]) -> pd.DataFrame:
     rows: list[Mapping[str, object]] = [
         {"opinion_id": i, **row}
         for i, text, coding in zip(ids, texts, codings, strict=True)

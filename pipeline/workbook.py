@@ -50,6 +50,8 @@ _WIDTHS = {
     "confidence": 10,
     "also": 18,
     "grade": 6,
+    "units": 6,
+    "unit_codes": 18,
     "evidence": 48,
     "evidence_words": 16,
     "plan_wording": 22,
@@ -236,7 +238,7 @@ class SuggestionWorkbook:
             return self._format(bg_color=_DECIDE)
         if self._kind(column) == "confidence":
             return self._format(num_format="0%", align="right", indent=1)
-        if column in ("group_size", "exact_count"):
+        if column in ("units", "group_size", "exact_count"):
             return self._format(align="center")
         return self._format()
 

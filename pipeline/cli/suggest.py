@@ -13,7 +13,7 @@ import pandas as pd
 from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.coding import wide_columns
+from pipeline.comments import wide_columns
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError, Language
 from pipeline.models import Model, load_model

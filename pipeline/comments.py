@@ -1,0 +1,205 @@
+"""What a model says of a comment, unit by unit, and how it reads in a table.
+
+A comment may hold several opinions. Each opinion unit is coded by itself (`--long` shows them all), and the
+comment gets their codes in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.coding import EVIDENCE, NO_OPINION, OUTSIDE, SUGGESTED, UNSURE, Coder, Coding
+from pipeline.doubt import REASONS, SEVERAL_TOPICS
+from pipeline.models import Model
+from pipeline.segment import Unit, segment
+from pipeline.topics import join_units
+
+_WORDS = 5
+# A short comment of one sentence is one opinion, however its clauses are joined; most notes are that short.
+_LONG = 40
+_CLEAR = 0.95
+_SEVERAL_SENTENCES = re.compile(r"[。｡．.!！?？\n①-⑳].*\w|^\W*[①-⑳・●○■]", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CommentCoding:
+    """The units of one comment, (start, end) in the comment and what the model says of each, in order.
+
+    whole : all of them as one suggestion; that of the unit itself when there is only one
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    codings: tuple[Coding, ...]
+    whole: Coding
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain lists and dicts, for `from_json`."""
+        return {"spans": self.spans, "codings": [vars(c) for c in self.codings], "whole": vars(self.whole)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> CommentCoding:
+        """Return what `as_json` made, read back from JSON."""
+        codings = tuple(Coding(**c) for c in stored["codings"])
+        return cls(tuple((a, b) for a, b in stored["spans"]), codings, Coding(**stored["whole"]))
+
+    @property
+    def units(self) -> Iterator[tuple[int, int, Coding]]:
+        """Start, end and coding of each unit."""
+        return ((a, b, c) for (a, b), c in zip(self.spans, self.codings, strict=True))
+
+
+def code_comments(coder: Coder, comments: Sequence[str], top: int = 3) -> list[CommentCoding]:
+    """Return the coding of each comment, unit by unit (see `segment` and `topics.join_units`)."""
+    units = [segment(c) if len(c) >= _LONG or _SEVERAL_SENTENCES.search(c) else [] for c in comments]
+    several = [i for i, found in enumerate(units) if sum(u.has_opinion for u in found) > 1]
+    codings = dict(zip(range(len(comments)), coder.code(comments, top), strict=True))
+    # What is clearly about one item as a whole is not looked at piece by piece.
+    several = [i for i in several if not _clear(codings[i])]
+    pieces = coder.code([u.text for i in several for u in units[i] if u.has_opinion], top)
+    result = [CommentCoding(((0, len(c)),), (codings[i],), codings[i]) for i, c in enumerate(comments)]
+    at = 0
+    divided: list[tuple[int, list[Unit]]] = []
+    known: dict[str, Coding] = {}
+    for i in several:
+        asked = [u for u in units[i] if u.has_opinion]
+        own = pieces[at : at + len(asked)]
+        at += len(asked)
+        known |= {u.text: c for u, c in zip(asked, own, strict=True)}
+        best = [c.codes[0] if c.codes else "" for c in own]
+        joined = join_units(comments[i], units[i], best, [c.confidences[0] if c.codes else 0.0 for c in own])
+        # A comment of one opinion is coded as it stands, with its greeting: that is how the model learned.
+        if sum(u.has_opinion for u in joined) > 1:
+            divided.append((i, joined))
+    new = list(
+        dict.fromkeys(u.text for _, found in divided for u in found if u.has_opinion and u.text not in known)
+    )
+    known |= dict(zip(new, coder.code(new, top), strict=True))
+    for i, found in divided:
+        result[i] = _gathered(
+            found, [known[u.text] if u.has_opinion else Coding(NO_OPINION) for u in found], top
+        )
+    return result
+
+
+def _clear(coding: Coding) -> bool:
+    return bool(coding.codes) and coding.confidences[0] >= _CLEAR
+
+
+def _gathered(units: Sequence[Unit], codings: Sequence[Coding], top: int) -> CommentCoding:
+    whole = _as_one([c for c in codings if c.codes], top)
+    return CommentCoding(tuple((u.start, u.end) for u in units), tuple(codings), whole)
+
+
+def _as_one(codings: Sequence[Coding], top: int) -> Coding:
+    """Return several codings as one: first codes of the units in order, then what else is likely."""
+    status = next(s for s in (SUGGESTED, UNSURE, OUTSIDE, NO_OPINION) if any(c.status == s for c in codings))
+    ranked = [c.codes[0] for c in codings]
+    rest = sorted(
+        ((p, code) for c in codings for code, p in zip(c.codes[1:], c.confidences[1:], strict=True)),
+        key=lambda pair: -pair[0],
+    )
+    codes = list(dict.fromkeys([*ranked, *(code for _, code in rest)]))[:top]
+    likely = {
+        code: max(p for c in codings for k, p in zip(c.codes, c.confidences, strict=True) if k == code)
+        for code in codes
+    }
+    lead = next(c for c in codings if c.status == status)
+    evidence: dict[int, float] = {}
+    for k in range(EVIDENCE):
+        for c in codings:
+            if k < len(c.evidence) and len(evidence) < EVIDENCE:
+                evidence.setdefault(*c.evidence[k])
+    reasons = {r for c in codings for r in c.reasons} | {SEVERAL_TOPICS}
+    return replace(
+        lead,
+        codes=tuple(codes),
+        confidences=tuple(likely[code] for code in codes),
+        evidence=tuple(evidence.items()),
+        grade=max(c.grade for c in codings),
+        words=tuple(dict.fromkeys(w for c in codings for w in c.words))[:_WORDS],
+        reasons=tuple(r for r in REASONS if r in reasons),
+    )
+
+
+# -- rows of the output ----------------------------------------------------------------------------
+
+
+def wide_columns(top: int) -> list[str]:
+    """Return the columns that the wide output adds to those of the input."""
+    ranked = [f"{name}_{k}" for k in range(1, top + 1) for name in ("code", "title", "confidence")]
+    made = ["suggested_code", "suggested_title", "suggested_confidence", "grade", "also_code"]
+    made += ["units", "unit_codes"]
+    evidence = ["evidence", "evidence_words", "plan_wording", *REASONS]
+    groups = ["group_id", "group_size", "exact_count"]
+    return ["opinion_id", "status", *made, *ranked, *evidence, *groups, "model_id"]
+
+
+def wide_cells(model: Model, comments: Sequence[CommentCoding], top: int) -> dict[str, list[object]]:
+    """Return the columns that the wide output adds, for comments in order, but for those of row and group."""
+    codings = [c.whole for c in comments]
+    titles = {n.code: n.title for n in model.codebook} | {"": ""}
+    cells: dict[str, list[object]] = {
+        "status": [c.status for c in codings],
+        "suggested_code": [c.suggested for c in codings],
+        "suggested_title": [titles[c.suggested] for c in codings],
+        "suggested_confidence": [round(c.confidence, 4) if c.suggested else None for c in codings],
+        "grade": [c.grade for c in codings],
+        "also_code": [f"{c.also} {titles[c.also]}にも該当" if c.also else "" for c in codings],
+        "units": [max(1, sum(bool(u.codes) for u in c.codings)) if c.whole.codes else 0 for c in comments],
+        "unit_codes": [_unit_codes(c) for c in comments],
+    }
+    for k in range(top):
+        codes = [c.codes[k] if k < len(c.codes) else "" for c in codings]
+        cells[f"code_{k + 1}"] = list(codes)
+        cells[f"title_{k + 1}"] = [titles[code] for code in codes]
+        cells[f"confidence_{k + 1}"] = [
+            round(c.confidences[k], 4) if k < len(c.confidences) else None for c in codings
+        ]
+    cells["evidence"] = [evidence_text(model, c) for c in codings]
+    cells["evidence_words"] = ["、".join(c.words) for c in codings]
+    cells["plan_wording"] = [c.wording for c in codings]
+    for name, words in REASONS.items():
+        cells[name] = [words if name in c.reasons else "" for c in codings]
+    return cells
+
+
+def _unit_codes(comment: CommentCoding) -> str:
+    """Return the suggested codes of the units in order, each once; empty for a comment of one opinion."""
+    if len(comment.codings) == 1:
+        return ""
+    return "、".join(dict.fromkeys(c.suggested for c in comment.codings if c.suggested))
+
+
+def long_rows(model: Model, comment: CommentCoding, text: str) -> Iterator[dict[str, object]]:
+    """Yield the rows of one comment for the SUGGESTIONS table, one a unit and rank."""
+    for number, (start, end, coding) in enumerate(comment.units, 1):
+        shared = {"unit": number, "unit_text": text[start:end], "status": coding.status}
+        shared["model_id"] = model.model_id
+        if not coding.codes:
+            empty = dict.fromkeys(("rank", "code", "title", "confidence", "evidence", "doubt_reasons"), "")
+            yield shared | empty
+            continue
+        evidence = evidence_text(model, coding)
+        doubts = "、".join(REASONS[r] for r in coding.reasons)
+        for k, (code, confidence) in enumerate(zip(coding.codes, coding.confidences, strict=True), 1):
+            title, likely = model.codebook[code].title, round(confidence, 4)
+            yield shared | {
+                "rank": k,
+                "code": code,
+                "title": title,
+                "confidence": likely,
+                "evidence": evidence,
+                "doubt_reasons": doubts,
+            }
+
+
+def evidence_text(model: Model, coding: Coding) -> str:
+    """Return the evidence as people read it: 「…」(G1-1-1、類似度0.62、kamakura L57); one line each."""
+    cited = model.cited
+    return "\n".join(
+        f"「{cited[row].text}」({cited[row].code}、類似度{similarity:.2f}{cited[row].place})"
+        for row, similarity in coding.evidence
+    )

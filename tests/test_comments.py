@@ -1,0 +1,78 @@
+"""Comments of several opinions, coded with the shipped model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline import suggest
+from pipeline.coding import NO_OPINION, Coder
+from pipeline.comments import CommentCoding, code_comments
+from pipeline.models import Model, load_model
+
+ROOT = Path(__file__).resolve().parent.parent
+WATCH = "ひとり暮らしの高齢者の見守りをもっと増やしてほしいです。"
+BUS = "バスの本数が減って買い物に行けないので、送迎があると助かります。"
+LIST = "①相談窓口がどこにあるか分からない。②避難所まで歩けない人の名簿を地域で共有してほしい。"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Model:
+    return load_model(ROOT / "models/default")
+
+
+@pytest.fixture(scope="module")
+def coder(shipped: Model) -> Coder:
+    return Coder(shipped)
+
+
+def test_each_opinion_gets_its_code_and_the_comment_has_them_in_order(coder: Coder) -> None:
+    comment = f"お世話になっております。{WATCH}{BUS}よろしくお願いします。"
+    (found,) = code_comments(coder, [comment])
+    said = [(comment[a:b], c.codes[0] if c.codes else c.status) for a, b, c in found.units]
+    assert said == [
+        ("お世話になっております。", NO_OPINION),
+        (WATCH, "G1-1-1"),
+        (BUS, "G3-3-2"),
+        ("よろしくお願いします。", NO_OPINION),
+    ]
+    assert found.whole.codes[:2] == ("G1-1-1", "G3-3-2")
+    assert "doubt_several_topics" in found.whole.reasons
+
+
+def test_two_sentences_about_one_thing_are_one_opinion_coded_as_it_stands(coder: Coder) -> None:
+    comment = "バスの本数が減りました。買い物に行けなくて困っています。"
+    (found,) = code_comments(coder, [comment])
+    assert found.spans == ((0, len(comment)),)
+    assert found.whole == found.codings[0] == coder.code([comment])[0]
+    assert "doubt_several_topics" not in found.whole.reasons
+
+
+def test_numbered_points_are_opinions_of_their_own(coder: Coder) -> None:
+    (found,) = code_comments(coder, [LIST])
+    assert [LIST[a:b] for a, b, _ in found.units] == [
+        "相談窓口がどこにあるか分からない。",
+        "避難所まで歩けない人の名簿を地域で共有してほしい。",
+    ]
+
+
+def test_what_a_comment_was_given_survives_json(coder: Coder) -> None:
+    (found,) = code_comments(coder, [WATCH + BUS])
+    again = CommentCoding.from_json(json.loads(json.dumps(found.as_json())))
+    assert again.spans == found.spans
+    assert list(again.whole.codes) == list(found.whole.codes)
+
+
+def test_tables_show_units(shipped: Model) -> None:
+    survey = pd.DataFrame({"text": [WATCH + BUS, BUS, "特になし"]})
+    wide = suggest(shipped, survey)
+    assert wide["units"].tolist() == [2, 1, 0]
+    assert (wide["unit_codes"] != "").tolist() == [True, False, False]
+    assert wide["doubt_several_topics"].tolist() == ["複数の話題の疑い", "", ""]
+    rows = suggest(shipped, survey, long=True, top=1)
+    assert rows["unit_text"].tolist() == [WATCH, BUS, BUS, "特になし"]
+    assert rows["unit"].tolist() == [1, 2, 1, 1]
+    assert rows["code"].tolist() == ["G1-1-1", "G3-3-2", "G3-3-2", ""]
