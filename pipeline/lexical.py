@@ -19,6 +19,8 @@ from pipeline.tokenise import lemmas
 # Three code points of at most 21 bits fit one 64-bit key: character n-grams need no dictionary of strings.
 _BITS = 21
 MAX_NGRAM = 3
+# 8 examples a class of SIB-200: leaving out what fewer than 3 of 56 texts contain costs 2 points (docs/method.md).
+RARE = 2000
 
 
 def char_ngram_keys(texts: Sequence[str], longest: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -56,7 +58,8 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
     longest_ngram
         Longest character n-gram, 1 to 3.
     min_texts
-        Terms that fewer texts contain are left out.
+        Terms that fewer texts contain are left out; where there are few texts, fewer than that are enough
+        (one of every `RARE` texts), since most words of a small collection stand in it once.
     """
 
     def __init__(self, word_weight: float = 0.5, longest_ngram: int = 3, min_texts: int = 1) -> None:
@@ -69,13 +72,14 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
         if not 1 <= self.longest_ngram <= MAX_NGRAM:
             raise ValueError(f"longest_ngram must be 1 to {MAX_NGRAM}, got {self.longest_ngram}")
         normal = [normalise(t) for t in texts]
+        least = min(self.min_texts, 1 + len(normal) // RARE)
         documents = Counter(w for t in normal for w in set(lemmas(t)))
         # An array, not a list: stored as one block in the model file.
-        self.words_ = np.array(sorted(w for w, n in documents.items() if n >= self.min_texts), dtype=np.str_)
+        self.words_ = np.array(sorted(w for w, n in documents.items() if n >= least), dtype=np.str_)
         keys, owners = char_ngram_keys(normal, self.longest_ngram)
         distinct = np.unique(np.stack([keys, owners.astype(np.uint64)]), axis=1)[0]
         self.ngrams_, counts = np.unique(distinct, return_counts=True)
-        self.ngrams_ = self.ngrams_[counts >= self.min_texts]
+        self.ngrams_ = self.ngrams_[counts >= least]
         self.word_tfidf_ = TfidfTransformer(sublinear_tf=True).fit(self._word_counts(normal))
         self.ngram_tfidf_ = TfidfTransformer(sublinear_tf=True).fit(self._ngram_counts(normal))
         return self
