@@ -1,0 +1,214 @@
+"""How many opinions each item has, and who speaks of what: bars and heat map."""
+
+from __future__ import annotations
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from pipeline.codebook import Codebook
+from pipeline.drawing import (
+    COLOURS,
+    HATCHES,
+    SHADES,
+    TALLEST,
+    WIDTH,
+    Picture,
+    canvas,
+    display_width,
+    picture,
+    shortened,
+)
+
+_LABEL = 46  # half-width characters of an item's name
+_UNCHECKED = "未確認(機械の提案)"
+
+
+def _nodes(codebook: Codebook, level: int | None) -> list[str]:
+    """Return the codes of one level, or the items; an item above the level stands for itself."""
+    if level is None:
+        return [n.code for n in codebook.items]
+    items = {n.code for n in codebook.items}
+    return [n.code for n in codebook if n.level == level or (n.level < level and n.code in items)]
+
+
+def _opinions_of(coded: pd.DataFrame, codebook: Codebook, codes: list[str]) -> pd.DataFrame:
+    """Return one row for each opinion and code of `codes` at or above its own codes, the rest as it was."""
+    wanted = set(codes)
+    at = [
+        next((c for c in reversed(codebook.path(code)) if c in wanted), "") if code in codebook else ""
+        for code in coded["code"]
+    ]
+    out = coded.assign(code=at)
+    if "checked" in out:  # what a person has seen counts before what the machine says of the same
+        out = out.sort_values("checked", key=lambda c: c == "no", kind="stable")
+    return out[out["code"] != ""].drop_duplicates(["opinion_id", "code"])
+
+
+def _name(codebook: Codebook, code: str) -> str:
+    node = codebook[code]
+    above = codebook.path(code)[0]
+    number = codebook.display(code).removesuffix(node.title).strip() if code != above else node.number or code
+    return shortened(f"{number} {node.title}", _LABEL)
+
+
+def item_bars(
+    coded: pd.DataFrame, codebook: Codebook, *, level: int | None = None, title: str | None = None
+) -> Picture:
+    """Return bars of the number of opinions of each item, in plan order, coloured by goal.
+
+    Parameters
+    ----------
+    coded : opinion_id, code; several codes of one opinion are several rows. With a column `checked`, rows in
+        which it is "no" (suggested by the machine, seen by nobody) are drawn pale and said to be so.
+    level : level of the plan, 1 at the top; None for the items
+
+    Returns
+    -------
+    Picture whose table has code, title, opinions, unchecked. Codes above the level count nowhere in it.
+    """
+    codes = _nodes(codebook, level)
+    counted = _opinions_of(coded, codebook, codes)
+    unchecked = counted["checked"] == "no" if "checked" in counted else pd.Series(False, counted.index)
+    total = counted["code"].value_counts().reindex(codes, fill_value=0)
+    pale = counted.loc[unchecked, "code"].value_counts().reindex(codes, fill_value=0)
+    if title is None:
+        title = "項目ごとの意見の数" if level is None else f"第{level}階層ごとの意見の数"
+    tops = [n.code for n in codebook.children("")]
+    with canvas(min(TALLEST, 1.0 + 0.235 * len(codes))) as figure:
+        axes = figure.subplots()
+        for k, top in enumerate(tops):
+            own = [i for i, c in enumerate(codes) if codebook.path(c)[0] == top]
+            colour, hatch = COLOURS[k % len(COLOURS)], HATCHES[k % len(HATCHES)]
+            sure = (total - pale).iloc[own].to_numpy()
+            axes.barh(own, sure, 0.7, color=colour, hatch=hatch, edgecolor="white", linewidth=0)
+            axes.barh(own, pale.iloc[own], 0.7, left=sure, color="white", edgecolor=colour, linestyle="--")
+        for i, n in enumerate(total):
+            axes.annotate(str(n), (n, i), (3, 0), textcoords="offset points", va="center", fontsize=8)
+        axes.set_yticks(range(len(codes)), [_name(codebook, c) for c in codes], fontsize=7.5)
+        axes.set_ylim(len(codes) - 0.4, -0.6)
+        axes.set_xlim(0, max(1, int(total.max())) * 1.08)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("意見の数(件)")
+        axes.tick_params(axis="y", length=0)
+        handles = [
+            Patch(
+                facecolor=COLOURS[k % len(COLOURS)],
+                hatch=HATCHES[k % len(HATCHES)],
+                edgecolor="white",
+                label=shortened(f"{codebook[c].number or c} {codebook[c].title}", 60),
+            )
+            for k, c in enumerate(tops)
+        ]
+        if pale.any():
+            handles.append(Patch(facecolor="white", edgecolor="black", linestyle="--", label=_UNCHECKED))
+        if len(handles) > 1 and level != 1:
+            figure.legend(handles=handles, loc="outside lower left", ncols=1)
+        table = pd.DataFrame(
+            {
+                "code": codes,
+                "title": [codebook[c].title for c in codes],
+                "opinions": total.to_numpy(),
+                "unchecked": pale.to_numpy(),
+            }
+        )
+        most = table.sort_values("opinions", ascending=False, kind="stable").head(3)
+        listed = "、".join(f"{t}({n}件)" for t, n in zip(most["title"], most["opinions"], strict=True) if n)
+        return picture(figure, title, table, f"{title}の棒グラフ。多い順に {listed or '意見なし'}。")
+
+
+def cross_counts(coded: pd.DataFrame, codebook: Codebook, by: str, level: int | None = None) -> pd.DataFrame:
+    """Return the number of opinions of each item (rows: codes) in each group (columns: values of `by`).
+
+    Groups come in the order in which they first stand; an empty value counts as 「無回答」.
+    """
+    codes = _nodes(codebook, level)
+    groups = coded[by].astype(str).str.strip().replace("", "無回答")
+    counted = _opinions_of(coded.assign(**{by: groups}), codebook, codes)
+    return pd.crosstab(counted["code"], counted[by]).reindex(
+        index=codes, columns=list(dict.fromkeys(groups)), fill_value=0
+    )
+
+
+def heat_map(
+    counts: pd.DataFrame, codebook: Codebook, *, by: str = "地区", minimum: int = 5, title: str | None = None
+) -> Picture:
+    """Return a heat map of items by groups: numbers are opinions, shades their share of the group's opinions.
+
+    Parameters
+    ----------
+    counts : whole numbers, rows codes of the plan, columns groups (see `cross_counts`)
+    minimum : cells of 1 to `minimum` - 1 opinions are hidden, so that no resident can be recognised
+
+    Returns
+    -------
+    Picture whose table has code, title and the groups; hidden cells say 「5未満」. It holds no totals, from
+    which a hidden number could be worked out.
+    """
+    title = title or f"項目×{by}の意見の数"
+    values = counts.to_numpy(dtype=np.int64)
+    hidden = (values > 0) & (values < minimum)
+    share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
+    shown = np.where(hidden, 0.0, share)
+    codes = [str(c) for c in counts.index]
+    groups = [str(c) for c in counts.columns]
+    with canvas(min(TALLEST, 1.5 + 0.225 * len(codes)), WIDTH) as figure:
+        axes = figure.subplots()
+        image = axes.imshow(shown, cmap=SHADES, vmin=0, vmax=max(float(shown.max()), 1e-9), aspect="auto")
+        shades = matplotlib.colormaps[SHADES]
+        for i, j in np.ndindex(*values.shape):
+            if hidden[i, j]:
+                box = Rectangle(
+                    (j - 0.5, i - 0.5),
+                    1,
+                    1,
+                    facecolor="white",
+                    edgecolor="#999999",
+                    hatch="////",
+                    linewidth=0,
+                )
+                axes.add_patch(box)
+            else:
+                red, green, blue, _ = shades(shown[i, j] / max(float(shown.max()), 1e-9))
+                dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+                axes.text(
+                    j, i, str(values[i, j]), ha="center", va="center", fontsize=8, color="w" if dark else "k"
+                )
+        longest = max(display_width(g) for g in groups)
+        turned = longest * len(groups) > 60
+        axes.set_xticks(
+            range(len(groups)),
+            [shortened(g, 20) for g in groups],
+            rotation=45 if turned else 0,
+            ha="left" if turned else "center",
+            rotation_mode="anchor",
+        )
+        axes.xaxis.tick_top()
+        axes.set_yticks(range(len(codes)), [_name(codebook, c) for c in codes], fontsize=7.5)
+        axes.set_xticks(np.arange(len(groups) + 1) - 0.5, minor=True)
+        axes.set_yticks(np.arange(len(codes) + 1) - 0.5, minor=True)
+        axes.grid(which="minor", color="#dddddd", linewidth=0.5)
+        axes.tick_params(which="both", length=0)
+        axes.spines[:].set_visible(False)
+        bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02)
+        bar.ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
+        note = f"斜線: {minimum}件未満(個人が特定されないよう伏せています)" if hidden.any() else ""
+        bar.set_label("\n".join(x for x in (f"その{by}の意見に占める割合", note) if x), fontsize=8)
+        cells = np.where(hidden, f"{minimum}未満", values.astype(str))
+        table = pd.DataFrame({"code": codes, "title": [codebook[c].title for c in codes]})
+        for j, group in enumerate(groups):
+            table[group] = cells[:, j]
+        return picture(
+            figure, title, table, _heat_alt(title, codes, groups, np.where(hidden, 0, values), codebook)
+        )
+
+
+def _heat_alt(title: str, codes: list[str], groups: list[str], values: np.ndarray, codebook: Codebook) -> str:
+    most = [
+        f"{group}は{codebook[codes[int(values[:, j].argmax())]].title}({values[:, j].max()}件)"
+        for j, group in enumerate(groups)
+        if values[:, j].any()
+    ]
+    return f"{title}の一覧図。最も多い項目: {'、'.join(most) or '示せるものはない'}。"
