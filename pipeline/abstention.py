@@ -148,13 +148,16 @@ def promise_kept(
     )
 
 
-def risk_coverage(items: Floats, gold: Bools) -> list[tuple[float, float]]:
-    """Return (coverage, accuracy) of suggesting the first item of the most confident 10 %, 20 %, … 100 %."""
-    best = items.argmax(axis=1)
-    order = np.argsort(-items.max(axis=1), kind="stable")
-    right = gold[np.arange(len(best)), best][order]
-    steps = [max(1, round(len(best) * k / 10)) for k in range(1, 11)] if len(best) else []
-    return [(round(s / len(best), 4), round(float(right[:s].mean()), 4)) for s in steps]
+def risk_coverage(confidence: Floats, right: Bools) -> list[tuple[float, float]]:
+    """Return (coverage, accuracy) of suggesting the first item of the most confident 10 %, 20 %, … 100 %.
+
+    Parameters
+    ----------
+    confidence, right : (n,) probability of the first item, and whether it is right
+    """
+    hits = right[np.argsort(-confidence, kind="stable")]
+    steps = [max(1, round(len(hits) * k / 10)) for k in range(1, 11)] if len(hits) else []
+    return [(round(s / len(hits), 4), round(float(hits[:s].mean()), 4)) for s in steps]
 
 
 def grades(levels: list[Level], items: Floats, examples: NDArray[np.int64], limit_b: float) -> list[str]:

@@ -23,6 +23,7 @@ class Evaluation:
 
     seen : number of opinions that the model was trained on; they are judged by leave-one-out
     skipped : rows that are no gold labels of an item, not judged
+    confidence, right : (opinions,) probability of the first item, and whether it is right
     """
 
     model: dict[str, Figure]
@@ -31,6 +32,8 @@ class Evaluation:
     opinions: int
     seen: int
     skipped: int
+    confidence: NDArray[np.float64]
+    right: NDArray[np.bool_]
 
 
 def evaluate_model(
@@ -70,6 +73,8 @@ def evaluate_model(
         opinions=len(first),
         seen=int(seen.sum()),
         skipped=len(labels) - int(gold.sum()),
+        confidence=probabilities.max(axis=1),
+        right=gold[np.arange(len(gold)), probabilities.argmax(axis=1)],
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.calibration import chance_error, sweep_error, sweep_interval
 from pipeline.codebook import Codebook
 
 Floats = NDArray[np.float64]
@@ -104,7 +105,9 @@ def evaluate(
     Returns
     -------
     item@1, item@3, item@5, level_1 … level_k (accuracy of the most probable code of each level above the
-    items), mrr, log_loss (of the right items together), ece (of the first item's probability) and ece_level_1 …
+    items), mrr, log_loss (of the right items together), and for the first item and each level's first code the
+    calibration error: ece, ece_level_1 … (bins of equal width), ece_sweep … (see `calibration.sweep_error`)
+    and ece_chance … (what perfect calibration would show, with the limits of 95 % of simulations)
     """
     if len(gold) == 0:
         raise ValueError("no opinions to evaluate")
@@ -125,6 +128,11 @@ def evaluate(
     figures = {name: _figure(_mean_of(v), len(gold), seed) for name, v in per_opinion.items()}
     for name, (confidence, right) in calibration.items():
         figures[name] = _figure(_ece_of(confidence, right), len(gold), seed)
+    for name, (confidence, right) in calibration.items():
+        error = (sweep_error(confidence, right), *sweep_interval(confidence, right, seed))
+        for kind, found in (("sweep", error), ("chance", chance_error(confidence, seed))):
+            value, low, high = (round(v, 6) for v in found)
+            figures[name.replace("ece", f"ece_{kind}", 1)] = Figure(value, low, high, len(gold))
     return figures
 
 

@@ -3,6 +3,7 @@
 models/NAME/  model.skops      the trained parts, loadable without running code (skops; never a pickle)
               metrics.json     how good it is, by leave-one-out
               MODEL_CARD.md    the same for a reader, with limits
+              *.png            confidence against accuracy, accuracy against the share suggested
               manifest.json    how it was made, and the hashes of the other files
 """
 
@@ -186,8 +187,8 @@ def _is_model(folder: Path) -> bool:
     return isinstance(manifest, dict) and "format" in manifest
 
 
-def save_model(model: Model, folder: Path, card: str) -> Model:
-    """Write a model folder and return the model with its completed manifest.
+def save_model(model: Model, folder: Path, card: str, pictures: Mapping[str, bytes] | None = None) -> Model:
+    """Write a model folder (with pictures by name) and return the model with its completed manifest.
 
     The folder appears whole: it is written beside and renamed; a folder that stood there is replaced.
     """
@@ -201,6 +202,7 @@ def save_model(model: Model, folder: Path, card: str) -> Model:
         "metrics.json": _json_bytes(model.metrics),
         "MODEL_CARD.md": card.replace("{model_id}", f"{folder.name}-{digest[:12]}").encode(),
     }
+    files |= pictures or {}
     manifest = dict(model.manifest)
     manifest["model_id"] = f"{folder.name}-{digest[:12]}"
     manifest["artefacts"] = {n: hashlib.sha256(b).hexdigest() for n, b in files.items()}

@@ -258,7 +258,8 @@ def _measure(
             "baseline": as_json(evaluate(baseline, gold, codebook, items, config.seed)),
         }
         figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items)
-        figures["risk_coverage"] = [list(point) for point in risk_coverage(held_out, gold)]
+        right = gold[np.arange(len(gold)), held_out.argmax(axis=1)]
+        figures["risk_coverage"] = [list(p) for p in risk_coverage(held_out.max(axis=1), right)]
     return {
         "method": "leave-one-out, near-duplicates taken out together; 95 % bootstrap intervals of 2000 resamples",
         "opinions": len(rows),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from pipeline.lexical import LexicalEncoder, char_ngram_keys
+from pipeline.lexical import RARE, LexicalEncoder, char_ngram_keys
 
 TEXTS = ["公園のごみを拾う", "公園の清掃", "歩道の段差", "ZZZ"]
 
@@ -60,7 +60,10 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
 
 
 def test_min_texts_drops_rare_terms_and_parameters_are_checked() -> None:
-    assert "公園" in LexicalEncoder(min_texts=2).fit(TEXTS).words_
-    assert "清掃" not in LexicalEncoder(min_texts=2).fit(TEXTS).words_
+    # A term of one text is rare among thousands, and like most where there are four.
+    many = TEXTS + [f"歩道の段差{i}" for i in range(RARE)]
+    assert "公園" in LexicalEncoder(min_texts=2).fit(many).words_
+    assert "清掃" not in LexicalEncoder(min_texts=2).fit(many).words_
+    assert "清掃" in LexicalEncoder(min_texts=2).fit(TEXTS).words_
     with pytest.raises(ValueError, match="longest_ngram"):
         clone(LexicalEncoder(longest_ngram=4)).fit(TEXTS)

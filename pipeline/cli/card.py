@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.metrics import gold_matrix, share_with_interval
 from pipeline.models import Model
 
@@ -58,7 +61,7 @@ def model_card(model: Model) -> str:
         *_sufficiency(model),
         "",
         "- 学習した意見と似ていない新しい話題では、上の数字より悪くなると考えてください。",
-        "- 1件に複数の話題がある長いコメントも、まとめて1つとして判定します。",
+        "- 長いコメントは話題ごとに分けて判定しますが、分け目を誤ることがあります(docs/method.md)。",
         "",
         "## 使ってはいけないこと",
         "",
@@ -76,6 +79,26 @@ def model_card(model: Model) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def model_pictures(model: Model) -> dict[str, bytes]:
+    """Return the pictures of a model folder by file name: leave-one-out confidence against what was right."""
+    rows, gold = gold_matrix(model.opinions, model.classifier.classes_.tolist())
+    if not len(rows):
+        return {}
+    held_out = model.classifier.held_out_[rows].astype(np.float64)
+    return trust_pictures(held_out.max(axis=1), gold[np.arange(len(rows)), held_out.argmax(axis=1)])
+
+
+def trust_pictures(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> dict[str, bytes]:
+    """Return reliability diagram and risk-coverage curve as PNG, by file name."""
+    # matplotlib takes half a second to load: only who draws pays for it.
+    from pipeline.pictures import reliability_plot, risk_coverage, risk_coverage_plot
+
+    return {
+        "reliability.png": reliability_plot(confidence, right).png,
+        "risk_coverage.png": risk_coverage_plot(*risk_coverage(confidence, right)).png,
+    }
 
 
 def _written(manifest: Mapping[str, Any]) -> list[str]:
@@ -140,9 +163,16 @@ def _accuracy(metrics: Mapping[str, Any], model: Model) -> list[str]:
         "|---|---|---|",
         *rows,
         "",
-        f"確信度と実際の正解率のずれ(較正誤差)は項目で {metrics['model']['ece']['value']:.2f}、"
-        f"第1階層で {metrics['model'].get('ece_level_1', metrics['model']['ece'])['value']:.2f}。",
+        f"確信度と実際の正解率のずれ(較正誤差、単調分割)は項目で {_error(metrics, '')}、第1階層で {_error(metrics, '_level_1')}。"
+        "[ ] は、確信度が完全に正しくてもこの件数なら出る大きさ。図は `reliability.png`。",
     ]
+
+
+def _error(metrics: Mapping[str, Any], level: str) -> str:
+    model = metrics["model"]
+    error = model.get(f"ece_sweep{level}", model["ece_sweep"])["value"]
+    chance = model.get(f"ece_chance{level}", model["ece_chance"])
+    return f"{error:.2f} [{chance['low']:.2f}–{chance['high']:.2f}]"
 
 
 def _percent(figure: Mapping[str, float]) -> str:

@@ -222,10 +222,16 @@ def _add_using(app: typer.Typer, console: Console) -> None:
         json: Annotated[
             Path | None, typer.Option(help=t("結果をJSONでも書く", "write the figures as JSON too"))
         ] = None,
+        pictures: Annotated[
+            Path | None,
+            typer.Option(
+                help=t("確信度と正解率の図を書くフォルダ", "folder for pictures of confidence and accuracy")
+            ),
+        ] = None,
     ) -> None:
         from pipeline.cli.train import run_evaluate
 
-        raise typer.Exit(run_evaluate(console, labels, model, json))
+        raise typer.Exit(run_evaluate(console, labels, model, json, pictures))
 
     @app.command(
         help=t(

@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.cli.card import model_card
+from pipeline.abstention import risk_coverage
+from pipeline.cli.card import model_card, model_pictures, trust_pictures
 from pipeline.cli.console import Console
 from pipeline.cli.environment import environment, find_model
 from pipeline.cli.inputs import TrainingInputs, find_inputs, read_bank
@@ -23,7 +24,7 @@ from pipeline.evaluation import evaluate_model
 from pipeline.labels import check_ids, prepare_labels, unique_ids
 from pipeline.metrics import as_json
 from pipeline.models import Model, check_model_folder, load_model, read_manifest, save_model
-from pipeline.placing import put_in_place, temporary_beside
+from pipeline.placing import make_folder, put_in_place, temporary_beside
 from pipeline.tableio import read_table
 from pipeline.tables import LABELS
 from pipeline.training import TrainingConfig, compare_models, content_sha256, train
@@ -36,7 +37,11 @@ _NAMES = {
     "item@5": ("項目 5位以内", "item@5"),
     "mrr": ("平均逆順位", "mean reciprocal rank"),
     "log_loss": ("対数損失(小さいほど良い)", "log-loss (lower is better)"),
-    "ece": ("確信度の較正誤差(項目)", "calibration error (item)"),
+}
+_CALIBRATION = {
+    "ece": ("較正誤差、等幅10区間", "calibration error, 10 equal widths"),
+    "ece_sweep": ("較正誤差、単調分割", "calibration error, monotonic sweep"),
+    "ece_chance": ("同、完全に較正されていても出る大きさ", "the same if perfectly calibrated"),
 }
 
 
@@ -66,7 +71,7 @@ def run_train(
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     model = replace(model, manifest=manifest)
-    model = save_model(model, out, model_card(model))
+    model = save_model(model, out, model_card(model), model_pictures(model))
     print_metrics(console, model.metrics)
     print_promise(console, model.metrics)
     console.say(f"モデル: {out} ({model.model_id})", f"model: {out} ({model.model_id})")
@@ -160,9 +165,10 @@ def metric_name(console: Console, name: str) -> str:
     if name.startswith("level_"):
         k = name.removeprefix("level_")
         return console.t(f"第{k}階層の正解率", f"level {k} accuracy")
-    if name.startswith("ece_level_"):
-        k = name.removeprefix("ece_level_")
-        return console.t(f"確信度の較正誤差(第{k}階層)", f"calibration error (level {k})")
+    kind, _, k = name.partition("_level_")
+    if kind in _CALIBRATION:
+        what, level = console.t(*_CALIBRATION[kind]), console.t("項目", "item")
+        return f"{what}({console.t(f'第{k}階層', f'level {k}') if k else level})"
     return console.t(*_NAMES[name])
 
 
@@ -247,7 +253,9 @@ def _report_difference(console: Console, new: Model, old: Model, files: Sequence
     return 1
 
 
-def run_evaluate(console: Console, labels: Path, folder: Path, json_path: Path | None) -> int:
+def run_evaluate(
+    console: Console, labels: Path, folder: Path, json_path: Path | None, pictures: Path | None = None
+) -> int:
     """Measure a model on a labelled file; return the exit code."""
     model = load_model(find_model(folder))
     with console.status("評価中", "evaluating"):
@@ -274,8 +282,24 @@ def run_evaluate(console: Console, labels: Path, folder: Path, json_path: Path |
         header,
         shown.values.tolist(),
     )
+    curve = risk_coverage(result.confidence, result.right)
+    console.table(
+        console.t(
+            "自動で付ける割合と正解率(確信度の高い順)", "share coded against accuracy (most confident first)"
+        ),
+        [console.t("割合", "coverage"), console.t("正解率", "accuracy")],
+        [[f"{share:.0%}", f"{accuracy:.1%}"] for share, accuracy in curve],
+    )
+    if pictures is not None:
+        make_folder(pictures)
+        for name, data in trust_pictures(result.confidence, result.right).items():
+            temporary = temporary_beside(pictures / name)
+            temporary.write_bytes(data)
+            put_in_place(temporary, pictures / name)
+        console.say(f"図: {pictures}", f"pictures: {pictures}")
     if json_path is not None:
         report = figures | {
+            "risk_coverage": [list(point) for point in curve],
             "model_id": model.model_id,
             "labels": {"file": labels.name, "sha256": content_sha256(content)},
             "seen_in_training": result.seen,
