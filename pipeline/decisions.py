@@ -7,89 +7,63 @@ round) replaces the earlier one, and an undo brings the one before it back; both
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
+from pipeline.codebook import Codebook
+from pipeline.decision_checks import FIRST_ROUND, KEY, check_decisions, moment, with_canonical_codes
 from pipeline.errors import InputError
 from pipeline.placing import unwritable
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import ACTIONS, DECISIONS, records
+from pipeline.tables import DECISIONS, records
 
-FIRST_ROUND = "1"
-KEY = ("opinion_id", "unit", "coder", "round")
-_CODED = ("accept", "change")
+__all__ = [
+    "ADJUDICATION",
+    "FIRST_ROUND",
+    "Decision",
+    "append_decisions",
+    "check_decisions",
+    "current_decisions",
+    "gather_decisions",
+    "read_decisions",
+    "why_not_current",
+    "with_canonical_codes",
+]
+# The round in which disagreements are settled.
+ADJUDICATION = "adjudication"
 
 
-def check_decisions(table: pd.DataFrame, file: str | None = None) -> pd.DataFrame:
-    """Return a copy with all columns of DECISIONS, rounds filled in ("1"), key cells trimmed.
+@dataclass(frozen=True)
+class Decision:
+    """One decision that holds now, its codes gathered from its rows.
 
-    Raises
-    ------
-    InputError
-        for a missing column or cell, an unknown action, a code where the action has none (or the reverse), a
-        time that is not ISO 8601 with its UTC offset, or one decision_id for two opinions or coders.
+    codes : in the order given; empty for none-fits and where no code was given
+    missing : no code was given (unsure, reject): says nothing of what the opinion is about
+    rows : positions of its rows in the table it was gathered from
     """
-    table = DECISIONS.check(table, file)
-    trimmed = [c for c in DECISIONS.columns if c not in ("text", "note")]
-    table[trimmed] = table[trimmed].apply(lambda column: column.str.strip())
-    table["round"] = table["round"].mask(table["round"] == "", FIRST_ROUND)
-    owner: dict[str, tuple[str, ...]] = {}
-    for line, row in enumerate(records(table), start=2):
-        _check_row(row, file, line)
-        key = tuple(row[c] for c in KEY)
-        if row["decision_id"] and owner.setdefault(row["decision_id"], key) != key:
-            raise InputError(
-                f"decision_id「{row['decision_id']}」が、別の意見・コーダー・回にも付いています。判定ごとに別の値にしてください。",
-                f"decision_id '{row['decision_id']}' also stands for another opinion, coder or round; "
-                "give every decision its own",
-                file=file,
-                row=line,
-                column="decision_id",
-            )
-    return table
 
+    opinion_id: str
+    unit: str
+    coder: str
+    round: str
+    action: str
+    codes: tuple[str, ...]
+    text: str
+    note: str
+    decided_at: str
+    suggestion_shown: str
+    suggested_code: str
+    codebook_sha256: str
+    decision_id: str
+    rows: tuple[int, ...]
 
-def _check_row(row: dict[str, str], file: str | None, line: int) -> None:
-    def fail(column: str, ja: str, en: str) -> InputError:
-        return InputError(ja, en, file=file, row=line, column=column)
-
-    if row["action"] not in ACTIONS:
-        known = "、".join(ACTIONS)
-        raise fail(
-            "action",
-            f"判定「{row['action']}」はありません。使えるのは {known} です。",
-            f"there is no action '{row['action']}'; it must be one of {', '.join(ACTIONS)}",
-        )
-    if row["action"] in _CODED and not row["code"]:
-        raise fail(
-            "code",
-            f"判定が {row['action']} なのにコードが空欄です。",
-            f"the action is {row['action']} but there is no code",
-        )
-    if row["action"] not in _CODED and row["code"]:
-        raise fail(
-            "code",
-            f"判定が {row['action']} なのにコード「{row['code']}」があります。どちらかを直してください。",
-            f"the action is {row['action']} but there is a code '{row['code']}'; correct one of them",
-        )
-    if row["suggestion_shown"] not in ("", "yes", "no"):
-        raise fail("suggestion_shown", "yes か no を入れてください。", "must be yes or no")
-    if row["decided_at"] and _moment(row["decided_at"]) is None:
-        raise fail(
-            "decided_at",
-            f"日時「{row['decided_at']}」を読めません。2025-07-01T10:00:00+09:00 のように時差つきで書いてください。",
-            f"cannot read the time '{row['decided_at']}'; write it with its offset, as 2025-07-01T10:00:00+09:00",
-        )
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    @property
+    def missing(self) -> bool:
+        """Whether it gives neither a code nor says that none fits."""
+        return not self.codes and self.action != "none-fits"
 
 
 def current_decisions(decisions: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +104,7 @@ def why_not_current(decisions: pd.DataFrame) -> list[str]:
             continue
         seen.add(same)
         by_key.setdefault(tuple(row[c] for c in KEY), {}).setdefault(name, []).append(i)
-        times.setdefault(name, _moment(row["decided_at"]))
+        times.setdefault(name, moment(row["decided_at"]))
         action.setdefault(name, row["action"])
     for given in by_key.values():
         order = list(given)
@@ -150,13 +124,48 @@ def why_not_current(decisions: pd.DataFrame) -> list[str]:
     return reasons
 
 
+def gather_decisions(decisions: pd.DataFrame) -> list[Decision]:
+    """Return the decisions that hold now, one `Decision` each, in the order of the input.
+
+    `decisions` comes from `check_decisions` or `read_decisions`.
+    """
+    rows = records(decisions)
+    grouped: dict[str, list[int]] = {}
+    for i, reason in enumerate(why_not_current(decisions)):
+        if not reason:
+            grouped.setdefault(rows[i]["decision_id"] or f"\x00{i}", []).append(i)
+    same = (
+        "action",
+        "text",
+        "note",
+        "decided_at",
+        "suggestion_shown",
+        "suggested_code",
+        "codebook_sha256",
+        "decision_id",
+    )
+    gathered = []
+    for at in grouped.values():
+        first = rows[at[0]]
+        gathered.append(
+            Decision(
+                **{c: first[c] for c in (*KEY, *same)},
+                codes=tuple(dict.fromkeys(rows[i]["code"] for i in at if rows[i]["code"])),
+                rows=tuple(at),
+            )
+        )
+    return gathered
+
+
 def _mark(reasons: list[str], rows: Sequence[int], reason: str) -> None:
     for i in rows:
         reasons[i] = reason
 
 
-def read_decisions(paths: Path | Sequence[Path]) -> pd.DataFrame:
+def read_decisions(paths: Path | Sequence[Path], codebook: Codebook | None = None) -> pd.DataFrame:
     """Read one or several DECISIONS files (any table format) as one table, every row of them in order.
+
+    With a codebook the codes are made canonical (see `with_canonical_codes`).
 
     Raises
     ------
@@ -164,10 +173,22 @@ def read_decisions(paths: Path | Sequence[Path]) -> pd.DataFrame:
         as `check_decisions`, with the file and row; also for a decision_id that two files use differently.
     """
     paths = [paths] if isinstance(paths, Path) else list(paths)
-    tables = [check_decisions(read_table(path), str(path)) for path in paths]
-    if len(tables) == 1:
-        return tables[0]
-    return check_decisions(pd.concat([DECISIONS.empty(), *tables], ignore_index=True).fillna(""))
+    tables = []
+    for path in paths:
+        table = check_decisions(read_table(path), str(path))
+        tables.append(table if codebook is None else with_canonical_codes(table, codebook, str(path)))
+    both = pd.concat([DECISIONS.empty(), *tables], ignore_index=True).fillna("")
+    try:
+        return check_decisions(both)
+    except InputError as error:  # a fault of two files together: say in which of them the second part stands
+        row = (error.place.row or 2) - 2
+        for path, table in zip(paths, tables, strict=True):
+            if row < len(table):
+                raise InputError(
+                    error.ja, error.en, file=str(path), row=row + 2, column=error.place.column
+                ) from None
+            row -= len(table)
+        raise
 
 
 def append_decisions(path: Path, table: pd.DataFrame) -> None:
