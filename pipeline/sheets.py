@@ -1,0 +1,99 @@
+"""Several small tables as the sheets of one Excel file, for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import pandas as pd
+import xlsxwriter
+
+from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, write_cell
+from pipeline.errors import InputError
+from pipeline.placing import put_in_place, temporary_beside, unwritable
+
+_WIDE = 50
+_NARROW = 9
+_SAMPLE = 200
+
+
+def check_excel(path: Path) -> None:
+    """Raise `InputError` unless the file's ending is .xlsx."""
+    if path.suffix.lower() != ".xlsx":
+        raise InputError(
+            "複数の表を書くので、拡張子を .xlsx にしてください。",
+            "several tables are written: the ending must be .xlsx",
+            file=str(path),
+        )
+
+
+def write_sheets(
+    tables: Mapping[str, pd.DataFrame],
+    path: Path,
+    *,
+    titles: Mapping[str, str] | None = None,
+    numbers: Collection[str] = (),
+) -> None:
+    """Write each table to the sheet of its name: header fixed, filter on, texts wrapped, nothing a formula.
+
+    Parameters
+    ----------
+    titles : what a column is called for people; its own name if absent
+    numbers : columns of text whose cells are numbers for Excel
+
+    Raises
+    ------
+    InputError
+        if the ending is not .xlsx, a sheet has too many rows, or the file cannot be written; then nothing is.
+    """
+    check_excel(path)
+    temporary = temporary_beside(path)
+    try:
+        try:
+            book = xlsxwriter.Workbook(str(temporary), EXCEL_OPTIONS)
+            for name, table in tables.items():
+                check_excel_rows(len(table), path)
+                _sheet(book, name, table, titles or {}, set(numbers))
+            book.close()
+        except OSError as error:
+            raise unwritable(path, error) from None
+        put_in_place(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sheet(
+    book: xlsxwriter.Workbook, name: str, table: pd.DataFrame, titles: Mapping[str, str], numbers: set[str]
+) -> None:
+    sheet = book.add_worksheet(name)
+    head = book.add_format({"bold": True, "bg_color": "#D9E2EC", "valign": "top", "text_wrap": True})
+    body = book.add_format({"valign": "top", "text_wrap": True})
+    shown = [titles.get(str(c), str(c)) for c in table.columns]
+    for j, (column, title) in enumerate(zip(table.columns, shown, strict=True)):
+        cells = table[column].astype(str).head(_SAMPLE)
+        # A Japanese character is as wide as two of the digits that Excel counts in.
+        widest = max([_width(title), *(_width(line) for c in cells for line in c.split("\n"))])
+        sheet.set_column(j, j, min(_WIDE, max(_NARROW, widest + 2)))
+        write_cell(sheet, 0, j, title, head)
+    sheet.freeze_panes(1, 0)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    if len(table):
+        sheet.autofilter(0, 0, len(table), len(shown) - 1)
+    is_number = [str(c) in numbers for c in table.columns]
+    for i, row in enumerate(table.itertuples(index=False), start=1):
+        for j, cell in enumerate(row):
+            write_cell(sheet, i, j, _number(cell) if is_number[j] else cell, body)
+
+
+def _number(cell: object) -> object:
+    try:
+        return float(str(cell))
+    except ValueError:
+        return cell
+
+
+def _width(text: str) -> int:
+    return sum(1 if c.isascii() else 2 for c in text)
