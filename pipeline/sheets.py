@@ -12,7 +12,7 @@ from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, write_cell
 from pipeline.errors import InputError
 from pipeline.placing import put_in_place, temporary_beside, unwritable
 
-_WIDE = 50
+_WIDE = 36
 _NARROW = 9
 _SAMPLE = 200
 
@@ -32,13 +32,17 @@ def write_sheets(
     path: Path,
     *,
     titles: Mapping[str, str] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
     numbers: Collection[str] = (),
 ) -> None:
     """Write each table to the sheet of its name: header fixed, filter on, texts wrapped, nothing a formula.
 
+    Columns that are empty throughout are left out: these files are for people.
+
     Parameters
     ----------
     titles : what a column is called for people; its own name if absent
+    words : column -> cell -> what the cell is called for people
     numbers : columns of text whose cells are numbers for Excel
 
     Raises
@@ -53,7 +57,7 @@ def write_sheets(
             book = xlsxwriter.Workbook(str(temporary), EXCEL_OPTIONS)
             for name, table in tables.items():
                 check_excel_rows(len(table), path)
-                _sheet(book, name, table, titles or {}, set(numbers))
+                _sheet(book, name, _for_people(table, words or {}), titles or {}, set(numbers))
             book.close()
         except OSError as error:
             raise unwritable(path, error) from None
@@ -62,12 +66,18 @@ def write_sheets(
         temporary.unlink(missing_ok=True)
 
 
+def _for_people(table: pd.DataFrame, words: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    filled = [c for c in table.columns if not len(table) or (table[c].astype(str) != "").any()]
+    return table[filled].assign(**{c: table[c].replace(dict(words[c])) for c in filled if c in words})
+
+
 def _sheet(
     book: xlsxwriter.Workbook, name: str, table: pd.DataFrame, titles: Mapping[str, str], numbers: set[str]
 ) -> None:
     sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bg_color": "#D9E2EC", "valign": "top", "text_wrap": True})
     body = book.add_format({"valign": "top", "text_wrap": True})
+    fraction = book.add_format({"valign": "top", "num_format": "0.000"})
     shown = [titles.get(str(c), str(c)) for c in table.columns]
     for j, (column, title) in enumerate(zip(table.columns, shown, strict=True)):
         cells = table[column].astype(str).head(_SAMPLE)
@@ -85,12 +95,14 @@ def _sheet(
     is_number = [str(c) in numbers for c in table.columns]
     for i, row in enumerate(table.itertuples(index=False), start=1):
         for j, cell in enumerate(row):
-            write_cell(sheet, i, j, _number(cell) if is_number[j] else cell, body)
+            value = _number(cell) if is_number[j] else cell
+            write_cell(sheet, i, j, value, fraction if isinstance(value, float) else body)
 
 
 def _number(cell: object) -> object:
+    text = str(cell)
     try:
-        return float(str(cell))
+        return int(text) if text.isdecimal() else float(text)
     except ValueError:
         return cell
 

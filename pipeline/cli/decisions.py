@@ -12,38 +12,17 @@ from pipeline.accuracy import Accuracy, TooFewLabelsError, acceptance_rate, inde
 from pipeline.adjudicate import ASIDE, Adjudication, adjudicate
 from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement, decisions_from_labels
 from pipeline.cli.console import Console
+from pipeline.cli.for_people import MEASURES, write_for_people
 from pipeline.codebook import Codebook
 from pipeline.decisions import check_decisions, read_decisions, with_canonical_codes
 from pipeline.disagreement import PARTLY
 from pipeline.errors import InputError
 from pipeline.metrics import Figure
-from pipeline.sheets import check_excel, write_sheets
+from pipeline.sheets import check_excel
 from pipeline.tableio import check_ending, read_table, write_table
 from pipeline.tables import LABELS, records
 
 _SHOWN = 10
-_MEASURES = {
-    "alpha": ("Krippendorff α", "Krippendorff's alpha"),
-    "kappa": ("Cohen κ", "Cohen's kappa"),
-    "percent": ("一致率", "agreement"),
-    "masi_alpha": ("MASI α", "MASI alpha"),
-}
-# What columns are called in the Excel files; the tables themselves have the names of `tables.py`.
-TITLES = {
-    "round": "回", "compared": "比べたもの", "coder_a": "コーダーA", "coder_b": "コーダーB", "level": "階層",
-    "measure": "指標", "value": "値", "low": "95%下限", "high": "95%上限", "units": "件数", "note": "備考",
-    "code_a": "コードA", "title_a": "項目A", "code_b": "コードB", "title_b": "項目B", "differs_at": "分かれる階層",
-    "n": "件数", "opinion_id": "意見ID", "unit": "部分", "text": "本文", "codes_a": "Aのコード",
-    "note_a": "Aのメモ", "codes_b": "Bのコード", "note_b": "Bのメモ", "kind": "種類", "decisions": "判定",
-    "notes": "メモ", "reason": "理由", "outcome": "結果", "coder": "コーダー", "action": "判定",
-    "code": "コード", "decided_at": "日時", "suggestion_shown": "提案を見たか", "suggested_code": "提案",
-}  # fmt: skip
-NUMBERS = ("value", "low", "high", "units", "n", "level")
-
-
-def titles(console: Console) -> Mapping[str, str]:
-    """Return what columns are called for people."""
-    return TITLES if console.language == "ja" else {}
 
 
 def read_codebook(path: Path) -> Codebook:
@@ -76,7 +55,7 @@ def run_agreement(
     }
     _print_accuracy(console, table, codebook)
     if out is not None:
-        write_sheets(sheets, out, titles=titles(console), numbers=NUMBERS)
+        write_for_people(console, sheets, out)
         console.say(f"書き出し: {out}", f"written: {out}")
     return 0
 
@@ -98,7 +77,7 @@ def _print_figures(console: Console, result: Agreement, depth: int) -> None:
         for r in records(result.figures)
         if r["round"] == ALL_ROUNDS
     }
-    measures = [m for m in _MEASURES if any(key[4] == m for key in found)]
+    measures = [m for m in MEASURES if any(key[4] == m for key in found)]
     groups = list(dict.fromkeys(key[:3] for key in found))
     rows = []
     for group in groups:
@@ -116,7 +95,7 @@ def _print_figures(console: Console, result: Agreement, depth: int) -> None:
             console.t("誰と誰", "who"),
             console.t("階層", "level"),
             console.t("件数", "n"),
-            *(console.t(*_MEASURES[m]) for m in measures),
+            *(console.t(*MEASURES[m]) for m in measures),
         ],
         rows,
     )
@@ -213,8 +192,8 @@ def run_adjudicate(
     _check_target(out, result)
     # Excel files: `iken train` reads every .csv in data/labels.
     open_file, account_file = (out.with_name(f"{out.stem}.{name}.xlsx") for name in ("open", "account"))
-    write_sheets({console.t("未決", "open"): result.open}, open_file, titles=titles(console))
-    write_sheets({console.t("全判定", "account"): result.account}, account_file, titles=titles(console))
+    write_for_people(console, {console.t("未決", "open"): result.open}, open_file)
+    write_for_people(console, {console.t("全判定", "account"): result.account}, account_file)
     write_table(result.labels, out)
     sources = Counter(result.labels.drop_duplicates("opinion_id")["label_source"])
     names = {

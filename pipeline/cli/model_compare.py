@@ -9,30 +9,18 @@ import pandas as pd
 
 from pipeline.audit import AUDIT, FAR_DOWN, NEAR_TEXT, NEIGHBOURS, SAME_TEXT, audit
 from pipeline.cli.console import Console
-from pipeline.cli.decisions import TITLES
 from pipeline.cli.environment import find_model
+from pipeline.cli.for_people import write_for_people
 from pipeline.cli.train import metric_name
 from pipeline.comparison import BETTER, BOTH_WRONG, WORSE, Comparison, compare
 from pipeline.labels import check_ids, prepare_labels, unique_ids
 from pipeline.models import Model, load_model
 from pipeline.promotion import promote
-from pipeline.sheets import check_excel, write_sheets
+from pipeline.sheets import check_excel
 from pipeline.tableio import check_ending, read_table, write_table
 from pipeline.tables import LABELS, records
 
 _SHOWN = 20
-_TITLES = TITLES | {
-    "codes": "コード", "titles": "項目", "rank": "1件抜きの順位", "probability": "その確信度",
-    "other_code": "別のコード", "other_title": "その項目", "other_opinion_id": "似た意見のID",
-    "other_text": "似た意見", "similarity": "類似度", "source": "出典", "location": "場所",
-    "label_source": "ラベルの由来", "a": "モデルA", "b": "モデルB", "difference": "差(B−A)", "title": "項目名",
-    "hits_a": "Aの正解", "hits_b": "Bの正解", "effect": "変化", "first_a": "Aの第1候補", "first_b": "Bの第1候補",
-    "confidence_a": "Aの確信度", "confidence_b": "Bの確信度",
-}  # fmt: skip
-_NUMBERS = (
-    *("rank", "probability", "similarity", "a", "b", "difference", "low", "high", "n", "hits_a", "hits_b"),
-    *("confidence_a", "confidence_b"),
-)
 _KINDS = {
     SAME_TEXT: "同じ文面に別のコード",
     NEAR_TEXT: "ほぼ同じ内容に別のコード",
@@ -45,10 +33,6 @@ _EFFECTS = {
     BOTH_WRONG: ("どちらも外れ", "both wrong"),
     "both-right": ("どちらも正しい", "both right"),
 }
-
-
-def _titles(console: Console) -> Mapping[str, str]:
-    return _TITLES if console.language == "ja" else {}
 
 
 def _read_labels(paths: Sequence[Path], model: Model) -> pd.DataFrame:
@@ -110,7 +94,7 @@ def run_audit(
     if out is not None:
         if out.suffix.lower() == ".xlsx":
             name = console.t("見直し", "audit")
-            write_sheets({name: found[list(AUDIT.columns)]}, out, titles=_titles(console), numbers=_NUMBERS)
+            write_for_people(console, {name: found[list(AUDIT.columns)]}, out)
         else:
             write_table(found, out)
         console.say(f"書き出し: {out}", f"written: {out}")
@@ -146,7 +130,7 @@ def run_compare(
             console.t("変わった意見", "changed"): result.changed,
             console.t("使わなかった行", "set aside"): result.set_aside,
         }
-        write_sheets(sheets, out, titles=_titles(console), numbers=_NUMBERS)
+        write_for_people(console, sheets, out)
         console.say(f"書き出し: {out}", f"written: {out}")
     return 0
 
