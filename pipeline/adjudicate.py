@@ -17,7 +17,7 @@ from pipeline.decisions import (
     why_not_current,
     with_canonical_codes,
 )
-from pipeline.disagreement import PARTLY, differs_at, shown
+from pipeline.disagreement import PARTLY, differs_at
 from pipeline.normalise import comparison_key
 from pipeline.tables import DECISIONS, LABELS, Schema
 
@@ -83,7 +83,7 @@ def adjudicate(decisions: pd.DataFrame, codebook: Codebook) -> Adjudication:
             _mark(outcome, d, ASIDE, reason)
         kind, level = _open_kind(deciding, given, codebook)
         if kind:
-            still_open.append(_open_row(deciding, given, kind, level))
+            still_open.append(_open_row(deciding, given, (kind, level), codebook))
             result = (STILL_OPEN, _REASONS[kind])
         elif not deciding[0].codes:
             result = (ASIDE, f"どの項目にも当てはまらないと{_agreed(deciding)}。ラベルにはならない")
@@ -141,17 +141,21 @@ def _open_kind(
 
 
 def _open_row(
-    deciding: Sequence[Decision], given: Sequence[Decision], kind: str, level: str
+    deciding: Sequence[Decision], given: Sequence[Decision], why: tuple[str, str], codebook: Codebook
 ) -> dict[str, str]:
-    first = given[0]
+    first, (kind, level) = given[0], why
     texts = list(dict.fromkeys(d.text for d in given if d.text.strip()))
+
+    def said(d: Decision) -> str:
+        return "、".join(f"{c} {codebook[c].title}" for c in d.codes) or d.action
+
     return {
         "opinion_id": first.opinion_id,
         "unit": first.unit,
         "text": "\n".join(texts if kind == "text-differs" else texts[:1]),
         "kind": kind,
         "differs_at": level,
-        "decisions": "\n".join(f"{d.coder}: {d.action if d.missing else shown(d.codes)}" for d in deciding),
+        "decisions": "\n".join(f"{d.coder}: {said(d)}" for d in deciding),
         "notes": "\n".join(f"{d.coder}: {d.note}" for d in given if d.note.strip()),
         "reason": _REASONS[kind],
     }

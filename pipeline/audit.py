@@ -130,7 +130,8 @@ def _contradictions(model: Model, opinions: Sequence[Opinion], near: float) -> l
                 found = (NEIGHBOURS, j)
             if found is not None:
                 kind, j = found
-                rows.append(_row(model.codebook, opinions[i], kind, opinions[j], float(own[j])))
+                similar = 1.0 if kind == SAME_TEXT else float(own[j])
+                rows.append(_row(model.codebook, opinions[i], kind, opinions[j], similar))
     return rows
 
 

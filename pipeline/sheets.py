@@ -15,6 +15,7 @@ from pipeline.placing import put_in_place, temporary_beside, unwritable
 _WIDE = 36
 _NARROW = 9
 _SAMPLE = 200
+_LINE, _HIGHEST = 15, 405  # points; Excel has no higher rows than 409
 
 
 def check_excel(path: Path) -> None:
@@ -76,14 +77,17 @@ def _sheet(
 ) -> None:
     sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bg_color": "#D9E2EC", "valign": "top", "text_wrap": True})
-    body = book.add_format({"valign": "top", "text_wrap": True})
-    fraction = book.add_format({"valign": "top", "num_format": "0.000"})
+    line = {"valign": "top", "bottom": 1, "bottom_color": "#D0D7DE"}
+    body = book.add_format(line | {"text_wrap": True})
+    fraction = book.add_format(line | {"num_format": "0.000"})
     shown = [titles.get(str(c), str(c)) for c in table.columns]
+    widths = []
     for j, (column, title) in enumerate(zip(table.columns, shown, strict=True)):
         cells = table[column].astype(str).head(_SAMPLE)
         # A Japanese character is as wide as two of the digits that Excel counts in.
         widest = max([_width(title), *(_width(line) for c in cells for line in c.split("\n"))])
-        sheet.set_column(j, j, min(_WIDE, max(_NARROW, widest + 2)))
+        widths.append(min(_WIDE, max(_NARROW, widest + 2)))
+        sheet.set_column(j, j, widths[j])
         write_cell(sheet, 0, j, title, head)
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
@@ -94,6 +98,9 @@ def _sheet(
         sheet.autofilter(0, 0, len(table), len(shown) - 1)
     is_number = [str(c) in numbers for c in table.columns]
     for i, row in enumerate(table.itertuples(index=False), start=1):
+        # Not every program fits the height to wrapped text on opening: a coder's line would be out of sight.
+        lines = max((_lines(str(c), w) for c, w in zip(row, widths, strict=True)), default=1)
+        sheet.set_row(i, min(_HIGHEST, _LINE * lines))
         for j, cell in enumerate(row):
             value = _number(cell) if is_number[j] else cell
             write_cell(sheet, i, j, value, fraction if isinstance(value, float) else body)
@@ -105,6 +112,10 @@ def _number(cell: object) -> object:
         return int(text) if text.isdecimal() else float(text)
     except ValueError:
         return cell
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(max(1, -(-_width(line) // (width - 1))) for line in text.split("\n"))
 
 
 def _width(text: str) -> int:

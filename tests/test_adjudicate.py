@@ -68,7 +68,10 @@ def test_disagreements_are_listed_side_by_side(plan: Codebook) -> None:
         ["o3", "unsure", ""],
         ["o4", "partly", ""],
     ]
-    assert result.open["decisions"].tolist()[:2] == ["A: G1-1-1\nB: G1-2-1", "A: G1-1-1\nB: none-fits"]
+    assert result.open["decisions"].tolist()[:2] == [
+        "A: G1-1-1 公園の清掃\nB: G1-2-1 落ち葉の処理",
+        "A: G1-1-1 公園の清掃\nB: none-fits",
+    ]
     assert result.open["notes"].tolist()[0] == "A: 清掃のこと"
     assert outcomes(result) == ["open"] * 8 and len(result.labels) == 0
 

@@ -61,11 +61,11 @@ def run_agreement(
 
 
 def _read(files: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
-    """Read DECISIONS, or LABELS of several coders; one file may be either."""
+    """Read DECISIONS, or LABELS of several coders; each file may be either."""
     tables = []
     for path in files:
         content = read_table(path)
-        if "action" not in content.columns and {"code", "text"} <= set(content.columns):
+        if not {"action", "decision_id", "round"} & set(content.columns):
             content = decisions_from_labels(content, str(path))
         tables.append(with_canonical_codes(check_decisions(content, str(path)), codebook, str(path)))
     return check_decisions(pd.concat(tables, ignore_index=True).fillna(""))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.audit import AUDIT, FAR_DOWN, NEAR_TEXT, NEIGHBOURS, SAME_TEXT, audit
+from pipeline.audit import FAR_DOWN, NEAR_TEXT, NEIGHBOURS, SAME_TEXT, audit
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.for_people import write_for_people
@@ -21,6 +21,8 @@ from pipeline.tableio import check_ending, read_table, write_table
 from pipeline.tables import LABELS, records
 
 _SHOWN = 20
+# What the sheet of an audit leaves to its CSV form, so that it can be printed.
+_NOT_FOR_PEOPLE = ("kind", "source", "label_source", "probability")
 _KINDS = {
     SAME_TEXT: "同じ文面に別のコード",
     NEAR_TEXT: "ほぼ同じ内容に別のコード",
@@ -94,7 +96,7 @@ def run_audit(
     if out is not None:
         if out.suffix.lower() == ".xlsx":
             name = console.t("見直し", "audit")
-            write_for_people(console, {name: found[list(AUDIT.columns)]}, out)
+            write_for_people(console, {name: found.drop(columns=list(_NOT_FOR_PEOPLE))}, out)
         else:
             write_table(found, out)
         console.say(f"書き出し: {out}", f"written: {out}")
