@@ -7,19 +7,19 @@ from resampling opinions, not units: the parts of one comment are no independent
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
 import krippendorff
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score
 
 from pipeline.metrics import RESAMPLES, Figure, Floats, Ints
 
 MISSING = -1
 # The library keeps a matrix of all categories for every unit at once; beyond this many cells it would fill memory.
-_LIBRARY_CELLS = 20_000_000
+_LIBRARY_CELLS = 5_000_000
 _CHUNK_CELLS = 4_000_000
 
 
@@ -40,8 +40,17 @@ def masi_distance(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def masi_distances(sets: Sequence[frozenset[str]]) -> Floats:
-    """Return the distances of n sets, (n, n)."""
-    return np.array([[masi_distance(a, b) for b in sets] for a in sets]).reshape(len(sets), len(sets))
+    """Return the distances (`masi_distance`) of n sets, none of them empty, (n, n)."""
+    column = {name: j for j, name in enumerate(sorted(frozenset().union(*sets)))}
+    member = np.zeros((len(sets), len(column)))
+    for i, names in enumerate(sets):
+        member[i, [column[name] for name in names]] = 1
+    size, shared = member.sum(axis=1), member @ member.T
+    union = size[:, None] + size[None, :] - shared
+    subset = shared == np.minimum(size[:, None], size[None, :])
+    monotonicity = np.where(subset, 2 / 3, 1 / 3)
+    monotonicity[union == shared] = 1
+    return np.asarray(1 - shared / union * monotonicity)
 
 
 def alpha(values: Ints, opinion: Ints, distances: Floats | None = None, *, seed: int = 0) -> Figure:
@@ -65,13 +74,13 @@ def alpha(values: Ints, opinion: Ints, distances: Floats | None = None, *, seed:
     counts = np.stack([(values == v).sum(axis=1) for v in range(width)], axis=1) if width else values[:, :0]
     apart = _disagreement(values, distances)
 
-    def statistic(weights: Floats) -> Floats:
-        totals = weights @ counts
-        n = totals.sum(axis=1)
+    def statistic(sums: Floats) -> Floats:
+        totals, observed = sums[:, :-1], sums[:, -1]
         expected = ((totals @ distances) * totals).sum(axis=1)
-        return _ratio(lambda: 1 - (n - 1) * (weights @ apart) / expected)
+        return _ratio(lambda: 1 - (totals.sum(axis=1) - 1) * observed / expected)
 
-    return _figure(statistic, opinion, seed, lambda: _library_alpha(counts, distances))
+    summed = np.column_stack([counts, apart])
+    return _figure(summed, statistic, opinion, seed, lambda: _library_alpha(counts, distances))
 
 
 def _disagreement(values: Ints, distances: Floats) -> Floats:
@@ -111,19 +120,20 @@ def kappa(a: Ints, b: Ints, opinion: Ints, *, seed: int = 0) -> Figure:
     both = (a != MISSING) & (b != MISSING)
     a, b, opinion = a[both], b[both], opinion[both]
     width = int(max(a.max(initial=0), b.max(initial=0))) + 1
-    first, second, same = np.eye(width)[a], np.eye(width)[b], (a == b).astype(float)
+    summed = np.column_stack([np.eye(width)[a], np.eye(width)[b], a == b])
 
-    def statistic(weights: Floats) -> Floats:
-        n = weights.sum(axis=1)
-        chance = ((weights @ first) * (weights @ second)).sum(axis=1) / n**2
-        return _ratio(lambda: ((weights @ same) / n - chance) / (1 - chance))
+    def statistic(sums: Floats) -> Floats:
+        first, second, same = sums[:, :width], sums[:, width:-1], sums[:, -1]
+        n = first.sum(axis=1)
+        chance = (first * second).sum(axis=1) / n**2
+        return _ratio(lambda: (same / n - chance) / (1 - chance))
 
     def library() -> float:
         if len(np.union1d(a, b)) < 2:
             return float("nan")
         return float(cohen_kappa_score(a, b))
 
-    return _figure(statistic, opinion, seed, library)
+    return _figure(summed, statistic, opinion, seed, library)
 
 
 def percent_agreement(values: Ints, opinion: Ints, *, seed: int = 0) -> Figure:
@@ -135,7 +145,8 @@ def percent_agreement(values: Ints, opinion: Ints, *, seed: int = 0) -> Figure:
         both = (values[:, i] != MISSING) & (values[:, j] != MISSING)
         pairs += both
         same += both & (values[:, i] == values[:, j])
-    return _figure(lambda w: _ratio(lambda: (w @ same) / (w @ pairs)), opinion, seed)
+    summed = np.column_stack([same, pairs])
+    return _figure(summed, lambda sums: _ratio(lambda: sums[:, 0] / sums[:, 1]), opinion, seed)
 
 
 def _ratio(compute: Callable[[], Floats]) -> Floats:
@@ -146,31 +157,46 @@ def _ratio(compute: Callable[[], Floats]) -> Floats:
 
 
 def _figure(
+    summed: Floats,
     statistic: Callable[[Floats], Floats],
     opinion: Ints,
     seed: int,
     library: Callable[[], float | None] = lambda: None,
 ) -> Figure:
-    """Value and percentile bootstrap interval of a statistic of weighted units, (resamples, units) -> (resamples,).
+    """Value and percentile bootstrap interval of a statistic of sums over units (Efron & Tibshirani 1993).
 
-    Resamples in which the statistic is not defined are left out. `n` is the number of units.
+    Resamples in which the statistic is not defined are left out.
+
+    Parameters
+    ----------
+    summed : (units, k) what the statistic sums up
+    statistic : sums of some samples (m, k) -> its value for each (m,)
+    opinion : (units,) what is resampled
+    library : the value by the library, None to take it from `statistic`
     """
     if not len(opinion):
         return Figure(float("nan"), float("nan"), float("nan"), 0)
     value = library()
     if value is None:
-        value = float(statistic(np.ones((1, len(opinion))))[0])
+        value = float(statistic(summed.sum(axis=0, keepdims=True))[0])
     _, cluster = np.unique(opinion, return_inverse=True)
-    many = int(cluster.max()) + 1
-    rng = np.random.default_rng(seed)
-    draws: list[NDArray[np.float64]] = []
-    done, size = 0, max(1, min(RESAMPLES, _CHUNK_CELLS // len(opinion)))
-    while done < RESAMPLES:
-        size = min(size, RESAMPLES - done)
-        weights = rng.multinomial(many, np.full(many, 1 / many), size=size)[:, cluster]
-        draws.append(statistic(weights.astype(np.float64)))
-        done += size
-    drawn = np.concatenate(draws)
-    drawn = drawn[~np.isnan(drawn)]
-    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (float("nan"), float("nan"))
+    by_opinion = np.zeros((int(cluster.max()) + 1, summed.shape[1]))
+    np.add.at(by_opinion, cluster, summed)
+    size = max(1, min(RESAMPLES, _CHUNK_CELLS // len(by_opinion)))
+    drawn = [
+        statistic(_times_drawn(len(by_opinion), min(size, RESAMPLES - start), start, seed) @ by_opinion)
+        for start in range(0, RESAMPLES, size)
+    ]
+    values = np.concatenate(drawn)
+    values = values[~np.isnan(values)]
+    low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (float("nan"), float("nan"))
     return Figure(round(value, 6), round(float(low), 6), round(float(high), 6), len(opinion))
+
+
+# The same opinions are resampled for every measure at every level.
+@lru_cache(maxsize=4)
+def _times_drawn(n: int, resamples: int, start: int, seed: int) -> Floats:
+    """Return how often each of n opinions was drawn in each resample, (resamples, n)."""
+    rng = np.random.default_rng([seed, start])
+    drawn = rng.integers(0, n, (resamples, n)) + n * np.arange(resamples)[:, None]
+    return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n).astype(np.float64)

@@ -74,6 +74,12 @@ def test_masi_by_its_definition() -> None:
     assert masi_distance(frozenset(), frozenset()) == 0
 
 
+@given(st.lists(st.frozensets(st.sampled_from("abcde"), min_size=1), min_size=1, max_size=6))
+def test_masi_of_all_pairs(sets: list[frozenset[str]]) -> None:
+    expected = [[masi_distance(a, b) for b in sets] for a in sets]
+    np.testing.assert_allclose(masi_distances(sets), expected, atol=1e-12)
+
+
 def test_masi_alpha_by_hand() -> None:
     """Four units: two equal, one subset (2/3), one disjoint (1)."""
     sets = [frozenset("a"), frozenset("b"), frozenset("ab")]
