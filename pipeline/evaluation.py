@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.baseline import baseline_probabilities, fit_baseline
 from pipeline.duplicates import near_duplicate_groups
 from pipeline.errors import InputError
+from pipeline.held_out import held_out_items
 from pipeline.metrics import Figure, evaluate, gold_matrix
 from pipeline.models import Model
 from pipeline.tables import GOLD_SOURCES, LABELS
@@ -85,15 +86,11 @@ def held_out_probabilities(
     which texts (n,) the model had been trained on."""
     items = model.classifier.classes_.tolist()
     trained, codes = model.opinions["text"].tolist(), model.opinions["code"].tolist()
-    # A near-copy of a training text is judged as that text is: with the whole group of copies taken out.
-    leader = near_duplicate_groups([*trained, *texts])
-    at = np.where(leader[len(trained) :] < len(trained), leader[len(trained) :], -1)
+    probabilities, at = held_out_items(model, texts)
     seen = at >= 0
-    probabilities = model.predict(texts)[0].items
     baseline = fit_baseline(trained, codes, items)(texts)
     if seen.any():
         groups = near_duplicate_groups(trained)
-        probabilities[seen] = model.classifier.held_out_[at[seen]]
         baseline[seen] = baseline_probabilities(trained, codes, items, groups)[at[seen]]
     return probabilities, baseline, seen
 

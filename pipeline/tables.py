@@ -108,6 +108,28 @@ SUGGESTIONS = Schema(
     ),
     ("opinion_id",),
 )
+# What people decided, one row a code; append-only (see pipeline/decisions.py).
+DECISIONS = Schema(
+    "DECISIONS",
+    (
+        "opinion_id",
+        "unit",
+        "text",
+        "coder",
+        "action",
+        "code",
+        "note",
+        "decided_at",
+        "round",
+        "suggestion_shown",
+        "suggested_code",
+        "model_state",
+        "model_id",
+        "codebook_sha256",
+        "decision_id",
+    ),
+    ("opinion_id", "coder", "action"),
+)
 # What a reader could not use, with the reason: rows in = rows out + rows set aside.
 SET_ASIDE = Schema("SET_ASIDE", ("source", "location", "text", "reason"), ("source", "reason"))
 WORKSHOPS = Schema(
@@ -119,9 +141,15 @@ WORKSHOPS = Schema(
 
 def records(table: pd.DataFrame) -> list[dict[str, str]]:
     """Return the rows of a table of text as dicts."""
-    return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
+    # Column by column: pandas hands out the cells of a row one by one, ten times as slowly.
+    names = [str(c) for c in table.columns]
+    columns = ([str(v) for v in table.iloc[:, i].tolist()] for i in range(len(names)))
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 LABEL_SOURCES = ("document", "single", "double", "adjudicated", "authored")
 # Sources of labels that people gave to what residents said; `authored` texts are training material only.
 GOLD_SOURCES = ("document", "single", "double", "adjudicated")
+# accept: the first suggestion taken; change: another item; reject: the suggestion refused without a code;
+# none-fits: belongs to no item; unsure: no code given; undo: the coder's previous decision withdrawn.
+ACTIONS = ("accept", "change", "reject", "none-fits", "unsure", "undo")

@@ -20,6 +20,7 @@ from pipeline.cli import language_of, main
 from pipeline.tableio import read_table, write_table
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
+COMMANDS += ("agreement", "adjudicate", "audit", "compare", "promote")
 DEFAULT = ROOT / "models/default"
 
 

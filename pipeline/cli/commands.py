@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.cli.deciding_commands import add_deciding
 
 
 def build_app(console: Console) -> typer.Typer:
@@ -45,8 +46,8 @@ def build_app(console: Console) -> typer.Typer:
                 t("ja か en を指定してください。", "must be ja or en"), param_hint="--lang"
             )
 
-    _add_learning(app, console)
-    _add_using(app, console)
+    for add in (_add_learning, _add_using, add_deciding):
+        add(app, console)
     return app
 
 

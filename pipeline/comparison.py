@@ -1,0 +1,229 @@
+"""Two models on the same labelled opinions: how much better one is, item by item, and what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.codebook import Codebook
+from pipeline.errors import InputError
+from pipeline.held_out import held_out_items
+from pipeline.labels import prepare_labels
+from pipeline.metrics import RESAMPLES, Figure, Floats, Ints
+from pipeline.models import Model
+from pipeline.normalise import comparison_key
+from pipeline.tables import LABELS, Schema, records
+
+DIFFERENCES = Schema(
+    "DIFFERENCES", ("measure", "a", "b", "difference", "low", "high", "n"), ("measure", "difference")
+)
+ITEM_DIFFERENCES = Schema(
+    "ITEM_DIFFERENCES",
+    ("code", "title", "n", "hits_a", "hits_b", "difference", "low", "high"),
+    ("code", "difference"),
+)
+CHANGED = Schema(
+    "CHANGED",
+    (
+        "effect",
+        "opinion_id",
+        "text",
+        "codes",
+        "first_a",
+        "title_a",
+        "confidence_a",
+        "first_b",
+        "title_b",
+        "confidence_b",
+    ),
+    ("effect", "opinion_id"),
+)
+# Of fewer opinions an interval by resampling says more than is known.
+_MIN_FOR_INTERVAL = 5
+BETTER, WORSE, BOTH_RIGHT, BOTH_WRONG = "better", "worse", "both-right", "both-wrong"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What model B does otherwise than model A.
+
+    differences : DIFFERENCES, of item@1, item@3 and the levels above: both shares, B - A with its 95 %
+        interval by paired bootstrap over opinions, and the number of opinions
+    items : ITEM_DIFFERENCES, first suggestions that are right, by item; no interval below 5 opinions
+    changed : CHANGED, opinions whose first suggestion is another one, with whether that is for the better
+    seen_a, seen_b : opinions that a model had learned from; it is judged as if it had not
+    set_aside : rows of the labels that could not be used, with reasons (SET_ASIDE)
+    """
+
+    differences: pd.DataFrame
+    items: pd.DataFrame
+    changed: pd.DataFrame
+    opinions: int
+    seen_a: int
+    seen_b: int
+    set_aside: pd.DataFrame
+
+
+def compare(
+    a: Model, b: Model, labels: pd.DataFrame | None = None, *, seed: int = 0, file: str | None = None
+) -> Comparison:
+    """Compare two models on LABELS; by default on the opinions that either of them learned from.
+
+    Both are judged on what they have not learned from: on their own training opinions, and near-copies of
+    them, by leave-one-out.
+
+    Raises
+    ------
+    InputError
+        for a code that is not in B's codebook, or when no label can be judged.
+    """
+    given = _own_labels(a, b) if labels is None else labels
+    kept, aside = prepare_labels(given, b.codebook, file)
+    gathered: dict[str, list[dict[str, str]]] = {}
+    for row in records(kept):
+        gathered.setdefault(row["opinion_id"], []).append(row)
+    items = {n.code for n in b.codebook.items}
+    opinions = {
+        name: (rows[0]["text"], tuple(r["code"] for r in rows if r["code"] in items))
+        for name, rows in gathered.items()
+    }
+    opinions = {name: o for name, o in opinions.items() if o[1]}
+    if not opinions:
+        raise InputError(
+            "比べられる行(人が項目に付けたコード)がありません。",
+            "no row can be compared (a code that a person gave, of an item)",
+            file=file,
+        )
+    texts = [text for text, _ in opinions.values()]
+    gold = [codes for _, codes in opinions.values()]
+    (said_a, at_a), (said_b, at_b) = held_out_items(a, texts), held_out_items(b, texts)
+    ranked_a, ranked_b = _ranked(a, said_a), _ranked(b, said_b)
+    right_a, right_b = (_right(ranked, gold, b.codebook) for ranked in (ranked_a, ranked_b))
+    rows = [
+        {"measure": name, "a": _share(right_a[name]), "b": _share(right_b[name])}
+        | _cells(paired_difference(right_a[name], right_b[name], seed=seed))
+        | {"n": len(gold)}
+        for name in right_a
+    ]
+    return Comparison(
+        differences=DIFFERENCES.table(rows),
+        items=_by_item(right_a["item@1"], right_b["item@1"], gold, b.codebook, seed),
+        changed=_changed(opinions, (a, ranked_a, said_a), (b, ranked_b, said_b)),
+        opinions=len(gold),
+        seen_a=int((at_a >= 0).sum()),
+        seen_b=int((at_b >= 0).sum()),
+        set_aside=aside,
+    )
+
+
+def paired_difference(a: Floats, b: Floats, *, seed: int = 0) -> Figure:
+    """Return the mean of b - a over n opinions with its 95 % percentile bootstrap interval.
+
+    Each resample draws opinions, so that both models are judged on the same ones (Efron & Tibshirani 1993).
+    """
+    difference = b - a
+    n = len(difference)
+    rng = np.random.default_rng(seed)
+    draws = [difference[rng.integers(0, n, (100, n))].mean(axis=1) for _ in range(RESAMPLES // 100)]
+    low, high = np.percentile(np.concatenate(draws), [2.5, 97.5])
+    return Figure(round(float(difference.mean()), 6), round(float(low), 6), round(float(high), 6), n)
+
+
+def _own_labels(a: Model, b: Model) -> pd.DataFrame:
+    """Return the opinions of both models, each text once with the codes of B where it knows it."""
+    known = {comparison_key(t) for t in b.opinions["text"]}
+    mine = [
+        comparison_key(t) not in known and c in b.codebook
+        for t, c in zip(a.opinions["text"], a.opinions["code"], strict=True)
+    ]
+    others = a.opinions.loc[mine]
+    # One id may stand for two texts: that of the other model is marked.
+    taken = others["opinion_id"].isin(b.opinions["opinion_id"])
+    others = others.assign(opinion_id=others["opinion_id"].mask(taken, "A:" + others["opinion_id"]))
+    return LABELS.check(pd.concat([b.opinions, others], ignore_index=True).fillna(""))
+
+
+def _ranked(model: Model, probabilities: Floats) -> list[list[str]]:
+    """Return the codes of each opinion, the most probable first; of equal ones the earlier in the plan."""
+    codes = model.classifier.classes_.tolist()
+    order: Ints = np.argsort(-probabilities, axis=1, kind="stable")
+    return [[codes[j] for j in row[:3]] for row in order]
+
+
+def _right(ranked: list[list[str]], gold: list[tuple[str, ...]], codebook: Codebook) -> dict[str, Floats]:
+    """Return by measure what is right (1.0) of each opinion; levels are those of the first suggestion."""
+    right = {
+        f"item@{k}": np.array([float(bool(set(r[:k]) & set(g))) for r, g in zip(ranked, gold, strict=True)])
+        for k in (1, 3)
+    }
+    for level in range(1, codebook.depth):
+        right[f"level_{level}"] = np.array(
+            [
+                float(_above(codebook, r[:1], level) <= _above(codebook, g, level))
+                for r, g in zip(ranked, gold, strict=True)
+            ]
+        )
+    return right
+
+
+def _above(codebook: Codebook, codes: tuple[str, ...] | list[str], level: int) -> set[str]:
+    """Return the ancestors of codes at a level; a code of another codebook is its own, which nothing equals."""
+    return {codebook.path(c)[:level][-1] if c in codebook else f"?{c}" for c in codes}
+
+
+def _share(right: Floats) -> float:
+    return round(float(right.mean()), 6)
+
+
+def _cells(figure: Figure) -> dict[str, object]:
+    return {"difference": figure.value, "low": figure.low, "high": figure.high}
+
+
+def _by_item(
+    right_a: Floats, right_b: Floats, gold: list[tuple[str, ...]], codebook: Codebook, seed: int
+) -> pd.DataFrame:
+    rows = []
+    for node in codebook.items:
+        own = np.array([i for i, codes in enumerate(gold) if node.code in codes], dtype=np.int64)
+        if not len(own):
+            continue
+        figure = paired_difference(right_a[own], right_b[own], seed=seed)
+        row: dict[str, object] = {"code": node.code, "title": node.title, "n": len(own)}
+        row |= {"hits_a": int(right_a[own].sum()), "hits_b": int(right_b[own].sum())} | _cells(figure)
+        if len(own) < _MIN_FOR_INTERVAL:
+            row |= {"low": "", "high": ""}
+        rows.append(row)
+    return ITEM_DIFFERENCES.table(rows)
+
+
+Said = tuple[Model, list[list[str]], Floats]
+
+
+def _changed(opinions: dict[str, tuple[str, tuple[str, ...]]], a: Said, b: Said) -> pd.DataFrame:
+    """Return CHANGED, what got worse first: it is what a person wants to see before promoting a model."""
+    rows: list[dict[str, object]] = []
+    for i, (name, (text, gold)) in enumerate(opinions.items()):
+        first_a, first_b = a[1][i][0], b[1][i][0]
+        if first_a == first_b:
+            continue
+        effect = {
+            (True, True): BOTH_RIGHT,
+            (True, False): WORSE,
+            (False, True): BETTER,
+            (False, False): BOTH_WRONG,
+        }[first_a in gold, first_b in gold]
+        row: dict[str, object] = {
+            "effect": effect,
+            "opinion_id": name,
+            "text": text,
+            "codes": "、".join(gold),
+        }
+        for side, (model, ranked, said) in (("a", a), ("b", b)):
+            code = ranked[i][0]
+            row |= {f"first_{side}": code, f"title_{side}": model.codebook[code].title}
+            row[f"confidence_{side}"] = f"{said[i].max():.3f}"
+        rows.append(row)
+    order = (WORSE, BETTER, BOTH_WRONG, BOTH_RIGHT)
+    return CHANGED.table(sorted(rows, key=lambda r: order.index(str(r["effect"]))))

@@ -1,0 +1,33 @@
+"""What a model says of a text when it has not learned from it: the only fair ground for judging it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.duplicates import near_duplicate_groups
+from pipeline.metrics import Floats, Ints
+from pipeline.models import Model
+
+
+def held_out_items(model: Model, texts: Sequence[str]) -> tuple[Floats, Ints]:
+    """Return probabilities (n, items) that owe nothing to the texts themselves.
+
+    A text that the model was trained on, or a near-copy of one, is judged by leave-one-out, with the whole
+    group of copies taken out.
+
+    Returns
+    -------
+    probabilities : (n, items)
+    at : (n,) row of the model's opinions that the text is the same as, -1 for a new text
+    """
+    trained = model.opinions["text"].tolist()
+    leader = near_duplicate_groups([*trained, *texts])[len(trained) :]
+    at = np.where(leader < len(trained), leader, -1)
+    probabilities = np.zeros((len(texts), len(model.classifier.classes_)))
+    new = np.flatnonzero(at < 0)
+    if len(new):
+        probabilities[new] = model.predict([texts[i] for i in new.tolist()])[0].items
+    probabilities[at >= 0] = model.classifier.held_out_[at[at >= 0]]
+    return probabilities, at
