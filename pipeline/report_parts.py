@@ -1,0 +1,193 @@
+"""What a report is made of, whatever file it becomes: sections of paragraphs, tables, pictures and opinions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from pipeline.codebook import Node
+from pipeline.drawing import Picture
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Text of one paragraph; a `warning` must be seen, a `note` is small print."""
+
+    text: str
+    kind: Literal["body", "note", "warning", "bullet"] = "body"
+
+
+@dataclass(frozen=True)
+class SubHeading:
+    """A heading within a section."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Quote:
+    """An opinion as it was given. `copies`: how many say nearly the same, itself included.
+
+    shared_id : the opinion's id if it stands at several places of the plan, else ''
+    """
+
+    text: str
+    unchecked: bool = False
+    copies: int = 1
+    shared_id: str = ""
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """Opinions as bullets, and how many more there are."""
+
+    quotes: tuple[Quote, ...]
+    rest: int = 0
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as a sheet of its own in Excel: short name, table, columns that hold shares, colours by sign."""
+
+    name: str
+    frame: pd.DataFrame
+    percents: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for people: cells are text, whole numbers, or shares (columns in `percents`).
+
+    levels : of each row, 1 at the top, for indenting and shading; empty for a flat table
+    keys : leading columns that say what a row is
+    sheets : what Excel gets instead of `frame`
+    """
+
+    title: str
+    frame: pd.DataFrame
+    name: str
+    percents: frozenset[str] = frozenset()
+    levels: tuple[int, ...] = ()
+    keys: int = 1
+    note: str = ""
+    sheets: tuple[Sheet, ...] = ()
+
+    def as_sheets(self) -> tuple[Sheet, ...]:
+        """Return what Excel gets."""
+        return self.sheets or (Sheet(self.name, self.frame, self.percents),)
+
+
+@dataclass(frozen=True)
+class PlanEntry:
+    """A node of the plan: its opinions (also those below it are counted), and those coded to it itself."""
+
+    node: Node
+    count: int
+    unchecked: int
+    opinions: Quotes
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan from top to bottom with its opinions: the part that `iken ingest` reads back."""
+
+    entries: tuple[PlanEntry, ...]
+
+
+Part = Paragraph | SubHeading | Quotes | Table | Plan | Picture
+
+
+@dataclass(frozen=True)
+class Section:
+    """A numbered chapter."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report.
+
+    lines : below the title: whose it is, of when
+    has_unchecked : some codes are suggestions that nobody has looked at; then every page says so
+    opinions : every opinion with its code, for Excel
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    sections: tuple[Section, ...]
+    has_unchecked: bool
+    opinions: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables in order."""
+        return [p for s in self.sections for p in s.parts if isinstance(p, Table)]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """All pictures in order."""
+        return [p for s in self.sections for p in s.parts if isinstance(p, Picture)]
+
+
+def cell_text(value: object, *, percent: bool = False) -> str:
+    """Return a cell as people read it.
+
+    >>> cell_text(1234), cell_text(0.125, percent=True), cell_text(float("nan")), cell_text("x")
+    ('1,234', '12.5%', '', 'x')
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or value != value:
+        return ""
+    if percent and isinstance(value, int | float):
+        return f"{value:.1%}"
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def text_rows(table: Table) -> list[list[str]]:
+    """Return the rows of a table as people read them."""
+    percents = [str(c) in table.percents for c in table.frame.columns]
+    return [
+        [cell_text(_plain(v), percent=p) for v, p in zip(row, percents, strict=True)]
+        for row in table.frame.itertuples(index=False, name=None)
+    ]
+
+
+def _plain(value: object) -> object:
+    item = getattr(value, "item", None)
+    return item() if callable(item) else value
+
+
+def numeric_columns(table: Table) -> list[bool]:
+    """Tell for each column whether it holds numbers, which stand to the right."""
+    return [i >= table.keys for i in range(table.frame.shape[1])]
+
+
+def in_pieces(table: Table, widest: int) -> list[Table]:
+    """Cut a table of many columns into several that repeat the key columns; `widest` counts the others."""
+    others = list(range(table.keys, table.frame.shape[1]))
+    if len(others) <= widest:
+        return [table]
+    pieces = -(-len(others) // widest)
+    size = -(-len(others) // pieces)
+    cuts: Sequence[list[int]] = [others[i : i + size] for i in range(0, len(others), size)]
+    return [
+        Table(
+            f"{table.title}({k}/{len(cuts)})",
+            table.frame.iloc[:, [*range(table.keys), *cut]],
+            table.name,
+            table.percents,
+            table.levels,
+            table.keys,
+            table.note if k == len(cuts) else "",
+        )
+        for k, cut in enumerate(cuts, 1)
+    ]
