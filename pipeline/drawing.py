@@ -137,3 +137,17 @@ def shortened(text: str, width: int) -> str:
     while display_width(text) > width - 2:
         text = text[:-1]
     return text + "…"
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break a text into two lines of a width in half-width characters; what does not fit is cut.
+
+    >>> print(wrapped("制度の狭間をつくらない福祉支援", 16))
+    制度の狭間をつく
+    らない福祉支援
+    """
+    first = text
+    while display_width(first) > width:
+        first = first[:-1]
+    rest = text[len(first) :].strip()
+    return f"{first}\n{shortened(rest, width)}" if rest else first

@@ -82,6 +82,16 @@ def cosines(products: Floats) -> Floats:
     return np.asarray(products / length[:, None] / length[None, :])
 
 
+def representative(similarity: Floats, k: int, *, alike: float = 0.7) -> Ints:
+    """Return up to `k` rows that stand for all: the most central first, none that says nearly what another does."""
+    order = np.argsort(-similarity.mean(axis=1).round(9), kind="stable")
+    chosen: list[int] = []
+    for i in order.tolist():
+        if len(chosen) < k and all(similarity[i, j] < alike for j in chosen):
+            chosen.append(i)
+    return np.array(chosen, dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class Division:
     """Texts divided in two: who is in which (n,), and how clearly.

@@ -11,11 +11,11 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.features import stack
-from pipeline.grouping import cosines, divide
+from pipeline.grouping import cosines, divide, representative
 from pipeline.keywords import characteristic_words
 from pipeline.metrics import gold_matrix
 from pipeline.models import Model
-from pipeline.themes import DECIDED, PLAN, Themes, representative
+from pipeline.themes import DECIDED, PLAN, Themes
 
 SPLIT_COLUMNS = (
     "code",

@@ -18,6 +18,55 @@ from pipeline.tokenise import STOP_LEMMAS, words
 Floats = NDArray[np.float64]
 
 _TELLING = ("名詞", "動詞", "形容詞", "形状詞")
+# What frames any comment: helping verbs, times, places in time and order, counters.
+_LIGHT = frozenset(
+    [
+        "呉れる",
+        "下さる",
+        "貰う",
+        "遣る",
+        "頂く",
+        "欲しい",
+        "置く",
+        "過ぎる",
+        "掛かる",
+        "方",
+        "所",
+        "時",
+        "後",
+        "前",
+        "上",
+        "中",
+        "内",
+        "間",
+        "回",
+        "度",
+        "月",
+        "日",
+        "年",
+        "週",
+        "分",
+        "円",
+        "件",
+        "番",
+        "目",
+        "今",
+        "他",
+        "一緒",
+        "皆",
+        "等",
+        "者",
+        "的",
+        "儘",
+        "儘",
+        "事",
+        "何",
+        "何処",
+        "誰",
+        "自分",
+        "私",
+    ]
+)
 _NUMERALS = frozenset("一二三四五六七八九十百千万数何")
 
 
@@ -34,7 +83,11 @@ def word_sets(
     for text in texts:
         own: set[str] = set()
         for word in words(text):
-            if word.pos not in parts_of_speech or word.lemma in STOP_LEMMAS or not _tells(word.surface):
+            if (
+                word.pos not in parts_of_speech
+                or word.lemma in STOP_LEMMAS | _LIGHT
+                or not _tells(word.surface)
+            ):
                 continue
             own.add(word.lemma)
             shown = word.surface if word.pos in ("名詞", "形状詞") else word.lemma

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pipeline.coding import NO_OPINION, Coder
 from pipeline.comments import code_comments
 from pipeline.features import TextVectors, stack
-from pipeline.grouping import cosines, group, stability
+from pipeline.grouping import cosines, group, representative, stability
 from pipeline.keywords import characteristic_words
 from pipeline.models import Model
 from pipeline.vectorcache import VectorCache
@@ -268,16 +268,6 @@ def _theme_table(
             }
         )
     return pd.DataFrame(rows, columns=list(THEME_COLUMNS), dtype=object).fillna("")
-
-
-def representative(similarity: Floats, k: int, *, alike: float = 0.7) -> Ints:
-    """Return up to `k` rows that stand for all: the most central first, none that says nearly what another does."""
-    order = np.argsort(-similarity.mean(axis=1).round(9), kind="stable")
-    chosen: list[int] = []
-    for i in order.tolist():
-        if len(chosen) < k and all(similarity[i, j] < alike for j in chosen):
-            chosen.append(i)
-    return np.array(chosen, dtype=np.int64)
 
 
 def _fill(
