@@ -54,6 +54,7 @@ _STYLE: Any = {
     "svg.fonttype": "path",
     "text.parse_math": False,  # a $ in a comment is a $
 }
+_NOT_FIRST = frozenset("、。，．・ー)」』】〕》％ぁぃぅぇぉっゃゅょァィゥェォッャュョ々")
 # matplotlib's settings belong to the process: one picture at a time.
 _LOCK = threading.Lock()
 
@@ -140,14 +141,20 @@ def shortened(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> str:
-    """Break a text into two lines of a width in half-width characters; what does not fit is cut.
+    """Break a text into two lines of about the same width, in half-width characters; what does not fit is cut.
 
-    >>> print(wrapped("制度の狭間をつくらない福祉支援", 16))
-    制度の狭間をつく
-    らない福祉支援
+    No line begins with a mark that may not begin one (、 ー ッ).
+
+    >>> print(wrapped("制度の狭間をつくらない、福祉支援", 24))
+    制度の狭間をつくら
+    ない、福祉支援
     """
-    first = text
-    while display_width(first) > width:
-        first = first[:-1]
-    rest = text[len(first) :].strip()
-    return f"{first}\n{shortened(rest, width)}" if rest else first
+    whole = display_width(text)
+    if whole <= width:
+        return text
+    at = len(text)
+    while display_width(text[:at]) > min(width, whole // 2 + 2):
+        at -= 1
+    while at < len(text) - 1 and text[at] in _NOT_FIRST:
+        at += 1
+    return f"{text[:at]}\n{shortened(text[at:].strip(), width)}"

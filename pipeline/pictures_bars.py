@@ -206,7 +206,9 @@ def heat_map(
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02)
         bar.ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
         note = f"斜線: {minimum}件未満(個人が特定されないよう伏せています)" if hidden.any() else ""
-        bar.set_label("\n".join(x for x in (f"その{by}の意見に占める割合", note) if x), fontsize=8)
+        bar.set_label(
+            "\n".join(x for x in (f"その{by}の意見に占める割合", note) if x), fontsize=8, linespacing=1.5
+        )
         cells = np.where(hidden, f"{minimum}未満", values.astype(str))
         table = pd.DataFrame({"code": codes, "title": [codebook[c].title for c in codes]})
         for j, group in enumerate(groups):

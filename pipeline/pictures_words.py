@@ -74,7 +74,7 @@ def word_network(
             axes.scatter(
                 place[word][0],
                 place[word][1],
-                s=60 + 500 * count[word] / most,
+                s=130 + 480 * count[word] / most,
                 marker=MARKERS[k % len(MARKERS)] if k >= 0 else "o",
                 color=COLOURS[k % len(COLOURS)] if k >= 0 else "#dddddd",
                 edgecolor="white",
