@@ -153,16 +153,12 @@ def _layout(graph: Any, shown: dict[str, str], seed: int) -> dict[str, Floats]:
     if not parts:
         return {}
     strip = 1.1 if len(parts) > 1 else 0.0
-    at = [
-        _in_box(
-            graph.subgraph(parts[0]), parts[0], seed, _LEFT, _LOW + strip, _RIGHT - _LEFT, _TOP - _LOW - strip
-        )
-    ]
+    at = [_in_box(graph, parts[0], seed, _LEFT, _LOW + strip, _RIGHT - _LEFT, _TOP - _LOW - strip)]
     left, rest = _LEFT, sum(len(p) for p in parts[1:])
     for part in parts[1:]:
         width = (_RIGHT - _LEFT) * len(part) / rest
         inner = (left + 0.15 * width, _LOW, 0.7 * width, strip - 0.5)
-        at.append(_in_box(graph.subgraph(part), part, seed, *inner))
+        at.append(_in_box(graph, part, seed, *inner))
         left += width
     words = [w for p in parts for w in p]
     return dict(zip(words, _pushed_apart(np.concatenate(at), [shown[w] for w in words]), strict=True))
@@ -172,8 +168,12 @@ def _in_box(
     graph: Any, words: list[str], seed: int, left: float, low: float, width: float, height: float
 ) -> Floats:
     """Lay out one connected part: Kamada & Kawai's springs, started from a seeded circle, fitted to a box."""
-    start = nx.spring_layout(graph, seed=seed)
-    found = nx.kamada_kawai_layout(graph, pos=start, weight=None)
+    # In order of the words: a view of a part has its words in the order of a set, another in every process.
+    part: Any = nx.Graph()
+    part.add_nodes_from(words)
+    part.add_edges_from((a, b) for a in words for b in sorted(graph[a]) if a < b)
+    start = nx.spring_layout(part, seed=seed)
+    found = nx.kamada_kawai_layout(part, pos=start, weight=None)
     at = np.array([found[w] for w in words]).round(6)
     # Half by rank: long tails would leave the middle crowded.
     ranks = at.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable") / max(len(words) - 1, 1)

@@ -37,6 +37,10 @@ def write_sheets(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
                 check_excel_rows(len(table), path)
                 sheet = book.add_worksheet(name)
                 sheet.freeze_panes(1, 0)
+                sheet.set_landscape()
+                sheet.set_paper(9)  # A4
+                sheet.fit_to_pages(1, 0)
+                sheet.repeat_rows(0)
                 for j, column in enumerate(table.columns):
                     values = table[column].tolist()
                     write_cell(sheet, 0, j, str(column), head)

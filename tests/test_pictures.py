@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -16,7 +15,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import OPINIONS, ROOT
+from conftest import OPINIONS, ROOT, SEED_CODEBOOK, SEED_LABELS
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -97,15 +96,24 @@ def test_the_users_own_settings_stay(plan: Codebook) -> None:
     assert pictures.item_bars(CODED, plan).svg == first.svg
 
 
-def test_a_machine_without_fonts_draws_the_same(plan: Codebook, tmp_path: Path) -> None:
-    script = (
-        "import sys, hashlib, pandas as pd\n"
-        "from pipeline import pictures\n"
-        "p = pictures.reliability_plot([0.1, 0.5, 0.9, 0.8, 0.7], [0, 1, 1, 1, 0])\n"
-        "print(hashlib.sha256(p.png).hexdigest(), hashlib.sha256(p.svg.encode()).hexdigest())\n"
-        "from matplotlib import font_manager\n"
-        "print(font_manager.findfont('IPAexGothic'))\n"
-    )
+def test_a_machine_without_fonts_draws_the_same(tmp_path: Path) -> None:
+    script = """
+import hashlib, sys
+from pathlib import Path
+from pipeline import pictures
+from pipeline.codebook import Codebook
+from pipeline.tableio import read_table
+def digests(codebook, labels):
+    codebook = Codebook.from_table(read_table(Path(codebook)))
+    labels = read_table(Path(labels))
+    drawn = [
+        pictures.reliability_plot([0.1, 0.5, 0.9, 0.8, 0.7], [0, 1, 1, 1, 0]),
+        pictures.word_network(labels["text"].tolist(), labels["code"].tolist(), codebook),
+    ]
+    return [hashlib.sha256(b).hexdigest() for p in drawn for b in (p.png, p.svg.encode())]
+"""
+    files = [str(SEED_CODEBOOK), str(SEED_LABELS)]
+    run = "from matplotlib import font_manager as f\nprint(*digests(*sys.argv[1:]), f.findfont('IPAexGothic'), sep='\\n')"
     bare = {
         "PATH": str(tmp_path),  # no fc-list
         "HOME": str(tmp_path),
@@ -113,14 +121,15 @@ def test_a_machine_without_fonts_draws_the_same(plan: Codebook, tmp_path: Path) 
         "FONTCONFIG_FILE": os.devnull,
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "error:Glyph",
+        "PYTHONHASHSEED": "7",  # sets in another order
     }
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env=bare, check=True
-    )
-    here = pictures.reliability_plot([0.1, 0.5, 0.9, 0.8, 0.7], [0, 1, 1, 1, 0])
-    hashes = [hashlib.sha256(b).hexdigest() for b in (here.png, here.svg.encode())]
-    assert done.stdout.split("\n")[0].split() == hashes
-    assert Path(done.stdout.split("\n")[1]) == drawing.font_path()
+    command = [sys.executable, "-c", script + run, *files]
+    done = subprocess.run(command, capture_output=True, text=True, env=bare, check=True)
+    *digests, font = done.stdout.split()
+    space: dict[str, Callable[..., list[str]]] = {}
+    exec(script, space)
+    assert digests == space["digests"](*files)
+    assert Path(font) == drawing.font_path()
     assert "matplotlib_fontja" in str(drawing.font_path())
 
 

@@ -23,6 +23,33 @@ from pipeline.vectorcache import VectorCache
 
 # Columns in which people decide: of the Excel file of `iken suggest`, and of LABELS.
 _DECISION_COLUMNS = ("確定コード", "final_code", "code")
+# What the columns are called in the Excel file, which is for people; programs read the CSV files.
+_HEADINGS = {
+    "theme": "テーマ",
+    "name": "名前",
+    "opinions": "意見(件)",
+    "texts": "異なる文面",
+    "stability": "安定度",
+    "judgement": "判定",
+    "words": "特徴語",
+    **{f"example_{k}": f"代表的な意見{k}" for k in (1, 2, 3)},
+    "opinion_id": "意見ID",
+    "unit": "単位",
+    "unit_text": "意見",
+    "use": "扱い",
+    "code": "コード",
+    "outside": "該当なしの度合い",
+    "nearness": "コード済み意見との近さ",
+    "reason": "理由",
+    "title": "名称",
+    "group": "群",
+    "apart": "重なり",
+    **{f"{name}_{k}": f"{ja}{k}" for k in (1, 2) for name, ja in (("code", "コード"), ("title", "名称"))},
+    "model_confused": "モデルの取り違え",
+    "share": "割合",
+    "coders_differ": "人の食い違い",
+    "example": "例",
+}
 _NONE_FITS = frozenset({"", "該当なし", "none", "none-fits"})
 _UNIT = "\x1f"
 
@@ -155,9 +182,10 @@ def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusi
         "意見": found.units,
         "分割の候補": splits,
         "取り違え": confusions,
-        "コードブック案": draft,
     }
-    write_sheets(sheets, out / "themes.xlsx")
+    read = {name: table.rename(columns=_HEADINGS) for name, table in sheets.items()}
+    # With its own column names, as `iken train --codebook` reads it.
+    write_sheets({**read, "コードブック案": draft}, out / "themes.xlsx")
 
 
 def _report(
