@@ -7,37 +7,32 @@ coded opinions without any coded opinion (zero-shot), and, with --data, public J
 from __future__ import annotations
 
 import argparse
+import json
+import resource
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
-from sklearn.model_selection import StratifiedKFold
-from sklearn.naive_bayes import ComplementNB
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.svm import LinearSVC
+from sklearn.model_selection import KFold, StratifiedKFold
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.peers import SEPARATOR, SETTINGS, all_peers  # noqa: E402
 from pipeline import load_model, read_table, train  # noqa: E402
 from pipeline.codebook import Codebook  # noqa: E402
-from pipeline.encoders import encode_texts  # noqa: E402
 from pipeline.metrics import level_columns, level_probabilities, ranks, share_with_interval  # noqa: E402
 from pipeline.models import Model  # noqa: E402
-from pipeline.tables import CODEBOOK, LABELS  # noqa: E402
-from pipeline.tokenise import lemmas  # noqa: E402
-from pipeline.training import TrainingConfig  # noqa: E402
 from pipeline.vectorcache import VectorCache  # noqa: E402
 
 CACHE = VectorCache()
-ENCODERS = {"default": ("use",), "accurate": ("use", "e5")}
-SETTINGS = {"default": TrainingConfig(), "accurate": TrainingConfig(lexical=0.25, use=0.375, e5=0.375)}
+Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def share(hits: NDArray[np.bool_]) -> str:
@@ -46,15 +41,20 @@ def share(hits: NDArray[np.bool_]) -> str:
     return f"{s['value']:.3f} [{s['low']:.3f}, {s['high']:.3f}]"
 
 
-def row_of(model: Model, texts: list[str], codes: list[str]) -> list[str]:
-    """Return item@1, @3, @5 and goal of a model on texts it never saw."""
+def hits_of(model: Model, texts: list[str], codes: list[str]) -> list[NDArray[np.bool_]]:
+    """Return for texts a model never saw whether item@1, @3, @5 and goal are right, (texts,) each."""
     items = model.classifier.classes_.tolist()
     gold = np.eye(len(items), dtype=bool)[[items.index(c) for c in codes]]
     found = model.predict(texts, cache=CACHE)[0].items
     rank = ranks(found, gold)
     _, columns = level_columns(model.codebook, items, 1)
     goal = level_probabilities(found, columns).argmax(axis=1) == columns[gold.argmax(axis=1)]
-    return [*(share(rank <= k) for k in (1, 3, 5)), share(goal)]
+    return [*(rank <= k for k in (1, 3, 5)), goal]
+
+
+def row_of(model: Model, texts: list[str], codes: list[str]) -> list[str]:
+    """Return item@1, @3, @5 and goal of a model with intervals."""
+    return [share(hits) for hits in hits_of(model, texts, codes)]
 
 
 def own_data(names: Sequence[str]) -> None:
@@ -84,76 +84,37 @@ def own_data(names: Sequence[str]) -> None:
         print(f"| 84 coded opinions, zero-shot (no coded opinion learned), {name} | {' | '.join(cells)} | |")
 
 
-Peer = Callable[[list[str], list[str], list[str]], NDArray[np.str_]]
-
-
-def flat(names: Sequence[str]) -> Codebook:
-    """Return a codebook of items without parents, titled by their names."""
-    return Codebook.from_table(CODEBOOK.table({"title": n} for n in names))
-
-
-def iken_peer(name: str, classes: list[str]) -> Peer:
-    """Return iken itself, trained on the labels and the class names as titles."""
-    codebook = flat(classes)
-    code = {n.title: n.code for n in codebook}
-    title = {n.code: n.title for n in codebook}
-
-    def run(texts: list[str], y: list[str], test: list[str]) -> NDArray[np.str_]:
-        rows = [
-            {"opinion_id": f"o{i}", "text": t, "code": code[c]}
-            for i, (t, c) in enumerate(zip(texts, y, strict=True))
-        ]
-        model, _ = train(LABELS.table(rows), codebook, SETTINGS[name], cache=CACHE)
-        items = model.classifier.classes_
-        best = items[model.predict(test, cache=CACHE)[0].items.argmax(axis=1)]
-        return np.array([title[c] for c in best])
-
-    return run
-
-
-def vectors(names: Sequence[str], texts: list[str]) -> NDArray[np.float64]:
-    """Return the encoders' vectors side by side."""
-    return np.hstack([encode_texts(n, texts, cache=CACHE) for n in names]).astype(np.float64)
-
-
-def sk_words(model: object) -> Peer:
-    """Return a scikit-learn classifier on TF-IDF of lemmas."""
-
-    def run(texts: list[str], y: list[str], test: list[str]) -> NDArray[np.str_]:
-        v = TfidfVectorizer(analyzer=lemmas, sublinear_tf=True)
-        return np.asarray(model.fit(v.fit_transform(texts), y).predict(v.transform(test)))  # type: ignore[attr-defined]
-
-    return run
-
-
-def sk_vectors(names: Sequence[str], model: object) -> Peer:
-    """Return a scikit-learn classifier on sentence vectors alone."""
-
-    def run(texts: list[str], y: list[str], test: list[str]) -> NDArray[np.str_]:
-        return np.asarray(model.fit(vectors(names, texts), y).predict(vectors(names, test)))  # type: ignore[attr-defined]
-
-    return run
-
-
-def peers(classes: list[str], models: Sequence[str]) -> dict[str, Peer]:
-    """Return all that is compared, by name."""
-    found: dict[str, Peer] = {f"iken {n}": iken_peer(n, classes) for n in models}
-    found["majority"] = lambda texts, y, test: np.full(len(test), pd.Series(y).mode()[0])
-    found["TF-IDF + LR"] = sk_words(LogisticRegression(C=10, max_iter=1000))
-    found["TF-IDF + LinearSVC"] = sk_words(LinearSVC())
-    found["TF-IDF + complement NB"] = sk_words(ComplementNB())
-    for n in models:
-        e = ENCODERS[n]
-        found[f"{'+'.join(e)} vectors + LR"] = sk_vectors(e, LogisticRegression(C=10, max_iter=1000))
-    found[f"{'+'.join(ENCODERS[models[-1]])} vectors + 5-NN"] = sk_vectors(
-        ENCODERS[models[-1]], KNeighborsClassifier(5, metric="cosine", weights="distance")
+def learning_curve(names: Sequence[str]) -> None:
+    """Print how accuracy grows with 0, 1, 2 and all labels an item, tested on opinions not learned from."""
+    labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
+    bank = read_table(ROOT / "data/codebook/example_utterances.csv")
+    codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
+    print(
+        "\n| labels an item | model | opinions tested | item@1 | item@3 | goal |\n|---|---|---|---|---|---|"
     )
-    return found
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(len(labels)) for _ in range(5)]
+    for name in names:
+        for most in (0, 1, 2):
+            hits: list[list[NDArray[np.bool_]]] = []
+            for order in orders if most else orders[:1]:
+                place = labels.iloc[order].groupby("code").cumcount()
+                learn = np.sort(place.index[place < most].to_numpy())
+                rest = labels.drop(index=learn)
+                model, _ = train(labels.loc[learn], codebook, SETTINGS[name], bank=bank, cache=CACHE)
+                hits.append(hits_of(model, rest["text"].tolist(), rest["code"].tolist()))
+            columns = [np.concatenate(c) for c in zip(*hits, strict=True)]
+            shown = [f"{c.mean():.3f}" for c in (columns[0], columns[1], columns[3])]
+            print(f"| {most} | {name} | {len(columns[0]) // len(hits)} × {len(hits)} | {' | '.join(shown)} |")
+        f = load_model(ROOT / "models" / name).metrics["model"]
+        shown = [f"{f[k]['value']:.3f}" for k in ("item@1", "item@3", "level_1")]
+        print(f"| all | {name} | {len(labels)}, leave-one-out | {' | '.join(shown)} |", flush=True)
 
 
-def draws(
-    table: pd.DataFrame, per_class: int, count: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+# -- public sets -----------------------------------------------------------------------------------
+
+
+def draws(table: pd.DataFrame, per_class: int, count: int) -> list[Split]:
     """Return `count` draws of `per_class` examples a class for training, the MTEB protocol (shuffled on and on)."""
     rng = np.random.RandomState(42)
     index = np.arange(len(table))
@@ -167,46 +128,104 @@ def draws(
 
 
 def compare(
-    title: str,
-    table: pd.DataFrame,
-    splits: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    models: Sequence[str],
+    title: str, table: pd.DataFrame, paths: Sequence[str], splits: Sequence[Split], models: Sequence[str]
 ) -> None:
     """Print accuracy and macro-F1 of all peers on the same splits, and the paired difference to `iken`."""
     texts, y = table["text"].tolist(), table["label"].tolist()
-    classes = sorted(set(y))
-    scores: dict[str, list[tuple[float, float]]] = {}
-    for name, run in peers(classes, models).items():
+    deep = SEPARATOR in paths[0]
+    scores: dict[str, list[tuple[float, float, float]]] = {}
+    for name, run in all_peers(paths, models, CACHE).items():
+        if not len(splits[0][0]) and not name.startswith(("iken", "keyword")):
+            continue  # nothing to learn from
         for learn, test in splits:
             said = run([texts[i] for i in learn], [y[i] for i in learn], [texts[i] for i in test])
             gold = np.array(y)[test]
-            scores.setdefault(name, []).append(((said == gold).mean(), f1_score(gold, said, average="macro")))
+            top = np.mean(
+                [a.split(SEPARATOR)[0] == b.split(SEPARATOR)[0] for a, b in zip(said, gold, strict=True)]
+            )
+            macro = f1_score(gold, said, average="macro", zero_division=0)
+            scores.setdefault(name, []).append(((said == gold).mean(), macro, top))
     best = np.array(scores[f"iken {models[-1]}"])
     for name, values in scores.items():
         a = 100 * np.array(values)
         d = a[:, 0] - 100 * best[:, 0]
+        top_level = f"{a[:, 2].mean():.1f} ± {a[:, 2].std():.1f}" if deep else ""
         print(
-            f"| {title} | {name} | {a[:, 0].mean():.1f} ± {a[:, 0].std():.1f} | {a[:, 1].mean():.1f} | {d.mean():+.1f} ± {d.std():.1f} |",
+            f"| {title} | {name} | {a[:, 0].mean():.1f} ± {a[:, 0].std():.1f} | {a[:, 1].mean():.1f} | {top_level} | {d.mean():+.1f} ± {d.std():.1f} |",
             flush=True,
         )
 
 
-def public_data(folder: Path, models: Sequence[str], quick: int) -> None:
+def public_data(folder: Path, models: Sequence[str], count: int) -> None:
     """Print the tables of the public sets."""
-    print(f"\n| set | method | accuracy | macro-F1 | to iken {models[-1]} |\n|---|---|---|---|---|")
+    print(
+        f"\n| set | method | accuracy | macro-F1 | upper level | to iken {models[-1]} |\n|---|---|---|---|---|---|"
+    )
     sib = read_table(folder / "sib200_ja.csv")
     learn, test = (np.flatnonzero(sib["split"] == s) for s in ("train", "test"))
-    few = draws(sib.iloc[learn].reset_index(drop=True), 8, quick)
-    compare("SIB-200, 8 a class", sib, [(learn[taken], test) for taken, _ in few], models)
-    compare("SIB-200, full", sib, [(learn, test)], models)
-    for file, title, per_class in (("mewsc16_ja", "MewsC-16", 5), ("joruri_cms", "Joruri top level", 5)):
-        table = read_table(folder / f"{file}.csv")
-        if file == "joruri_cms":
-            table["label"] = table["parent_label"].str.split("|").str[0]
-        table = table[table.groupby("label")["label"].transform("size") > per_class].reset_index(drop=True)
-        compare(f"{title}, {per_class} a class", table, draws(table, per_class, quick), models)
-        folds = StratifiedKFold(5, shuffle=True, random_state=0).split(table["text"], table["label"])
-        compare(f"{title}, 5-fold", table, list(folds), models)
+    few = draws(sib.iloc[learn].reset_index(drop=True), 8, count)
+    paths = sorted(set(sib["label"]))
+    compare("SIB-200, 8 a class", sib, paths, [(learn[taken], test) for taken, _ in few], models)
+    compare("SIB-200, full", sib, paths, [(learn, test)], models)
+    news = read_table(folder / "mewsc16_ja.csv")
+    news = news[news.groupby("label")["label"].transform("size") > 5].reset_index(drop=True)
+    paths = sorted(set(news["label"]))
+    compare("MewsC-16, 5 a class", news, paths, draws(news, 5, count), models)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0).split(news["text"], news["label"])
+    compare("MewsC-16, 5-fold", news, paths, list(folds), models)
+    joruri(folder, models, count)
+
+
+def joruri(folder: Path, models: Sequence[str], count: int) -> None:
+    """Print the rows of the two-level set: its tree is the codebook, so that items without examples count too."""
+    tree = read_table(folder / "joruri_tree.csv")
+    table = read_table(folder / "joruri_cms.csv")
+    known = {f"{p}{SEPARATOR}{c}" for p, c in zip(tree["parent"], tree["category"], strict=True) if p}
+    first = table["parent_label"].str.split("|").str[0] + SEPARATOR + table["label"].str.split("|").str[0]
+    table = table.assign(label=first)[first.isin(known)].reset_index(drop=True)
+    paths = sorted(known)
+    every = np.arange(len(table))
+    upper = table.assign(label=table["label"].str.split(SEPARATOR).str[0])
+    compare("Joruri, zero-shot", table, paths, [(every[:0], every)], models)
+    for most in (3, 5):
+        compare(f"Joruri, {most} an upper category", table, paths, draws(upper, most, count), models)
+    folds = list(KFold(5, shuffle=True, random_state=0).split(table))
+    compare("Joruri, 5-fold", table, paths, folds, models)
+
+
+# -- speed -----------------------------------------------------------------------------------------
+
+
+def one_speed(folder: Path, models: Sequence[str], name: str) -> None:
+    """Print training time, rate and peak memory of one peer on the full SIB-200 split, nothing cached."""
+    sib = read_table(folder / "sib200_ja.csv")
+    learn, test = (sib[sib["split"] == s] for s in ("train", "test"))
+    run = all_peers(sorted(set(sib["label"])), models, None)[name]
+    few = test["text"].tolist()[:2]
+    start = time.perf_counter()
+    run(learn["text"].tolist(), learn["label"].tolist(), few)
+    middle = time.perf_counter()
+    run(learn["text"].tolist(), learn["label"].tolist(), few + test["text"].tolist())
+    end = time.perf_counter()
+    # What the second run took longer is the time of the additional texts.
+    rate = len(test) / max(end - middle - (middle - start), 1e-3)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"train": middle - start, "rate": rate, "peak": peak}))
+
+
+def speed(folder: Path, models: Sequence[str]) -> None:
+    """Print the speed table, each peer in a process of its own."""
+    print(
+        "\n| method (SIB-200 full, 701 texts) | training, s | comments a second | peak memory, MB |\n|---|---|---|---|"
+    )
+    sib = read_table(folder / "sib200_ja.csv")
+    for name in all_peers(sorted(set(sib["label"])), models, None):
+        arguments = ["--data", str(folder), "--models", *models, "--one", name]
+        done = subprocess.run(
+            [sys.executable, __file__, *arguments], capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        found = json.loads(done.stdout.splitlines()[-1])
+        print(f"| {name} | {found['train']:.1f} | {found['rate']:,.0f} | {found['peak']:,.0f} |", flush=True)
 
 
 def main() -> None:
@@ -217,10 +236,16 @@ def main() -> None:
         "--models", nargs="+", default=["default", "accurate"], choices=["default", "accurate"]
     )
     parser.add_argument("--draws", type=int, default=10, help="draws of the few-shot rows")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.one:
+        one_speed(options.data, options.models, options.one)
+        return
     own_data(options.models)
+    learning_curve(options.models)
     if options.data:
         public_data(options.data, options.models, options.draws)
+        speed(options.data, options.models)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ class Node:
     extra: dict[str, str] = field(default_factory=dict, compare=False)
 
 
+def _switched_off(row: dict[str, str]) -> bool:
+    return row.get("active", "").strip().casefold() in ("no", "いいえ", "×")
+
+
 class Codebook:
     """A plan as a tree of `Node`s, in the order of the plan (parents before children).
 
@@ -53,7 +57,8 @@ class Codebook:
         """Read a CODEBOOK table; only `title` is required.
 
         Without a `code` column the rows become a flat list C1, C2, …; without `parent` it follows from
-        the code (G1-2-3 lies below G1-2); `level` is always computed from the tree.
+        the code (G1-2-3 lies below G1-2); `level` is always computed from the tree. Rows whose extra column
+        `active` says "no" are left out.
 
         Raises
         ------
@@ -61,12 +66,13 @@ class Codebook:
             for a repeated code, an unknown parent, or a circle of parents, naming the row.
         """
         table = CODEBOOK.check(table, file)
-        rows = records(table)
+        # Rows switched off (drafts of `iken themes`) are as if they were not there; line numbers stay.
+        rows = {i: r for i, r in enumerate(records(table)) if not _switched_off(r)}
         if not rows:
             raise InputError("コードブックに行がありません。", "the codebook has no rows", file=file)
-        flat = not any(r["code"].strip() for r in rows)
+        flat = not any(r["code"].strip() for r in rows.values())
         codes: dict[str, int] = {}
-        for i, row in enumerate(rows):
+        for i, row in rows.items():
             row["code"] = f"C{i + 1}" if flat else row["code"].strip()
             if not row["code"]:
                 raise InputError("空欄です。", "the cell is empty", file=file, row=i + 2, column="code")
@@ -80,7 +86,7 @@ class Codebook:
                 )
             codes[row["code"]] = i + 2
         nodes: dict[str, Node] = {}
-        for i, row in enumerate(rows):
+        for i, row in rows.items():
             nodes[row["code"]] = _node(row, codes, file, i + 2)
         return cls(_in_plan_order(nodes, codes, file))
 

@@ -54,6 +54,7 @@ _STYLE: Any = {
     "svg.fonttype": "path",
     "text.parse_math": False,  # a $ in a comment is a $
 }
+_NOT_FIRST = frozenset("、。，．・ー)」』】〕》％ぁぃぅぇぉっゃゅょァィゥェォッャュョ々")
 # matplotlib's settings belong to the process: one picture at a time.
 _LOCK = threading.Lock()
 
@@ -137,3 +138,23 @@ def shortened(text: str, width: int) -> str:
     while display_width(text) > width - 2:
         text = text[:-1]
     return text + "…"
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break a text into two lines of about the same width, in half-width characters; what does not fit is cut.
+
+    No line begins with a mark that may not begin one (、 ー ッ).
+
+    >>> print(wrapped("制度の狭間をつくらない、福祉支援", 24))
+    制度の狭間をつくら
+    ない、福祉支援
+    """
+    whole = display_width(text)
+    if whole <= width:
+        return text
+    at = len(text)
+    while display_width(text[:at]) > min(width, whole // 2 + 2):
+        at -= 1
+    while at < len(text) - 1 and text[at] in _NOT_FIRST:
+        at += 1
+    return f"{text[:at]}\n{shortened(text[at:].strip(), width)}"

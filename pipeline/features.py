@@ -81,7 +81,7 @@ class Features(BaseEstimator):
     ----------
     weights
         Encoder name -> weight; those of weight 0 are not used. They are scaled to sum to 1.
-    word_weight, longest_ngram, min_texts
+    word_weight, longest_ngram, min_texts, terms
         See `LexicalEncoder`.
     """
 
@@ -91,11 +91,13 @@ class Features(BaseEstimator):
         word_weight: float = 0.5,
         longest_ngram: int = 3,
         min_texts: int = 1,
+        terms: Mapping[str, str] | None = None,
     ) -> None:
         self.weights = weights
         self.word_weight = word_weight
         self.longest_ngram = longest_ngram
         self.min_texts = min_texts
+        self.terms = terms
 
     @property
     def sentence_names(self) -> list[str]:
@@ -120,7 +122,7 @@ class Features(BaseEstimator):
         total = sum(self.weights.values())
         self.shares_ = {n: float(w / total) for n, w in sorted(self.weights.items()) if w > 0}
         if LEXICAL in self.shares_:
-            self.lexical_ = LexicalEncoder(self.word_weight, self.longest_ngram, self.min_texts)
+            self.lexical_ = LexicalEncoder(self.word_weight, self.longest_ngram, self.min_texts, self.terms)
             self.lexical_.fit([*background, *opinions])
         self.centres_ = {}
         for name in self.sentence_names:

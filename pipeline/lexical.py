@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,11 +14,12 @@ from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_is_fitted
 
 from pipeline.normalise import normalise
-from pipeline.tokenise import lemmas
+from pipeline.terms import TermLemmas
 
 # Three code points of at most 21 bits fit one 64-bit key: character n-grams need no dictionary of strings.
 _BITS = 21
 MAX_NGRAM = 3
+_REBUILT = ("_index_of", "_index", "_reader_of", "_reader")  # on first use after loading; never stored
 # 8 examples a class of SIB-200: leaving out what fewer than 3 of 56 texts contain costs 2 points (docs/method.md).
 RARE = 2000
 
@@ -60,12 +61,21 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
     min_texts
         Terms that fewer texts contain are left out; where there are few texts, fewer than that are enough
         (one of every `RARE` texts), since most words of a small collection stand in it once.
+    terms
+        Wording -> term of the plan, kept whole (see `terms.read_terms`).
     """
 
-    def __init__(self, word_weight: float = 0.5, longest_ngram: int = 3, min_texts: int = 1) -> None:
+    def __init__(
+        self,
+        word_weight: float = 0.5,
+        longest_ngram: int = 3,
+        min_texts: int = 1,
+        terms: Mapping[str, str] | None = None,
+    ) -> None:
         self.word_weight = word_weight
         self.longest_ngram = longest_ngram
         self.min_texts = min_texts
+        self.terms = terms
 
     def fit(self, texts: Sequence[str], y: object = None) -> LexicalEncoder:
         """Learn terms and their frequencies from `texts` (n strings)."""
@@ -73,7 +83,7 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
             raise ValueError(f"longest_ngram must be 1 to {MAX_NGRAM}, got {self.longest_ngram}")
         normal = [normalise(t) for t in texts]
         least = min(self.min_texts, 1 + len(normal) // RARE)
-        documents = Counter(w for t in normal for w in set(lemmas(t)))
+        documents = Counter(w for t in normal for w in set(self._lemmas(t)))
         # An array, not a list: stored as one block in the model file.
         self.words_ = np.array(sorted(w for w, n in documents.items() if n >= least), dtype=np.str_)
         keys, owners = char_ngram_keys(normal, self.longest_ngram)
@@ -102,7 +112,7 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
         columns: list[int] = []
         ends = [0]
         for text in normal:
-            columns.extend(index[w] for w in lemmas(text) if w in index)
+            columns.extend(index[w] for w in self._lemmas(text) if w in index)
             ends.append(len(columns))
         return _counts(np.array(columns, np.int32), np.array(ends, np.int64), len(self.words_))
 
@@ -115,6 +125,11 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
         ends = np.concatenate([[0], np.cumsum(np.bincount(owners[known], minlength=len(normal)))])
         return _counts(at[known][order].astype(np.int32), ends, len(self.ngrams_))
 
+    def _lemmas(self, text: str) -> list[str]:
+        if getattr(self, "_reader_of", None) is not self.terms or not hasattr(self, "_reader"):
+            self._reader_of, self._reader = self.terms, TermLemmas(self.terms or {})
+        return self._reader.lemmas(text)
+
     def _word_index(self) -> dict[str, int]:
         # Not a learned attribute: rebuilt on first use after loading, and never stored with the model.
         if getattr(self, "_index_of", None) is not self.words_:
@@ -122,7 +137,7 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
         return self._index
 
     def __getstate__(self) -> dict[str, object]:
-        return {k: v for k, v in super().__getstate__().items() if k not in ("_index_of", "_index")}
+        return {k: v for k, v in super().__getstate__().items() if k not in _REBUILT}
 
 
 def _counts(columns: NDArray[np.int32], ends: NDArray[np.int64], width: int) -> sp.csr_matrix:

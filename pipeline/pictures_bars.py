@@ -14,15 +14,16 @@ from pipeline.drawing import (
     HATCHES,
     SHADES,
     TALLEST,
-    WIDTH,
     Picture,
     canvas,
     display_width,
     picture,
     shortened,
+    wrapped,
 )
 
 _LABEL = 46  # half-width characters of an item's name
+_FEW = 20  # rows that leave room for two lines
 _UNCHECKED = "未確認(機械の提案)"
 
 
@@ -47,11 +48,19 @@ def _opinions_of(coded: pd.DataFrame, codebook: Codebook, codes: list[str]) -> p
     return out[out["code"] != ""].drop_duplicates(["opinion_id", "code"])
 
 
-def _name(codebook: Codebook, code: str) -> str:
-    node = codebook[code]
-    above = codebook.path(code)[0]
-    number = codebook.display(code).removesuffix(node.title).strip() if code != above else node.number or code
-    return shortened(f"{number} {node.title}", _LABEL)
+def _names(codebook: Codebook, codes: list[str]) -> list[str]:
+    """Return number and title of each code; on two lines where few rows leave room for them."""
+    names = []
+    for code in codes:
+        node = codebook[code]
+        number = codebook.display(code).removesuffix(node.title).strip()
+        name = f"{number} {node.title}"
+        names.append(wrapped(name, _LABEL) if len(codes) <= _FEW else shortened(name, _LABEL))
+    return names
+
+
+def _row_height(names: list[str]) -> float:
+    return 0.33 if any("\n" in n for n in names) else 0.235
 
 
 def item_bars(
@@ -77,7 +86,8 @@ def item_bars(
     if title is None:
         title = "項目ごとの意見の数" if level is None else f"第{level}階層ごとの意見の数"
     tops = [n.code for n in codebook.children("")]
-    with canvas(min(TALLEST, 1.0 + 0.235 * len(codes))) as figure:
+    names = _names(codebook, codes)
+    with canvas(min(TALLEST, 1.0 + _row_height(names) * len(codes))) as figure:
         axes = figure.subplots()
         for k, top in enumerate(tops):
             own = [i for i, c in enumerate(codes) if codebook.path(c)[0] == top]
@@ -87,7 +97,7 @@ def item_bars(
             axes.barh(own, pale.iloc[own], 0.7, left=sure, color="white", edgecolor=colour, linestyle="--")
         for i, n in enumerate(total):
             axes.annotate(str(n), (n, i), (3, 0), textcoords="offset points", va="center", fontsize=8)
-        axes.set_yticks(range(len(codes)), [_name(codebook, c) for c in codes], fontsize=7.5)
+        axes.set_yticks(range(len(codes)), names, fontsize=7.5)
         axes.set_ylim(len(codes) - 0.4, -0.6)
         axes.set_xlim(0, max(1, int(total.max())) * 1.08)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -154,7 +164,8 @@ def heat_map(
     shown = np.where(hidden, 0.0, share)
     codes = [str(c) for c in counts.index]
     groups = [str(c) for c in counts.columns]
-    with canvas(min(TALLEST, 1.5 + 0.225 * len(codes)), WIDTH) as figure:
+    names = _names(codebook, codes)
+    with canvas(min(TALLEST, 1.5 + _row_height(names) * len(codes))) as figure:
         axes = figure.subplots()
         image = axes.imshow(shown, cmap=SHADES, vmin=0, vmax=max(float(shown.max()), 1e-9), aspect="auto")
         shades = matplotlib.colormaps[SHADES]
@@ -186,7 +197,7 @@ def heat_map(
             rotation_mode="anchor",
         )
         axes.xaxis.tick_top()
-        axes.set_yticks(range(len(codes)), [_name(codebook, c) for c in codes], fontsize=7.5)
+        axes.set_yticks(range(len(codes)), names, fontsize=7.5)
         axes.set_xticks(np.arange(len(groups) + 1) - 0.5, minor=True)
         axes.set_yticks(np.arange(len(codes) + 1) - 0.5, minor=True)
         axes.grid(which="minor", color="#dddddd", linewidth=0.5)
@@ -195,7 +206,9 @@ def heat_map(
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02)
         bar.ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
         note = f"斜線: {minimum}件未満(個人が特定されないよう伏せています)" if hidden.any() else ""
-        bar.set_label("\n".join(x for x in (f"その{by}の意見に占める割合", note) if x), fontsize=8)
+        bar.set_label(
+            "\n".join(x for x in (f"その{by}の意見に占める割合", note) if x), fontsize=8, linespacing=1.5
+        )
         cells = np.where(hidden, f"{minimum}未満", values.astype(str))
         table = pd.DataFrame({"code": codes, "title": [codebook[c].title for c in codes]})
         for j, group in enumerate(groups):

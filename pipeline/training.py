@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -137,6 +138,7 @@ def train(
     config: TrainingConfig | None = None,
     *,
     bank: pd.DataFrame | None = None,
+    terms: Mapping[str, str] | None = None,
     file: str | None = None,
     cache: VectorCache | None = None,
     progress: Progress = lambda step: None,
@@ -149,6 +151,7 @@ def train(
     codebook : the plan
     config : the knobs; defaults if None
     bank : AUTHORED table of example utterances, training material only
+    terms : wording -> term of the plan, kept whole (see `terms.read_terms`)
     file : name of the label file, for messages
     cache : sentence vectors of texts seen before
     progress : called with the name of each step
@@ -174,10 +177,14 @@ def train(
         )
     # One thread: the order in which threads add floats is not fixed.
     with threadpool_limits(limits=1, user_api="blas"):
-        model = _train(used, codebook, authored, config, cache, progress)
+        model = _train(used, codebook, authored, config, terms, cache, progress)
     if bank is not None:
         written = {"rows": len(bank), "sha256": content_sha256(AUTHORED.check(bank))}
         model = replace(model, manifest={**model.manifest, "bank": written})
+    if terms:
+        digest = hashlib.sha256(json.dumps(sorted(terms.items()), ensure_ascii=False).encode()).hexdigest()
+        kept = {"wordings": len(terms), "sha256": digest}
+        model = replace(model, manifest={**model.manifest, "terms": kept})
     return model, aside
 
 
@@ -186,13 +193,14 @@ def _train(
     codebook: Codebook,
     authored: AuthoredTexts,
     config: TrainingConfig,
+    terms: Mapping[str, str] | None,
     cache: VectorCache | None,
     progress: Progress,
 ) -> Model:
     texts, codes = used["text"].tolist(), used["code"].tolist()
     plan = codebook_texts(codebook)
     features = Features(
-        config.encoder_weights, config.word_weight, config.longest_ngram, config.min_texts
+        config.encoder_weights, config.word_weight, config.longest_ngram, config.min_texts, dict(terms or {})
     ).fit(texts, [*plan, *authored.texts], cache=cache, progress=progress)
     progress("encode")
     vectors, nodes, written = (

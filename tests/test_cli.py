@@ -20,7 +20,7 @@ from pipeline.cli import language_of, main
 from pipeline.tableio import read_table, write_table
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
-COMMANDS += ("agreement", "adjudicate", "audit", "compare", "promote")
+COMMANDS += ("agreement", "adjudicate", "audit", "compare", "promote", "themes")
 DEFAULT = ROOT / "models/default"
 
 

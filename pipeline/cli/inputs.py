@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,10 +14,12 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.tableio import read_table, write_table
 from pipeline.tables import AUTHORED
+from pipeline.terms import read_terms
 
 SHIPPED = Path("data/codebook")
 BANK_NAME = "example_utterances.csv"
 PAIRS_NAME = "carry_over.csv"
+TERMS_NAME = "terms.txt"
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,11 @@ class TrainingInputs:
     bank: Path | None = None
     bank_codebook: Path | None = None
     pairs: Path | None = None
+    terms: Path | None = None
 
     def single_files(self) -> list[tuple[str, Path | None]]:
         """Return name and path of all but the labels."""
-        return [(n, getattr(self, n)) for n in ("codebook", "bank", "bank_codebook", "pairs")]
+        return [(n, getattr(self, n)) for n in ("codebook", "bank", "bank_codebook", "pairs", "terms")]
 
 
 def find_inputs(
@@ -41,7 +44,8 @@ def find_inputs(
     """Return the files that a training run reads.
 
     Labels default to data/labels for the shipped codebook, and to none for another plan (cold start). The
-    bank is the one given, else the one beside the codebook, else the shipped one, carried over.
+    bank is the one given, else the one beside the codebook, else the shipped one, carried over. The terms are
+    those beside the codebook, else the shipped ones.
     """
     shipped = codebook.resolve() == (SHIPPED / "codebook.csv").resolve()
     if labels is None:
@@ -52,16 +56,35 @@ def find_inputs(
             "there are no coded opinions; give --labels or make them with `iken ingest`",
             file="data/labels",
         )
-    files = TrainingInputs(tuple(labels), codebook)
+    terms = next((p for p in (codebook.parent / TERMS_NAME, SHIPPED / TERMS_NAME) if p.is_file()), None)
+    files = TrainingInputs(tuple(labels), codebook, terms=terms)
     beside = codebook.parent / BANK_NAME
     if no_bank:
         return files
     if bank is not None or beside.is_file():
-        return TrainingInputs(files.labels, codebook, bank or beside)
+        return replace(files, bank=bank or beside)
     ours = (SHIPPED / BANK_NAME, SHIPPED / "codebook.csv")
     if all(p.is_file() for p in ours):
-        return TrainingInputs(files.labels, codebook, *ours, codebook.parent / PAIRS_NAME)
+        pairs = codebook.parent / PAIRS_NAME
+        return replace(files, bank=ours[0], bank_codebook=ours[1], pairs=pairs)
     return files
+
+
+def read_term_list(inputs: TrainingInputs) -> dict[str, str]:
+    """Read the list of terms (UTF-8 or CP932); empty without one."""
+    if inputs.terms is None:
+        return {}
+    try:
+        content = inputs.terms.read_bytes()
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("cp932")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"用語の一覧を読めません({error})。", f"cannot read the terms ({error})", file=str(inputs.terms)
+        ) from error
+    return read_terms(text, str(inputs.terms))
 
 
 def read_bank(console: Console, inputs: TrainingInputs, codebook: Codebook) -> pd.DataFrame | None:

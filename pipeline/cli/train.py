@@ -17,7 +17,7 @@ from pipeline.abstention import risk_coverage
 from pipeline.cli.card import model_card, model_pictures, trust_pictures
 from pipeline.cli.console import Console
 from pipeline.cli.environment import environment, find_model
-from pipeline.cli.inputs import TrainingInputs, find_inputs, read_bank
+from pipeline.cli.inputs import TrainingInputs, find_inputs, read_bank, read_term_list
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError, ModelError
 from pipeline.evaluation import evaluate_model
@@ -107,10 +107,11 @@ def _train_files(
         )
     check_ids(tables)
     bank = read_bank(console, inputs, codebook)
+    terms = read_term_list(inputs)
     with console.status("学習中", "training") as progress:
         labels = pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna("")
         # Without the cache of vectors: what is shown as reproduced must have been computed.
-        return train(labels, codebook, config, bank=bank, progress=progress)
+        return train(labels, codebook, config, bank=bank, terms=terms, progress=progress)
 
 
 def _from_folder(path: Path, folder: Path) -> str:
@@ -183,7 +184,7 @@ def run_reproduce(
     folder = find_model(folder).resolve()
     old = load_model(folder)
     stored = read_manifest(folder)["inputs"]
-    names = ("codebook", "bank", "bank_codebook", "pairs")
+    names = ("codebook", "bank", "bank_codebook", "pairs", "terms")
     single = {n: folder / stored[n] if stored.get(n) else None for n in names}
     found = TrainingInputs(
         tuple(labels or (folder / p for p in stored["labels"])),
@@ -191,6 +192,7 @@ def run_reproduce(
         single["bank"],
         single["bank_codebook"],
         single["pairs"],
+        single["terms"],
     )
     for path in (*found.labels, *(p for _, p in found.single_files() if p)):
         if not path.is_file():
@@ -202,7 +204,7 @@ def run_reproduce(
     new, _ = _train_files(console, found, TrainingConfig(**old.manifest["config"]))
     changed = [
         name
-        for name in ("labels", "codebook", "bank")
+        for name in ("labels", "codebook", "bank", "terms")
         if new.manifest.get(name, {}).get("sha256") != old.manifest.get(name, {}).get("sha256")
     ]
     if changed:

@@ -1,0 +1,244 @@
+"""`iken themes`: what a survey says that the plan does not cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.cli.console import Console
+from pipeline.cli.environment import find_model
+from pipeline.codebook import Codebook
+from pipeline.errors import InputError
+from pipeline.item_checks import confused_items, draft_codebook, split_candidates
+from pipeline.models import Model, load_model
+from pipeline.placing import check_folder, make_folder
+from pipeline.sheets import write_sheets
+from pipeline.suggestion import guess_text_column
+from pipeline.tableio import read_table, write_table
+from pipeline.themes import ALONE, THEME, Themes, find_themes
+from pipeline.vectorcache import VectorCache
+
+# Columns in which people decide: of the Excel file of `iken suggest`, and of LABELS.
+_DECISION_COLUMNS = ("確定コード", "final_code", "code")
+# What the columns are called in the Excel file, which is for people; programs read the CSV files.
+_HEADINGS = {
+    "theme": "テーマ",
+    "name": "名前",
+    "opinions": "意見(件)",
+    "texts": "異なる文面",
+    "stability": "安定度",
+    "judgement": "判定",
+    "words": "特徴語",
+    **{f"example_{k}": f"代表的な意見{k}" for k in (1, 2, 3)},
+    "opinion_id": "意見ID",
+    "unit": "単位",
+    "unit_text": "意見",
+    "use": "扱い",
+    "code": "コード",
+    "outside": "該当なしの度合い",
+    "nearness": "コード済み意見との近さ",
+    "reason": "理由",
+    "title": "名称",
+    "group": "群",
+    "apart": "重なり",
+    **{f"{name}_{k}": f"{ja}{k}" for k in (1, 2) for name, ja in (("code", "コード"), ("title", "名称"))},
+    "model_confused": "モデルの取り違え",
+    "share": "割合",
+    "coders_differ": "人の食い違い",
+    "example": "例",
+}
+_NONE_FITS = frozenset({"", "該当なし", "none", "none-fits"})
+_UNIT = "\x1f"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `iken themes`."""
+
+    input: Path
+    out: Path
+    model: Path
+    text_column: str | None
+    coded: Path | None
+    min_size: int
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class _Comments:
+    ids: list[str]
+    texts: list[str]
+    decided: list[str]
+
+
+def run(console: Console, request: Request) -> int:
+    """Look for themes, write the tables, say what was found; return the exit code."""
+    check_folder(request.out)
+    table = read_table(request.input, request.sheet)
+    coded = _read_coded(request.coded) if request.coded else None
+    model = load_model(find_model(request.model))
+    comments = _comments(table, request, model.codebook)
+    if coded is not None:
+        coded = _with_codes(coded, model.codebook, str(request.coded))
+    with console.status("テーマを探しています", "looking for themes") as step, VectorCache() as cache:
+        step(console.t("計画にない意見", "opinions outside the plan"))
+        found = find_themes(
+            model,
+            comments.ids,
+            comments.texts,
+            decided=comments.decided,
+            least_size=request.min_size,
+            cache=cache,
+        )
+        step(console.t("項目の見直し", "items to look at again"))
+        splits = split_candidates(model, found)
+        confusions = confused_items(model, coded)
+    _split_ids(found.units)
+    _write(request.out, model, found, splits, confusions)
+    _report(console, request, comments, found, splits, confusions)
+    return 0
+
+
+def _comments(table: pd.DataFrame, request: Request, codebook: Codebook) -> _Comments:
+    """Return id, text and decision of each comment, or of each unit in the long form of `iken suggest`."""
+    columns = [str(c) for c in table.columns]
+    file = str(request.input)
+    if request.text_column is not None and request.text_column not in columns:
+        listed = "、".join(columns)
+        raise InputError(
+            f"列「{request.text_column}」がありません(--text-column)。ある列: {listed}",
+            f"there is no column '{request.text_column}' (--text-column). Columns found: {listed}",
+            file=file,
+        )
+    if request.text_column is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
+        # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
+        table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
+        ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
+        return _Comments(ids, table["unit_text"].tolist(), [""] * len(table))
+    text_column = request.text_column or guess_text_column(columns, file)
+    ids = (
+        table["opinion_id"].tolist()
+        if "opinion_id" in columns
+        else [f"{request.input.stem}-R{i + 2}" for i in range(len(table))]
+    )
+    decision = next((c for c in _DECISION_COLUMNS if c in columns and c != text_column), None)
+    decided = [""] * len(table) if decision is None else _codes(table[decision], codebook, file, decision)
+    return _Comments(ids, table[text_column].tolist(), decided)
+
+
+def _codes(cells: Sequence[str] | pd.Series[str], codebook: Codebook, file: str, column: str) -> list[str]:
+    return [
+        "" if cell.strip() in _NONE_FITS else codebook.code_or_error(cell, file=file, row=i, column=column)
+        for i, cell in enumerate(cells, start=2)
+    ]
+
+
+def _read_coded(path: Path) -> pd.DataFrame:
+    table = read_table(path)
+    for column in ("opinion_id", "coder", "code"):
+        if column not in table.columns:
+            listed = "、".join(map(str, table.columns))
+            raise InputError(
+                f"コーダー間の食い違いを見るには列「{column}」が必要です。ある列: {listed}",
+                f"to compare coders the column '{column}' is needed. Columns found: {listed}",
+                file=str(path),
+            )
+    return table
+
+
+def _with_codes(table: pd.DataFrame, codebook: Codebook, file: str) -> pd.DataFrame:
+    table = table.assign(code=_codes(table["code"], codebook, file, "code"))
+    return table[table["code"] != ""]
+
+
+def _split_ids(units: pd.DataFrame) -> None:
+    """Give back the unit numbers of the long form, which went with the ids."""
+    parts = units["opinion_id"].str.split(_UNIT, n=1, regex=False)
+    several = units["opinion_id"].duplicated(keep=False)
+    units["unit"] = [
+        own if len(p) < 2 else f"{p[1]}.{own}" if more else p[1]
+        for p, own, more in zip(parts, units["unit"], several, strict=True)
+    ]
+    units["opinion_id"] = [p[0] for p in parts]
+
+
+def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusions: pd.DataFrame) -> None:
+    make_folder(out)
+    draft = draft_codebook(model.codebook, found, splits, confusions)
+    tables = {
+        "themes": found.themes,
+        "theme_opinions": found.units,
+        "splits": splits,
+        "confusions": confusions,
+    }
+    for name, table in tables.items():
+        write_table(table, out / f"{name}.csv")
+    write_table(draft, out / "codebook_draft.csv")
+    sheets = {
+        "新しいテーマ": found.themes,
+        "意見": found.units,
+        "分割の候補": splits,
+        "取り違え": confusions,
+    }
+    read = {name: table.rename(columns=_HEADINGS) for name, table in sheets.items()}
+    # With its own column names, as `iken train --codebook` reads it.
+    write_sheets({**read, "コードブック案": draft}, out / "themes.xlsx")
+
+
+def _report(
+    console: Console,
+    request: Request,
+    comments: _Comments,
+    found: Themes,
+    splits: pd.DataFrame,
+    confusions: pd.DataFrame,
+) -> None:
+    t = console.t
+    uses = found.units["use"].value_counts()
+    console.say(
+        f"{request.input.name} の意見 {len(comments.texts):,}件({len(found.units):,}単位)を読みました。",
+        f"read {len(comments.texts):,} comments ({len(found.units):,} units) of {request.input.name}",
+    )
+    for name, n in uses.items():
+        console.say(f"  {name}: {n:,}", f"  {name}: {n:,}")
+    if len(found.themes):
+        header = [t("テーマ", "theme"), t("名前", "name"), t("件数", "opinions"), t("安定度", "stability")]
+        header += [t("代表的な意見", "example")]
+        rows = found.themes[["theme", "name", "opinions", "stability", "example_1"]].values.tolist()
+        console.table(t("計画にない新しいテーマの候補", "candidate themes outside the plan"), header, rows)
+    else:
+        console.say(
+            f"新しいテーマの候補はありません({request.min_size}件以上でまとまる意見がない)。",
+            f"no candidate theme (none gathers {request.min_size} opinions or more)",
+        )
+        if uses.get(ALONE, 0) and not uses.get(THEME, 0):
+            console.say(
+                "計画にないと疑われる意見は theme_opinions.csv の「まとまらない」にあります。",
+                "opinions suspected to be outside the plan are in theme_opinions.csv",
+            )
+    if len(splits):
+        rows = splits[["code", "title", "group", "texts", "words"]].values.tolist()
+        header = ["code", t("名称", "title"), t("群", "group"), t("意見", "texts"), t("特徴語", "words")]
+        console.table(t("2つに分ける候補の項目", "items that may be two"), header, rows)
+    if len(confusions):
+        shown = confusions[["code_1", "title_1", "code_2", "title_2", "model_confused", "coders_differ"]]
+        header = [
+            "code",
+            t("名称", "title"),
+            "code",
+            t("名称", "title"),
+            t("モデル", "model"),
+            t("人", "coders"),
+        ]
+        console.table(
+            t(
+                "取り違えの多い項目(統合か、定義の書き分け)",
+                "items taken for each other (merge or define better)",
+            ),
+            header,
+            shown.head(10).values.tolist(),
+        )
+    console.say(f"書き出し: {request.out}", f"written: {request.out}")
