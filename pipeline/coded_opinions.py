@@ -156,7 +156,7 @@ def _read_long(
             continue
         reason = _why_not(row["status"], row["confidence"], min_confidence, file, line, "confidence")
         if not reason and min_confidence is None and _BELOW_ITEM in row["doubt_reasons"]:
-            reason = (OPEN, _BELOW_ITEM)
+            reason = (OPEN, f"{_BELOW_ITEM}(`iken suggest` の --long でない出力なら、上の階層で数えられます)")
         if reason:
             uncoded.append(row | {"kind": reason[0], "reason": reason[1]})
             continue

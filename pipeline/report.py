@@ -6,16 +6,14 @@ Nothing is written here; `report_word`, `report_markdown`, `report_html` and `re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
-from pipeline.disclosure import THRESHOLD
 from pipeline.report_numbers import change_parts, cross_parts, overview_parts
 from pipeline.report_parts import (
+    ModelFigures,
     Paragraph,
     Part,
     Plan,
@@ -23,6 +21,7 @@ from pipeline.report_parts import (
     Quote,
     Quotes,
     Report,
+    ReportOptions,
     Section,
     SubHeading,
     Table,
@@ -34,34 +33,6 @@ from pipeline.words import words_of_plan
 _WORDS = 6
 # Of few opinions the words are the opinions.
 _FEWEST_FOR_WORDS = 5
-
-
-@dataclass(frozen=True)
-class ReportOptions:
-    """What the reader of a report may wish otherwise.
-
-    examples : opinions shown of each item; None for all of them, none folded
-    threshold : cells of fewer comments are hidden in cross tables
-    """
-
-    title: str = "意見のまとめ"
-    lines: tuple[str, ...] = ()
-    source: str = ""
-    examples: int | None = 5
-    by: tuple[str, ...] = ()
-    threshold: int = THRESHOLD
-    min_confidence: float | None = None
-    pictures: bool = True
-    masked: bool = False
-    previous_name: str = ""
-
-
-@dataclass(frozen=True)
-class ModelFigures:
-    """What is known of the model that made the suggestions: its id and metrics.json ({} if not at hand)."""
-
-    model_id: str = ""
-    metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build_report(
@@ -91,7 +62,7 @@ def build_report(
     model = model or ModelFigures()
     sections = [
         Section("意見の集め方と回答数", gathering_parts(opinions, options, workshops)),
-        Section("全体の状況", overview_parts(opinions, codebook, options)),
+        Section("全体の状況", overview_parts(opinions, codebook, options, model)),
         Section("意見のまとめ", _plan_parts(opinions, codebook, options)),
     ]
     if options.by:

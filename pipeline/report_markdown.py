@@ -12,6 +12,7 @@ from pipeline.opinions_section import (
     opinion_line,
 )
 from pipeline.report_parts import (
+    Interactive,
     Paragraph,
     Part,
     Plan,
@@ -61,7 +62,7 @@ def _part(part: Part, names: dict[int, str], folder: str) -> list[str]:
         return [line for piece in in_pieces(part, _WIDEST) for line in _table(piece)]
     if isinstance(part, Plan):
         return _plan(part)
-    return _picture(part, names, folder)
+    return _picture(part.picture if isinstance(part, Interactive) else part, names, folder)
 
 
 def _quotes(part: Quotes) -> list[str]:

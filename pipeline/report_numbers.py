@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -12,12 +10,9 @@ from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions
 from pipeline.crosstab import CrossTable, comments_by_group, cross_table
 from pipeline.errors import InputError
-from pipeline.report_parts import Paragraph, Part, Sheet, SubHeading, Table
-from pipeline.report_pictures import bar_pictures, change_pictures, heat_pictures, map_pictures
+from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, Sheet, SubHeading, Table
+from pipeline.report_pictures import bar_pictures, change_pictures, heat_pictures, map_pictures, word_pictures
 from pipeline.words import words_of_groups
-
-if TYPE_CHECKING:
-    from pipeline.report import ReportOptions
 
 _MOST = 5
 _STANDING_OUT = 12
@@ -27,18 +22,18 @@ _UP, _DOWN = "▲", "▽"
 # -- overview --------------------------------------------------------------------------------------
 
 
-def overview_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOptions) -> tuple[Part, ...]:
+def overview_parts(
+    opinions: CodedOpinions, codebook: Codebook, options: ReportOptions, model: ModelFigures
+) -> tuple[Part, ...]:
     """Return counts of the whole plan: the items most spoken of, a table and pictures."""
     if not len(opinions.coded):
         return (Paragraph("項目に分類された意見はありません。"),)
     frame = plan_counts(opinions, codebook)
     items = {n.code for n in codebook.items}
     leaves = frame[frame["コード"].isin(items)]
-    most = leaves[leaves["意見"] > 0].sort_values("意見", ascending=False, kind="stable").head(_MOST)
-    listed = "、".join(f"「{codebook[c].title}」({n:,}件)" for c, n in zip(most["コード"], most["意見"], strict=True))
     parts: list[Part] = []
-    if listed:
-        parts.append(Paragraph(f"意見の多い項目は、{listed}です。"))
+    if int(leaves["意見"].max()) > 0:
+        parts.append(Paragraph(_most(leaves, codebook)))
     none = leaves[leaves["意見"] == 0]
     if len(none):
         names = "、".join(f"「{codebook[c].title}」" for c in none["コード"])
@@ -59,8 +54,21 @@ def overview_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportO
     )
     if options.pictures:
         parts += bar_pictures(opinions.coded, codebook)
-        parts += map_pictures(opinions.coded, codebook)
+        parts += word_pictures(opinions.coded, codebook)
+        parts += map_pictures(opinions.coded, codebook, model.encode)
     return tuple(parts)
+
+
+def _most(leaves: pd.DataFrame, codebook: Codebook) -> str:
+    """Say which items most opinions speak of; items that are equal are named together or not at all."""
+    ordered = leaves.sort_values("意見", ascending=False, kind="stable")
+    counts = ordered["意見"].tolist()
+    next_one = counts[_MOST] if len(counts) > _MOST else 0
+    named = ordered[ordered["意見"] > next_one].head(_MOST)
+    if not len(named):
+        return f"最も多い項目でも{counts[0]:,}件で、{counts.count(counts[0])}項目が並んでいます。"
+    listed = "、".join(f"「{codebook[c].title}」({n:,}件)" for c, n in zip(named["コード"], named["意見"], strict=True))
+    return f"意見の多い項目は、{listed}です。"
 
 
 def plan_counts(opinions: CodedOpinions, codebook: Codebook) -> pd.DataFrame:
@@ -234,7 +242,7 @@ def change_parts(
         )
     )
     if options.pictures:
-        parts += change_pictures(table)
+        parts += change_pictures(table, codebook)
     return tuple(parts)
 
 

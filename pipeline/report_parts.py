@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from pipeline.codebook import Node
+from pipeline.disclosure import THRESHOLD
 from pipeline.drawing import Picture
+from pipeline.features import TextVectors
+
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What the reader of a report may wish otherwise.
+
+    examples : opinions shown of each item; None for all of them, none folded
+    by : columns of the survey to make cross tables by
+    threshold : cells of fewer comments are hidden in cross tables
+    """
+
+    title: str = "意見のまとめ"
+    lines: tuple[str, ...] = ()
+    source: str = ""
+    examples: int | None = 5
+    by: tuple[str, ...] = ()
+    threshold: int = THRESHOLD
+    min_confidence: float | None = None
+    pictures: bool = True
+    masked: bool = False
+    previous_name: str = ""
+
+
+@dataclass(frozen=True)
+class ModelFigures:
+    """What is known of the model that made the suggestions.
+
+    metrics : its metrics.json, {} if not at hand
+    encode : makes vectors of texts, for the map of opinions; None for no map
+    """
+
+    model_id: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    encode: Callable[[Sequence[str]], TextVectors] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +138,15 @@ class Plan:
     entries: tuple[PlanEntry, ...]
 
 
-Part = Paragraph | SubHeading | Quotes | Table | Plan | Picture
+@dataclass(frozen=True)
+class Interactive:
+    """A picture that HTML shows in a form to explore; other files show the picture itself."""
+
+    picture: Picture
+    html: str
+
+
+Part = Paragraph | SubHeading | Quotes | Table | Plan | Picture | Interactive
 
 
 @dataclass(frozen=True)
@@ -132,7 +180,13 @@ class Report:
     @property
     def pictures(self) -> list[Picture]:
         """All pictures in order."""
-        return [p for s in self.sections for p in s.parts if isinstance(p, Picture)]
+        shown = (p.picture if isinstance(p, Interactive) else p for s in self.sections for p in s.parts)
+        return [p for p in shown if isinstance(p, Picture)]
+
+
+def printable(text: str) -> str:
+    """Return a text without what XML cannot hold: control characters go, half characters become U+FFFD."""
+    return _HALF.sub("\ufffd", _NOT_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def cell_text(value: object, *, percent: bool = False) -> str:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
-from pipeline.report_parts import Paragraph, Part, SubHeading, Table
+from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, SubHeading, Table
 from pipeline.tables import records
-
-if TYPE_CHECKING:  # report builds on this module
-    from pipeline.report import ModelFigures, ReportOptions
 
 WARNING = (
     "この報告には、機械が提案し、まだ人が確認していない分類が含まれます。「未確認の提案」と示した件数と意見は、"
