@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.masking import suspects_personal
+
 Floats = NDArray[np.float64]
 
 # Column name and what people read, in the order in which they matter.
@@ -25,28 +27,11 @@ _CLOSE = 0.8  # second over first
 _SAME = 0.9  # similarity from which two comments say nearly the same
 _LONG = 80
 _SENTENCE_END = re.compile(r"[。!?!?\n]+(?=.)", re.DOTALL)
-_DIGITS = re.compile(r"\d.*\d|@", re.DOTALL)  # without these there is nothing to look for
-_PERSONAL = re.compile(
-    r"\d{2,4}[-‐–ー－(\uff08]\d{2,4}[-‐–ー－)\uff09]\d{3,4}"  # telephone
-    r"|[\w.+-]+@[\w-]+\.[\w.]+"  # e-mail
-    r"|〒?\d{3}[-‐ー－]\d{4}(?!\d)"  # postal code
-    r"|\d+(?:丁目\d+番|番地)|\d+丁目\d+[-‐ー－]\d+"  # address
-    r"|0[789]0\d{8}"
-)
 
 
 def several_topics(text: str) -> bool:
     """Tell whether a comment is so long, or has so many sentences, that it probably speaks of several things."""
     return len(text) > _LONG or len(_SENTENCE_END.findall(text)) >= 2
-
-
-def personal_data(text: str) -> bool:
-    """Tell whether a comment seems to hold a telephone number, address, e-mail or postal code.
-
-    >>> personal_data("連絡は090-1234-5678まで"), personal_data("3丁目の公園")
-    (True, False)
-    """
-    return _DIGITS.search(text) is not None and _PERSONAL.search(text) is not None
 
 
 def doubts(
@@ -84,7 +69,7 @@ def doubts(
         "doubt_unlike_anything": similarity < unlike,
         "doubt_few_examples": examples[best] < 2,
         "doubt_duplicate_coded_otherwise": (similarity >= _SAME) & (item != best) & (item >= 0),
-        "doubt_personal_data": np.array([personal_data(t) for t in texts], dtype=bool),
+        "doubt_personal_data": np.array([suspects_personal(t) for t in texts], dtype=bool),
         "doubt_several_topics": np.array([several_topics(t) for t in texts], dtype=bool),
     }
     # Few of the 256 combinations occur: each is put into words once.

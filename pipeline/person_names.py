@@ -13,6 +13,11 @@ from pipeline.tokenise import Tagged, tagged
 
 NAME = "氏名"
 
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 # After a name; the shorter list also after a place (松尾さん) and after a word that happens to be a surname.
 _TITLES = frozenset(
     {"さん", "様", "さま", "サン", "氏", "君", "くん", "クン", "ちゃん", "チャン", "殿", "先生"}
@@ -25,22 +30,18 @@ _OFFICES = re.compile(
 # Common words that are surnames too; only with a title right after and nothing before that joins them.
 _SURNAME_WORDS = frozenset(
     "緑光翼桃楓茜薫忍望愛恵純誠林森原東西南北星関泉谷堀辻畑岡橋島浜桂菊柳杉松竹梅桜牧滝沢境堤峰嶋角門宮室榊楠椿葵槙轟城池丘湊栗栄平旭"
-) | frozenset(("大船 大町 今村 下田 田口 山口 川口 門脇 入江 水口 二階堂 荒井 日向 中西").split())
+) | _listed("大船 大町 今村 下田 田口 山口 川口 門脇 入江 水口 二階堂 荒井 日向 中西")
 # Beings, figures and words of courtesy that take titles as persons do.
-_NOBODY = frozenset(
-    (
-        "サザエ ドラえもん ドラ アンパンマン まる子 ちびまる子 マルコ 桃太郎 金太郎 浦島 八幡 "
-        "弁天 弁財天 稲荷 天神 大黒 恵比寿 恵比須 観音 地蔵 釈迦 キリスト イエス マリヤ 神 "
-        "仏 閻魔 明神 権現 大仏 達磨 サンタ サンタクロース 頼朝 家康 秀吉 信長 龍馬 太陽 王 "
-        "姫 殿 皆 何 誰 どなた 大 お ご 赤 坊 兄 姉 にい ねえ ばあ じい ばば じじ おば "
-        "おじ わん ワン にゃん ニャン ぴー ママ パパ かあ とう ひと おまえ あんた うち たく "
-        "おく むすめ むすこ こども キャラ ゆるキャラ カマ おかま 諸 主 暴 若"
-    ).split()
+_NOBODY = _listed(
+    "サザエ ドラえもん ドラ アンパンマン まる子 ちびまる子 マルコ 桃太郎 金太郎 浦島 八幡 "
+    "弁天 弁財天 稲荷 天神 大黒 恵比寿 恵比須 観音 地蔵 釈迦 キリスト イエス マリヤ 神 "
+    "仏 閻魔 明神 権現 大仏 達磨 サンタ サンタクロース 頼朝 家康 秀吉 信長 龍馬 太陽 王 "
+    "姫 殿 皆 何 誰 どなた 大 お ご 赤 坊 兄 姉 にい ねえ ばあ じい ばば じじ おば "
+    "おじ わん ワン にゃん ニャン ぴー ママ パパ かあ とう ひと おまえ あんた うち たく "
+    "おく むすめ むすこ こども キャラ ゆるキャラ カマ おかま 諸 主 暴 若"
 )
 # Surnames that mean nobody living, or no name at all (三本-柱), where no title follows.
-_NOT_ALONE = frozenset(
-    ("源 北条 足利 平 藤原 上杉 徳川 織田 豊臣 武田 夏目 川端 芥川 紫 聖徳 三本 二本 一本").split()
-)
+_NOT_ALONE = _listed("源 北条 足利 平 藤原 上杉 徳川 織田 豊臣 武田 夏目 川端 芥川 紫 聖徳 三本 二本 一本")
 _ROLE_BEFORE = re.compile(
     r"(?:民生(?:・児童)?委員|児童委員|会長|班長|組長|区長|市長|町長|部長|課長|係長|所長|院長|校長|園長|理事長?|代表|議員|担当|担当者|担任|医師|主治医|看護師|保健師"
     r"|ケアマネ(?:ー?ジャー)?|ヘルパー|相談員|支援員|隣人|友人|知人|同級生|同僚|長男|長女|次男|次女|息子|娘|夫|妻|孫|主人|大家|店主|住職|職員|役員|係)(?:の|・|:| |、)?$"

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.cli.more_commands import add_crosswalk, add_masking
 
 
 def build_app(console: Console) -> typer.Typer:
@@ -47,6 +48,8 @@ def build_app(console: Console) -> typer.Typer:
 
     _add_learning(app, console)
     _add_using(app, console)
+    add_masking(app, console)
+    add_crosswalk(app, console)
     return app
 
 
@@ -291,8 +294,18 @@ def _add_using(app: typer.Typer, console: Console) -> None:
         sheet: Annotated[
             str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
         ] = None,
+        mask: Annotated[
+            bool,
+            typer.Option(
+                "--mask",
+                help=t(
+                    "出力のコメントの個人情報をマスクする(提案は元の文から)",
+                    "mask personal information of the comments written (suggestions are made from the original)",
+                ),
+            ),
+        ] = False,
     ) -> None:
         from pipeline.cli.suggest import Request, run
 
-        request = Request(input, out, text_column, id_column, model, top, long, sheet, target_precision)
+        request = Request(input, out, text_column, id_column, model, top, long, sheet, target_precision, mask)
         raise typer.Exit(run(console, request))

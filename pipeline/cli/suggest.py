@@ -16,6 +16,7 @@ from pipeline.cli.environment import find_model
 from pipeline.coding import wide_columns
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError, Language
+from pipeline.masked_table import mask_suggestions
 from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
 from pipeline.suggestion import Groups, Tally, check_columns, suggest_stream
@@ -38,6 +39,7 @@ class Request:
     long: bool
     sheet: str | None
     target_precision: float = 0.8
+    mask: bool = False
 
 
 def run(console: Console, request: Request) -> int:
@@ -78,6 +80,8 @@ def run(console: Console, request: Request) -> int:
             target=request.target_precision,
             cache=cache,
         )
+        if request.mask:
+            frames = (mask_suggestions(f, (text_column, "unit_text")) for f in frames)
         _write(frames, request, source, text_column, id_column, model, tally, console.language)
     _report(console, request, source, text_column, tally)
     return 0
