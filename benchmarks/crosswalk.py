@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline.carried_labels import old_labels
 from pipeline.codebook import Codebook
-from pipeline.crosswalk import item_scores, old_labels, propose_crosswalk
+from pipeline.crosswalk import item_scores, propose_crosswalk
 from pipeline.metrics import share_with_interval
 from pipeline.tableio import read_table
 from pipeline.tables import records

@@ -1,12 +1,12 @@
-"""From an old plan to the next: which new item an old one became, and the coded opinions carried over to it.
+"""From an old plan to the next: which new item an old one became.
 
-The machine proposes a table of pairs, a person edits it, and only what is marked ○ is carried. What cannot be
-carried by the table alone (an item that was split, or is gone) is set aside with the reason, never dropped.
+The machine proposes a table of pairs, a person edits it, and only what is marked ○ counts; what then happens to
+coded opinions is in `carried_labels`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,17 +16,14 @@ from pipeline.carry_over import USED, WEIGHTS, node_similarity
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.features import Features, Floats, node_text
-from pipeline.tables import LABELS, Schema, records
+from pipeline.tables import Schema, records
+from pipeline.vectorcache import VectorCache
 
 CROSSWALK = Schema(
     "CROSSWALK",
     ("old_code", "old_title", "opinions", "new_code", "new_title", "score", "relation", "use", "note"),
     (),
 )
-# Labels that were not carried: with their old code, the reason, and the new item that the text is nearest to.
-REASON, NEAREST = "reason", "nearest_code"
-FROM_CODE, FROM_SHA = "carried_from_code", "carried_from_codebook_sha256"
-
 SAME, REWORDED, CHECK = "同じ題名", "言い換え", "要確認"
 MERGED, SPLIT, OTHER, GONE, NEW = "統合", "分割の候補", "他の候補", "対応なし", "新設の疑い"
 
@@ -44,29 +41,31 @@ _NO = frozenset({"", "×", "✕", "x", "no", "いいえ", "0", "false", "-", "�
 # -- proposing ----------------------------------------------------------------------------------------
 
 
-def item_scores(old: Codebook, new: Codebook, labels: pd.DataFrame | None = None) -> Floats:
+def item_scores(
+    old: Codebook, new: Codebook, labels: pd.DataFrame | None = None, cache: VectorCache | None = None
+) -> Floats:
     """Return how well each new item continues each old one, (old items, new items), about 0 to 1.
 
     The weighted mean of three likenesses: of titles and texts, of what stands above, and of the opinions coded
     to the old item with the new one's text. What is not there (a flat plan, no opinions) does not count.
     """
-    parts = [(_ITEM, node_similarity(old.items, new.items).T)]
+    parts = [(_ITEM, node_similarity(old.items, new.items, cache).T)]
     if min(old.depth, new.depth) > 1:
-        parts.append((_ABOVE, _above(old, new)))
+        parts.append((_ABOVE, _above(old, new, cache)))
     total = sum(weight for weight, _ in parts)
     score: Floats = sum((weight * part for weight, part in parts), np.zeros(1)) / total
     if labels is not None and len(labels):
-        said, known = _opinions(old, new, labels)
+        said, known = _opinions(old, new, labels, cache)
         # Only where opinions are: an item nobody spoke of is not worse for it.
         share = np.where(known, _OPINIONS, 0.0)[:, None]
         score = (1 - share) * score + share * said
     return score
 
 
-def _above(old: Codebook, new: Codebook) -> Floats:
+def _above(old: Codebook, new: Codebook, cache: VectorCache | None) -> Floats:
     """Return the mean likeness of what stands above, (old items, new items), level by level from the item up."""
     uppers = [[n for n in c if n.code not in {i.code for i in c.items}] for c in (old, new)]
-    similarity = node_similarity(*uppers).T
+    similarity = node_similarity(uppers[0], uppers[1], cache).T
     place = [{n.code: i for i, n in enumerate(nodes)} for nodes in uppers]
     levels = min(old.depth, new.depth) - 1
     summed = np.zeros((len(old.items), len(new.items)))
@@ -81,11 +80,11 @@ def _above(old: Codebook, new: Codebook) -> Floats:
 
 
 def _opinions(
-    old: Codebook, new: Codebook, labels: pd.DataFrame
+    old: Codebook, new: Codebook, labels: pd.DataFrame, cache: VectorCache | None
 ) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
     """Return the mean likeness of each old item's opinions with the new items, and which items have any."""
     texts = labels["text"].astype(str).tolist()
-    similarity = _text_likeness(texts, new)
+    similarity = text_likeness(texts, new, cache)
     codes = labels["code"].to_numpy()
     said = np.zeros((len(old.items), len(new.items)))
     known = np.zeros(len(old.items), bool)
@@ -96,21 +95,24 @@ def _opinions(
     return said, known
 
 
-def _text_likeness(texts: Sequence[str], new: Codebook) -> Floats:
+def text_likeness(texts: Sequence[str], new: Codebook, cache: VectorCache | None) -> Floats:
     """Return the cosines of texts with the new items, (texts, new items)."""
     items = [node_text(n) for n in new.items]
-    features = Features(WEIGHTS).fit(list(texts), items)
-    return features.transform(texts, exact=True).dot(features.transform(items, exact=True))
+    features = Features(WEIGHTS).fit(list(texts), items, cache=cache)
+    said, wanted = (features.transform(t, exact=True, cache=cache) for t in (texts, items))
+    return said.dot(wanted)
 
 
-def propose_crosswalk(old: Codebook, new: Codebook, labels: pd.DataFrame | None = None) -> pd.DataFrame:
+def propose_crosswalk(
+    old: Codebook, new: Codebook, labels: pd.DataFrame | None = None, cache: VectorCache | None = None
+) -> pd.DataFrame:
     """Return the CROSSWALK table: for each old item its new one marked ○, and others that a person may prefer.
 
     One-to-one pairs of the highest total score come first (Kuhn 1955), for most items of a plan go on under
     another number. An old item left over, or clearly more like a new item that another one took, is proposed as
     merged; a new one left over as part of a split. LABELS codes must be the old codebook's canonical ones.
     """
-    score = item_scores(old, new, labels)
+    score = item_scores(old, new, labels, cache)
     partner = _partners(score)
     counts = labels["code"].value_counts().to_dict() if labels is not None else {}
     taken = {j for j, _ in partner.values()}
@@ -140,13 +142,13 @@ def propose_crosswalk(old: Codebook, new: Codebook, labels: pd.DataFrame | None 
             add(i, main[0], _relation(old, new, score, i, *main), USED)
         added = {main[0]} if main else set()
         for j in range(len(new.items)):
-            if j not in taken and int(score[:, j].argmax()) == i and score[i, j] >= LEAST_SCORE:
+            if j not in taken and int(score[:, j].argmax()) == i and score[i, j] >= SURE_SCORE:
                 add(i, j, SPLIT)
                 added.add(j)
         for j in [j for j in order if j not in added][:_OTHERS]:
             add(i, j, OTHER)
     for j in range(len(new.items)):
-        if j not in taken and score[:, j].max() < LEAST_SCORE:
+        if j not in taken and score[:, j].max() < SURE_SCORE:
             add(None, j, NEW)
     return CROSSWALK.table(rows)
 
@@ -228,75 +230,3 @@ def _mark(text: str, file: str | None, line: int) -> bool:
             column="use",
         )
     return mark in _YES
-
-
-# -- carrying labels over -----------------------------------------------------------------------------
-
-
-def old_labels(labels: pd.DataFrame, old: Codebook, file: str | None = None) -> pd.DataFrame:
-    """Return LABELS with the canonical codes of the old codebook; an unknown code is an `InputError`."""
-    table = LABELS.check(labels, file)
-    codes = enumerate(table["code"], start=2)
-    return table.assign(code=[old.code_or_error(c, file=file, row=i, column="code") for i, c in codes])
-
-
-def carry_labels(
-    labels: pd.DataFrame, crosswalk: pd.DataFrame, old: Codebook, new: Codebook
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the LABELS carried to the new codebook, and those set aside with `reason` and `nearest_code`.
-
-    Rows in = rows carried + rows set aside. All that says who coded an opinion, when, and how is kept;
-    `carried_from_code` and `carried_from_codebook_sha256` say what the label was. An opinion of an item that was
-    split is set aside, for choosing between its parts is coding, which people do.
-
-    Parameters
-    ----------
-    labels : of `old_labels`
-    crosswalk : of `propose_crosswalk` or `check_crosswalk`
-    """
-    targets: dict[str, list[str]] = {}
-    for row in records(crosswalk):
-        if row["use"] == USED:
-            targets.setdefault(row["old_code"], []).append(row["new_code"])
-    leaves = {n.code for n in old.items}
-    carried: list[dict[str, str]] = []
-    aside: list[dict[str, str]] = []
-    done: set[tuple[str, str, str]] = set()
-    for row in records(labels):
-        reason = _reason(row, targets.get(row["code"], []), leaves, done)
-        if reason:
-            aside.append(row | {REASON: reason})
-            continue
-        code = targets[row["code"]][0]
-        done.add((row["source"], row["opinion_id"], code))
-        was = {FROM_CODE: row["code"], FROM_SHA: row["codebook_sha256"] or old.sha256}
-        carried.append(row | {"code": code, "codebook_sha256": new.sha256} | was)
-    return LABELS.table(carried), _with_nearest(aside, targets, new)
-
-
-def _reason(
-    row: Mapping[str, str], codes: list[str], leaves: set[str], done: set[tuple[str, str, str]]
-) -> str:
-    if len(codes) > 1:
-        return f"項目が分かれた({'、'.join(codes)})。どれかを人が選ぶ"
-    if not codes:
-        if row["code"] not in leaves:
-            return "項目より上の階層のコード。対応表に行を足せば引き継げる"
-        return "対応表で○の付いた新しい項目がない"
-    if (row["source"], row["opinion_id"], codes[0]) in done:
-        return f"統合により、同じ意見に同じコード({codes[0]})が既にある"
-    return ""
-
-
-def _with_nearest(
-    aside: list[dict[str, str]], targets: Mapping[str, list[str]], new: Codebook
-) -> pd.DataFrame:
-    """Return the rows set aside with the new item that each text is most like, among those it may go to."""
-    if not aside:
-        return LABELS.empty().assign(**{REASON: pd.Series(dtype=str), NEAREST: pd.Series(dtype=str)})
-    likeness = _text_likeness([r["text"] for r in aside], new)
-    column = {n.code: j for j, n in enumerate(new.items)}
-    for row, values in zip(aside, likeness, strict=True):
-        wanted = [c for c in targets.get(row["code"], []) if c in column] or list(column)
-        row[NEAREST] = max(wanted, key=lambda c: values[column[c]])
-    return LABELS.table(aside)

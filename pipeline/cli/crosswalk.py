@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.carried_labels import carry_labels, old_labels
 from pipeline.cli.console import Console
 from pipeline.codebook import Codebook
-from pipeline.crosswalk import carry_labels, check_crosswalk, old_labels, propose_crosswalk
+from pipeline.crosswalk import check_crosswalk, propose_crosswalk
 from pipeline.errors import InputError
 from pipeline.placing import check_folder, make_folder
 from pipeline.tableio import TableWriter, check_ending, read_table
+from pipeline.vectorcache import VectorCache
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,15 @@ def run(console: Console, request: Request) -> int:
     labels = None
     if request.labels is not None:
         labels = old_labels(read_table(request.labels), old, str(request.labels))
-    with console.status("対応を調べています", "matching items"):
+    with console.status("対応を調べています", "matching items"), VectorCache() as cache:
         if request.table is not None:
             table = check_crosswalk(read_table(request.table), old, new, str(request.table))
         else:
-            table = propose_crosswalk(old, new, labels)
+            table = propose_crosswalk(old, new, labels, cache)
             _keep_edits(request.out, table)
-        results = carry_labels(labels, table, old, new) if labels is not None and request.out_labels else None
+        results = None
+        if labels is not None and request.out_labels is not None:
+            results = carry_labels(labels, table, old, new, cache)
     _write(request, table, results)
     _say_table(console, request, table, old, new)
     return _say_labels(console, request, results) if results else 0
