@@ -19,7 +19,7 @@ from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 from pipeline.cli import language_of, main
 from pipeline.tableio import read_table, write_table
 
-COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
+COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest", "mask", "crosswalk")
 DEFAULT = ROOT / "models/default"
 
 

@@ -140,11 +140,13 @@ def test_a_row_that_cannot_be_read_leaves_nothing(survey: Path, capsys: pytest.C
 
 @pytest.mark.parametrize("extra", [(), ("--long",)])
 def test_suggest_with_mask_codes_the_original_and_writes_the_masked(
-    survey: Path, extra: tuple[str, ...]
+    survey: Path, extra: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     plain, masked = survey.with_name("p.csv"), survey.with_name("m.csv")
     for out, options in ((plain, extra), (masked, (*extra, "--mask"))):
         assert iken("suggest", survey, "--out", out, "--model", DEFAULT, *options) == 0
+    # The column of names is in the wide output only.
+    assert ("氏名欄" in capsys.readouterr().err) == (not extra)
     a, b = read_table(plain), read_table(masked)
     column = "unit_text" if extra else "意見"
     assert a.drop(columns=[column, "evidence"]).equals(b.drop(columns=[column, "evidence"]))

@@ -117,12 +117,7 @@ def _say(
     for kind in KINDS:
         if kinds[kind]:
             console.say(f"  {kind}: {kinds[kind]:,}", f"  {KINDS_EN[kind]}: {kinds[kind]:,}")
-    for column, n in elsewhere.items():
-        console.warn(
-            f"注意: 列「{column}」の{n:,}個のセルにも個人情報がありそうです。--text-column で加えられます。",
-            f"note: {n:,} cells of column '{column}' seem to hold personal information too; "
-            "add it with --text-column",
-        )
+    warn_of_other_columns(console, elsewhere)
     console.say(f"書き出し: {request.out}", f"written: {request.out}")
     if request.report is not None:
         console.say(f"報告: {request.report}", f"report: {request.report}")
@@ -130,3 +125,13 @@ def _say(
         "機械が見つけたものだけです。公開の前に、人が全文を確かめてください。",
         "only what the machine found; before publishing, a person must read the texts",
     )
+
+
+def warn_of_other_columns(console: Console, elsewhere: Counter[str]) -> None:
+    """Say which columns that were not masked seem to hold personal information."""
+    for column, n in elsewhere.items():
+        console.warn(
+            f"注意: マスクしていない列「{column}」の{n:,}個のセルにも個人情報がありそうです(iken mask の --text-column で加えられます)。",
+            f"note: {n:,} cells of column '{column}', which is not masked, seem to hold personal information too "
+            "(add it with --text-column of iken mask)",
+        )
