@@ -7,6 +7,7 @@ character becomes one character, so that a place in the folded text is the place
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ HYPHEN = "[-‐‑‒–—―−ー─]"
 # Kanji for which the dictionary has another form only.
 _OLD_FORMS = {"髙": "高", "﨑": "崎", "嵜": "崎", "德": "徳", "栁": "柳", "濵": "浜", "濱": "浜", "邊": "辺"}
 _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+
+_LOOK_BACK = 40
 
 
 class Span(NamedTuple):
@@ -50,3 +53,12 @@ def kanji_digits(folded: str) -> str:
     '0467-00'
     """
     return folded.translate(_KANJI_DIGITS)
+
+
+def before(pattern: re.Pattern[str], text: str, end: int) -> re.Match[str] | None:
+    """Look for a pattern that ends in `$` right before `end`; only so far back as words say what follows them.
+
+    >>> bool(before(re.compile("電話$"), "電話0467", 2)), bool(before(re.compile("電話$"), "電話は0467", 3))
+    (True, False)
+    """
+    return pattern.search(text, max(0, end - _LOOK_BACK), end)

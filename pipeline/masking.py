@@ -52,6 +52,8 @@ _MAYBE_NUMBER = re.compile(r"\d.*\d|[@＠]|[一二三四五六七八九十〇][�
 _MAYBE_NAME = re.compile(
     r"(?<![ぁ-ん々母父兄姉皆屋婆爺隣者客神仏王員長師同仕模嫁娘孫奥民業子族方家赤御連護協学薬書主士局有])(?<!マネ)(?<!ーパー)(?:さん|さま|様(?![々子式相])|氏(?!名)|君|くん|ちゃん|殿|先生)|と申"
 )
+# Comments take two or three rounds; nonsense made to take thousands must not stop the work.
+_MOST_ROUNDS = 30
 # The surest first: each looks only at what those before it have left.
 _FINDERS: tuple[Callable[[str], Iterator[Span]], ...] = (
     mails,
@@ -78,7 +80,7 @@ def find_personal(text: str) -> list[Span]:
     segments = list(_between(0, len(text), (m.span() for m in PLACEHOLDER.finditer(text))))
     # What stands between two finds is looked at again by itself, until nothing more is found. So a masked
     # text, whose parts are the same, has nothing left to mask.
-    while segments:
+    for _ in range(_MOST_ROUNDS):
         again: list[tuple[int, int]] = []
         for start, end in segments:
             spans = _find(folded[start:end])
@@ -87,6 +89,8 @@ def find_personal(text: str) -> list[Span]:
                 found += moved
                 again += _between(start, end, ((s.start, s.end) for s in moved))
         segments = again
+        if not segments:
+            break
     return sorted(found)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.folding import Span
+from pipeline.folding import Span, before
 from pipeline.tokenise import Tagged, tagged
 
 NAME = "氏名"
@@ -255,7 +255,7 @@ def _can_be_introduced(words: Sequence[Tagged], at: int) -> bool:
 
 def _is_about_oneself(text: str, words: Sequence[Tagged], at: int) -> bool:
     first = words[_run_start(words, at)].start
-    if _MYSELF.search(text, 0, first) or _ROLE_BEFORE.search(text, 0, first):
+    if before(_MYSELF, text, first) or before(_ROLE_BEFORE, text, first):
         return True
     # 木村です。 or 大船の山崎です。 as the first of several sentences.
     place = (
@@ -267,7 +267,7 @@ def _is_about_oneself(text: str, words: Sequence[Tagged], at: int) -> bool:
 def _in_roles(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, int]]:
     """民生委員の田中が: a surname between a role and a particle or a stop."""
     for i, word in enumerate(words):
-        if not _is_surname(word) or not _ROLE_BEFORE.search(text, 0, word.start):
+        if not _is_surname(word) or not before(_ROLE_BEFORE, text, word.start):
             continue
         end = i
         if i + 1 < len(words) and _near(word, words[i + 1]) and _is_name(words[i + 1]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.folding import HYPHEN, Span, kanji_digits
+from pipeline.folding import HYPHEN, Span, before, kanji_digits
 
 PHONE, MAIL, POSTAL = "電話番号", "メールアドレス", "郵便番号"
 CARD, ACCOUNT, MY_NUMBER = "カード番号", "口座番号", "個人番号"
@@ -53,7 +53,7 @@ def phones(text: str) -> Iterator[Span]:
         digits = re.sub(r"\D", "", match[0])
         digits = digits.removeprefix("81") if match[0].startswith("+") else digits.removeprefix("0")
         digits = digits.removeprefix("0") if match[0].startswith("+") else digits
-        if _is_subscriber(digits) and not _OTHER_NUMBER.search(text, 0, match.start()):
+        if _is_subscriber(digits) and not before(_OTHER_NUMBER, text, match.start()):
             yield Span(match.start(), match.end(), PHONE)
     for match in _LOCAL_PHONE.finditer(text):
         yield Span(*match.span("number"), PHONE)
@@ -131,7 +131,7 @@ def cards(text: str) -> Iterator[Span]:
     """Yield numbers of payment cards: of 14 to 16 digits that check, or any after カード番号."""
     for match in _CARD.finditer(text):
         digits = re.sub(r"\D", "", match[0])
-        labelled = _CARD_LABEL.search(text, 0, match.start()) is not None
+        labelled = before(_CARD_LABEL, text, match.start()) is not None
         if labelled or (_ISSUERS.match(digits) and luhn(digits)):
             yield Span(*match.span(), CARD)
 
@@ -139,8 +139,8 @@ def cards(text: str) -> Iterator[Span]:
 def my_numbers(text: str) -> Iterator[Span]:
     """Yield numbers of 12 digits that check, or any after マイナンバー and 個人番号."""
     for match in _MY_NUMBER.finditer(text):
-        labelled = _MY_NUMBER_LABEL.search(text, 0, match.start()) is not None
-        other = _OTHER_NUMBER.search(text, 0, match.start()) is not None
+        labelled = before(_MY_NUMBER_LABEL, text, match.start()) is not None
+        other = before(_OTHER_NUMBER, text, match.start()) is not None
         if labelled or (my_number_checks(re.sub(r"\D", "", match[0])) and not other):
             yield Span(*match.span(), MY_NUMBER)
 
