@@ -10,6 +10,7 @@ import typer
 
 from pipeline.cli.console import Console
 from pipeline.cli.deciding_commands import add_deciding
+from pipeline.cli.review import add_review
 
 
 def build_app(console: Console) -> typer.Typer:
@@ -46,7 +47,7 @@ def build_app(console: Console) -> typer.Typer:
                 t("ja か en を指定してください。", "must be ja or en"), param_hint="--lang"
             )
 
-    for add in (_add_learning, _add_using, add_deciding):
+    for add in (_add_learning, _add_using, add_deciding, add_review):
         add(app, console)
     return app
 
