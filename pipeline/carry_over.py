@@ -6,17 +6,22 @@ are like enough. The table of pairs is for a person to check: what is not marked
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from pipeline.codebook import Codebook, Node
 from pipeline.errors import InputError
 from pipeline.features import Features, Floats, node_text
 from pipeline.tables import AUTHORED, Schema, records
+from pipeline.vectorcache import VectorCache
 
 PAIRS = Schema(
     "CARRY_OVER", ("code", "title", "from_code", "from_title", "similarity", "use"), ("code", "from_code")
 )
 USED = "○"
+# Meaning more than wording: a new plan says the same in other words.
+WEIGHTS = {"lexical": 0.4, "use": 0.6}
 # Cosine of centred vectors; below it two items seldom mean the same.
 LEAST_SIMILARITY = 0.2
 
@@ -27,10 +32,7 @@ def propose_pairs(old: Codebook, new: Codebook) -> pd.DataFrame:
     One old item may serve several new ones; its utterances then go to the most similar of them alone, so that
     no text teaches two items.
     """
-    titles, texts = ([[of(n) for n in c.items] for c in (old, new)] for of in (_title, node_text))
-    features = Features({"lexical": 0.4, "use": 0.6}).fit([], [*titles[0], *titles[1], *texts[0], *texts[1]])
-    # A new plan often has no definitions yet: titles are compared with titles too.
-    similarity = (_similarity(features, titles) + _similarity(features, texts)) / 2
+    similarity = node_similarity(old.items, new.items)
     best = similarity.argmax(axis=1)
     strongest = similarity.argmax(axis=0)
     rows = []
@@ -50,12 +52,21 @@ def propose_pairs(old: Codebook, new: Codebook) -> pd.DataFrame:
     return PAIRS.table(rows)
 
 
+def node_similarity(old: Sequence[Node], new: Sequence[Node], cache: VectorCache | None = None) -> Floats:
+    """Return how like each other the nodes of two plans are, (new, old): mean cosine of titles and of texts."""
+    titles, texts = ([[of(n) for n in nodes] for nodes in (old, new)] for of in (_title, node_text))
+    background = [*titles[0], *titles[1], *texts[0], *texts[1]]
+    features = Features(WEIGHTS).fit([], background, cache=cache)
+    # A new plan often has no definitions yet: titles are compared with titles too.
+    return (_similarity(features, titles, cache) + _similarity(features, texts, cache)) / 2
+
+
 def _title(node: Node) -> str:
     return node.title
 
 
-def _similarity(features: Features, texts: list[list[str]]) -> Floats:
-    before, after = (features.transform(t, exact=True) for t in texts)
+def _similarity(features: Features, texts: list[list[str]], cache: VectorCache | None) -> Floats:
+    before, after = (features.transform(t, exact=True, cache=cache) for t in texts)
     return after.dot(before)
 
 

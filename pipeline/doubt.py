@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.masking import suspects_personal
 
 Floats = NDArray[np.float64]
 
@@ -24,23 +25,6 @@ REASONS = {
 }
 _CLOSE = 0.8  # second over first
 _SAME = 0.9  # similarity from which two comments say nearly the same
-_DIGITS = re.compile(r"\d.*\d|@", re.DOTALL)  # without these there is nothing to look for
-_PERSONAL = re.compile(
-    r"\d{2,4}[-‐–ー－(\uff08]\d{2,4}[-‐–ー－)\uff09]\d{3,4}"  # telephone
-    r"|[\w.+-]+@[\w-]+\.[\w.]+"  # e-mail
-    r"|〒?\d{3}[-‐ー－]\d{4}(?!\d)"  # postal code
-    r"|\d+(?:丁目\d+番|番地)|\d+丁目\d+[-‐ー－]\d+"  # address
-    r"|0[789]0\d{8}"
-)
-
-
-def personal_data(text: str) -> bool:
-    """Tell whether a comment seems to hold a telephone number, address, e-mail or postal code.
-
-    >>> personal_data("連絡は090-1234-5678まで"), personal_data("3丁目の公園")
-    (True, False)
-    """
-    return _DIGITS.search(text) is not None and _PERSONAL.search(text) is not None
 
 
 def doubts(
@@ -78,7 +62,7 @@ def doubts(
         "doubt_unlike_anything": similarity < unlike,
         "doubt_few_examples": examples[best] < 2,
         "doubt_duplicate_coded_otherwise": (similarity >= _SAME) & (item != best) & (item >= 0),
-        "doubt_personal_data": np.array([personal_data(t) for t in texts], dtype=bool),
+        "doubt_personal_data": np.array([suspects_personal(t) for t in texts], dtype=bool),
     }
     # Few of the 256 combinations occur: each is put into words once.
     number = sum(

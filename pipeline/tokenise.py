@@ -46,6 +46,19 @@ class Word(NamedTuple):
     pos: str
 
 
+class Tagged(NamedTuple):
+    """One word in its place: characters [start, end) of the text, and UniDic's four parts of speech.
+
+    `pos` is as in 名詞-固有名詞-人名-姓; `known` tells whether the dictionary has the word.
+    """
+
+    start: int
+    end: int
+    surface: str
+    pos: tuple[str, str, str, str]
+    known: bool
+
+
 @functools.cache
 def _tagger() -> fugashi.GenericTagger:
     """Return the tagger; cached here because it can be neither pickled nor copied.
@@ -55,6 +68,40 @@ def _tagger() -> fugashi.GenericTagger:
     """
     layout = r"""-O "" -F '%m\t%f[0]\t%f[7]\n' -U '%m\t%f[0]\t%m\n' -E ''"""
     return fugashi.GenericTagger(f'-d "{unidic_lite.DICDIR}" -r "{unidic_lite.DICDIR}/mecabrc" {layout}')
+
+
+@functools.cache
+def _place_tagger() -> fugashi.GenericTagger:
+    """Return the tagger of `tagged`: all four parts of speech, for known words and unknown ones."""
+    fields = r"%m\t%f[0]\t%f[1]\t%f[2]\t%f[3]\t"
+    # The last field is never empty: fugashi strips white space from the end of the output.
+    layout = f"""-O "" -F '{fields}1\\n' -U '{fields}0\\n' -E ''"""
+    return fugashi.GenericTagger(f'-d "{unidic_lite.DICDIR}" -r "{unidic_lite.DICDIR}/mecabrc" {layout}')
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _parts(line: str) -> tuple[str, tuple[str, str, str, str], bool]:
+    surface, a, b, c, d, known = line.split("\t")
+    return surface, (a, b, c, d), known == "1"
+
+
+def tagged(text: str) -> list[Tagged]:
+    """Split a text as it stands (nothing is normalised) into words with their places.
+
+    White space belongs to no word. The text must hold no NUL and no lone surrogate.
+
+    >>> [(w.surface, w.start, w.pos[2]) for w in tagged("隣の 田中さん")]
+    [('隣', 0, '一般'), ('の', 1, ''), ('田中', 3, '人名'), ('さん', 5, '一般')]
+    """
+    found: list[Tagged] = []
+    at = 0
+    for line in _place_tagger().parse(text).split("\n"):
+        if line:
+            surface, pos, known = _parts(line)
+            at = text.index(surface, at)
+            found.append(Tagged(at, at + len(surface), surface, pos, known))
+            at += len(surface)
+    return found
 
 
 def dictionary_version() -> str:

@@ -14,10 +14,23 @@ from types import TracebackType
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range
 
-from pipeline.cells import EXCEL_OPTIONS, as_text, check_excel_rows, write_cell
+from pipeline.book_parts import (
+    CHOICES,
+    DATA_BAR,
+    DECIDE,
+    LINE,
+    cell_format,
+    header_format,
+    lines,
+    open_book,
+    places,
+    row_height,
+    set_up_page,
+    write_codebook_sheet,
+)
+from pipeline.cells import as_text, check_excel_rows, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
 from pipeline.placing import put_in_place, temporary_beside
@@ -25,11 +38,6 @@ from pipeline.placing import put_in_place, temporary_beside
 DECISION = {"ja": "確定コード", "en": "final_code"}
 SHEETS = {"ja": ("提案", "コードブック", "集計"), "en": ("Suggestions", "Codebook", "Summary")}
 NO_OPINION = "意見なし"
-CHOICES = "code_choices"  # the defined name of the list that the decision column offers
-_CODEBOOK_HEADER = {
-    "ja": ("コード", "番号", "名称", "定義", "含む", "含まない", "確定コードの選択肢"),
-    "en": ("code", "number", "title", "definition", "include", "exclude", "choices for final_code"),
-}
 _HINT = {
     "ja": (
         "一覧にない値です",
@@ -61,10 +69,6 @@ _WIDTHS = {
 _TEXT_WIDTH, _DECISION_WIDTH = 46, 26
 _GIVEN: dict[Language, str] = {"ja": "(入力)", "en": " (input)"}
 _FOLDED = ("opinion_id", "model_id")  # for programs; a click on [+] above the columns shows them
-# Points a line, enough for most Japanese fonts of size 10, and Excel's highest row.
-_LINE, _MAX_HEIGHT = 15.0, 409.0
-_FONT = {"font_name": "BIZ UDPGothic", "font_size": 10}
-_LINE_COLOUR, _HEAD, _FIRST, _SECOND, _DECIDE = "#BFBFBF", "#1F4E78", "#BDD7EE", "#DDEBF7", "#FFF2CC"
 
 
 def workbook_columns(columns: Sequence[str], language: Language = "ja") -> list[str]:
@@ -129,12 +133,11 @@ class SuggestionWorkbook:
 
     def __enter__(self) -> SuggestionWorkbook:
         self._temporary = temporary_beside(self.path)
-        options = {**EXCEL_OPTIONS, "default_format_properties": _FONT}
-        self._book = xlsxwriter.Workbook(str(self._temporary), options)
+        self._book = open_book(self._temporary)
         self._sheets = [self._book.add_worksheet(name) for name in SHEETS[self.language]]
-        self._header = self._format(bold=True, font_size=8, font_color="#FFFFFF", bg_color=_HEAD)
+        self._header = header_format(self._book)
         self._start_suggestions()
-        self._write_codebook()
+        write_codebook_sheet(self._book, self._sheets[1], self.codebook, self.language, self._header)
         return self
 
     def write(self, frame: pd.DataFrame) -> None:
@@ -153,7 +156,7 @@ class SuggestionWorkbook:
             check_excel_rows(self._row, self.path)
             values = [c if isinstance(c, int | float) else as_text(c) for c in cells]
             values.insert(decision, "")
-            sheet.set_row(self._row, self._height(values))
+            sheet.set_row(self._row, row_height(values, self._widths))
             for column, (value, style) in enumerate(zip(values, self._styles, strict=True)):
                 write_cell(sheet, self._row, column, value, style)
             self._row += 1
@@ -179,10 +182,10 @@ class SuggestionWorkbook:
         sheet = self._sheets[0]
         self._widths = [self._width(c, []) for c in self.columns]
         self._styles = [self._style(c) for c in self.columns]
-        sheet.set_row(0, 2 * _LINE + 4)
+        sheet.set_row(0, 2 * LINE + 4)
         for column, name in enumerate(self.columns):
             write_cell(sheet, 0, column, name, self._header)
-        self._set_up_page(sheet)
+        set_up_page(sheet)
         sheet.repeat_rows(0)
 
     def _finish_suggestions(self) -> None:
@@ -203,12 +206,10 @@ class SuggestionWorkbook:
         rule = {"validate": "list", "source": f"={CHOICES}", "error_type": "warning"}
         rule |= {"error_title": title, "error_message": message}
         sheet.data_validation(1, decision, last, decision, rule)
-        bar = {"type": "data_bar", "bar_solid": True, "bar_color": "#9BC2E6", "bar_border_color": "#9BC2E6"}
-        bar |= {"min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1, "data_bar_2010": True}
         for name in ("suggested_confidence", *(f"confidence_{k}" for k in range(1, self.top + 1))):
             if name in self.columns:
                 column = self.columns.index(name)
-                sheet.conditional_format(1, column, last, column, bar)
+                sheet.conditional_format(1, column, last, column, DATA_BAR)
         if "status" in self.columns:
             formula = f'=${xl_col_to_name(self.columns.index("status"))}2="{NO_OPINION}"'
             grey = self._book.add_format({"font_color": "#808080", "bg_color": "#EDEDED"})
@@ -221,8 +222,8 @@ class SuggestionWorkbook:
             return _TEXT_WIDTH
         if column == DECISION[self.language]:
             return _DECISION_WIDTH
-        needed = max((_places(as_text(c)) for c in islice(cells, 200)), default=0)
-        return _WIDTHS.get(self._kind(column)) or min(max(needed, _places(column), 6) + 2, 20)
+        needed = max((places(as_text(c)) for c in islice(cells, 200)), default=0)
+        return _WIDTHS.get(self._kind(column)) or min(max(needed, places(column), 6) + 2, 20)
 
     def _kind(self, column: str) -> str:
         """Return 'code' for code_1…code_top and so on, 'doubt' for any reason, else the name itself."""
@@ -235,55 +236,20 @@ class SuggestionWorkbook:
 
     def _style(self, column: str) -> Any:
         if column == DECISION[self.language]:
-            return self._format(bg_color=_DECIDE)
+            return self._format(bg_color=DECIDE)
         if self._kind(column) == "confidence":
             return self._format(num_format="0%", align="right", indent=1)
         if column in ("units", "group_size", "exact_count"):
             return self._format(align="center")
         return self._format()
 
-    def _height(self, values: Sequence[object]) -> float:
-        """Return the height in points that shows all lines of the row's longest cell, up to Excel's limit."""
-        lines = 1
-        for value, width in zip(values, self._widths, strict=True):
-            if isinstance(value, str) and (len(value) * 2 > width or "\n" in value):
-                lines = max(lines, _lines(value, width))
-        return min(_LINE * lines + 4, _MAX_HEIGHT)
-
     # -- the other sheets ----------------------------------------------------------------------
-
-    def _write_codebook(self) -> None:
-        sheet = self._sheets[1]
-        items = self.codebook.items
-        for column, width in enumerate((10, 9, 44, 50, 50, 50, 44)):
-            sheet.set_column(column, column, width, None, {"hidden": 1} if column == 6 else {})
-        for column, name in enumerate(_CODEBOOK_HEADER[self.language]):
-            write_cell(sheet, 0, column, name, self._header)
-        leaves = {n.code for n in items}
-        for row, node in enumerate(self.codebook, 1):
-            shade: dict[str, object] = {}
-            if node.code not in leaves:
-                shade = {"bold": True, "bg_color": _FIRST if node.level == 1 else _SECOND}
-            plain, indented = self._format(**shade), self._format(indent=node.level - 1, **shade)
-            texts = (node.code, node.number, node.title, node.definition, node.include, node.exclude)
-            lines = max(_lines(t, w) for t, w in zip(texts, (10, 9, 40, 50, 50, 50), strict=True))
-            sheet.set_row(row, min(_LINE * lines + 4, _MAX_HEIGHT))
-            for column, text in enumerate(texts):
-                write_cell(sheet, row, column, text, indented if column == 2 else plain)
-            if row <= len(items):  # the choices stand together, whatever rows of the plan lie between items
-                write_cell(sheet, row, 6, f"{items[row - 1].code} {items[row - 1].title}", plain)
-        name = SHEETS[self.language][1]
-        self._book.define_name(CHOICES, f"='{name}'!$G$2:$G${len(items) + 1}")
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(self.codebook), 5)
-        self._set_up_page(sheet)
-        sheet.repeat_rows(0)
 
     def _write_summary(self) -> None:
         sheet = self._sheets[2]
         sheet.set_column(0, 0, 60)
         sheet.set_column(1, 1, 30)
-        self._set_up_page(sheet)
+        set_up_page(sheet)
         label_style, text_style = self._format(), self._format(align="left")
         whole, broken = self._format(num_format="#,##0"), self._format(num_format="0.000")
         row = 0
@@ -294,28 +260,10 @@ class SuggestionWorkbook:
                 row += 1
                 style = text_style if isinstance(value, str) else whole if isinstance(value, int) else broken
                 texts = ((label, 60), (value if isinstance(value, str) else "", 30))
-                sheet.set_row(row, _LINE * max(_lines(t, w) for t, w in texts) + 4)
+                sheet.set_row(row, LINE * max(lines(t, w) for t, w in texts) + 4)
                 write_cell(sheet, row, 0, label, label_style)
                 write_cell(sheet, row, 1, value, style)
             row += 2
 
     def _format(self, **properties: object) -> Any:
-        base = {**_FONT, "text_wrap": True, "valign": "top", "border": 1, "border_color": _LINE_COLOUR}
-        return self._book.add_format(base | properties)
-
-    def _set_up_page(self, sheet: Any) -> None:
-        sheet.set_landscape()
-        sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        sheet.set_footer("&L&F  &A&R&P / &N")
-
-
-def _places(text: str) -> int:
-    """Return the width in narrow characters: CP932 has one byte for each of them, two for a wide one."""
-    return len(text.encode("cp932", "replace"))
-
-
-def _lines(text: str, width: int) -> int:
-    """Return how many lines a text takes in a column."""
-    return sum(max(1, -(-_places(part) // width)) for part in text.split("\n"))
+        return cell_format(self._book, **properties)

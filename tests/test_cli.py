@@ -20,7 +20,7 @@ from pipeline.cli import language_of, main
 from pipeline.tableio import read_table, write_table
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
-COMMANDS += ("agreement", "adjudicate", "audit", "compare", "promote", "themes")
+COMMANDS += ("agreement", "adjudicate", "audit", "compare", "promote", "themes", "mask", "crosswalk")
 DEFAULT = ROOT / "models/default"
 
 

@@ -10,6 +10,8 @@ import typer
 
 from pipeline.cli.console import Console
 from pipeline.cli.deciding_commands import add_deciding
+from pipeline.cli.more_commands import add_crosswalk, add_masking
+from pipeline.cli.review import add_review
 from pipeline.cli.themes_command import add_themes
 
 
@@ -47,7 +49,8 @@ def build_app(console: Console) -> typer.Typer:
                 t("ja か en を指定してください。", "must be ja or en"), param_hint="--lang"
             )
 
-    for add in (_add_learning, _add_using, add_deciding, add_themes):
+    adders = (add_deciding, add_review, add_themes, add_masking, add_crosswalk)
+    for add in (_add_learning, _add_using, *adders):
         add(app, console)
     return app
 
@@ -299,8 +302,18 @@ def _add_using(app: typer.Typer, console: Console) -> None:
         sheet: Annotated[
             str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
         ] = None,
+        mask: Annotated[
+            bool,
+            typer.Option(
+                "--mask",
+                help=t(
+                    "出力のコメントの個人情報をマスクする(提案は元の文から)",
+                    "mask personal information of the comments written (suggestions are made from the original)",
+                ),
+            ),
+        ] = False,
     ) -> None:
         from pipeline.cli.suggest import Request, run
 
-        request = Request(input, out, text_column, id_column, model, top, long, sheet, target_precision)
+        request = Request(input, out, text_column, id_column, model, top, long, sheet, target_precision, mask)
         raise typer.Exit(run(console, request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,11 @@ import pandas as pd
 from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
+from pipeline.cli.mask import warn_of_other_columns
 from pipeline.comments import wide_columns
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError, Language
+from pipeline.masked_table import mask_suggestions, suspected_cells
 from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
 from pipeline.suggestion import Groups, Tally, check_columns, suggest_stream
@@ -38,6 +41,7 @@ class Request:
     long: bool
     sheet: str | None
     target_precision: float = 0.8
+    mask: bool = False
 
 
 def run(console: Console, request: Request) -> int:
@@ -60,6 +64,7 @@ def run(console: Console, request: Request) -> int:
     gc.set_threshold(100_000, 50, 50)
     groups, total = _find_groups(console, source, text_column, id_column)
     tally = Tally()
+    elsewhere: Counter[str] = Counter()
     with (
         VectorCache() as cache,
         console.progress("コードを提案しています", "suggesting codes", total) as advance,
@@ -78,9 +83,22 @@ def run(console: Console, request: Request) -> int:
             target=request.target_precision,
             cache=cache,
         )
+        if request.mask:
+            frames = _masked(frames, source, text_column, elsewhere)
         _write(frames, request, source, text_column, id_column, model, tally, console.language)
     _report(console, request, source, text_column, tally)
+    warn_of_other_columns(console, elsewhere)
     return 0
+
+
+def _masked(
+    frames: Iterator[pd.DataFrame], source: RowSource, text_column: str, elsewhere: Counter[str]
+) -> Iterator[pd.DataFrame]:
+    """Yield suggestions with masked comments; count in `elsewhere` what other columns seem to hold."""
+    for frame in frames:
+        others = [c for c in source.columns if c != text_column and c in frame]
+        elsewhere.update(suspected_cells(frame, others))
+        yield mask_suggestions(frame, (text_column, "unit_text"))
 
 
 def _find_groups(

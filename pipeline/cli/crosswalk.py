@@ -1,0 +1,139 @@
+"""`iken crosswalk`: the table from an old codebook to a new one, and labels carried over by it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.carried_labels import carry_labels, old_labels
+from pipeline.cli.console import Console
+from pipeline.codebook import Codebook
+from pipeline.crosswalk import check_crosswalk, propose_crosswalk
+from pipeline.errors import InputError
+from pipeline.placing import check_folder, make_folder
+from pipeline.tableio import TableWriter, check_ending, read_table
+from pipeline.vectorcache import VectorCache
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `iken crosswalk`."""
+
+    old: Path
+    new: Path
+    out: Path
+    labels: Path | None = None
+    out_labels: Path | None = None
+    table: Path | None = None
+
+    @property
+    def aside(self) -> Path | None:
+        """Where labels go that are not carried: labels.csv -> labels_set_aside.csv."""
+        out = self.out_labels
+        return out.with_name(f"{out.stem}_set_aside{out.suffix}") if out else None
+
+
+def run(console: Console, request: Request) -> int:
+    """Propose or apply a crosswalk; return the exit code: 1 if labels were set aside."""
+    _check(request)
+    old, new = (Codebook.from_table(read_table(p), str(p)) for p in (request.old, request.new))
+    labels = None
+    if request.labels is not None:
+        labels = old_labels(read_table(request.labels), old, str(request.labels))
+    with console.status("対応を調べています", "matching items"), VectorCache() as cache:
+        if request.table is not None:
+            table = check_crosswalk(read_table(request.table), old, new, str(request.table))
+        else:
+            table = propose_crosswalk(old, new, labels, cache)
+            _keep_edits(request.out, table)
+        results = None
+        if labels is not None and request.out_labels is not None:
+            results = carry_labels(labels, table, old, new, cache)
+    _write(request, table, results)
+    _say_table(console, request, table, old, new)
+    return _say_labels(console, request, results) if results else 0
+
+
+def _check(request: Request) -> None:
+    if (request.labels is None) != (request.out_labels is None) and request.labels is None:
+        raise InputError(
+            "--out-labels は --labels と一緒に使います。",
+            "--out-labels goes with --labels",
+            file=str(request.out_labels),
+        )
+    inputs = [p for p in (request.old, request.new, request.labels, request.table) if p is not None]
+    taken = {p.resolve() for p in inputs}
+    for path in (request.out, request.out_labels, request.aside):
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise InputError(
+                "入力や他の出力と同じファイルには書けません。別の名前を指定してください。",
+                "the output would overwrite an input or another output; give it another name",
+                file=str(path),
+            )
+        taken.add(path.resolve())
+        check_ending(path)
+        check_folder(path.parent)
+
+
+def _keep_edits(out: Path, table: pd.DataFrame) -> None:
+    """Raise `InputError` if `out` holds another table: a person may have worked in it."""
+    if out.is_file() and not read_table(out).equals(table):
+        raise InputError(
+            "既に別の内容のファイルがあります。人が直した対応表なら --table で指定し、--out は別の名前にしてください。",
+            "there is another file already; if it is an edited table, give it with --table and --out another name",
+            file=str(out),
+        )
+
+
+def _write(request: Request, table: pd.DataFrame, results: tuple[pd.DataFrame, pd.DataFrame] | None) -> None:
+    """Write all files, or none if one of them cannot be opened."""
+    files: list[tuple[Path, pd.DataFrame]] = [(request.out, table)]
+    if results is not None and request.out_labels is not None and request.aside is not None:
+        # Without rows too: what an earlier run set aside must not stay there.
+        files += [(request.out_labels, results[0]), (request.aside, results[1])]
+    with ExitStack() as stack:
+        for path, frame in files:
+            make_folder(path.parent)
+            stack.enter_context(TableWriter(path, [str(c) for c in frame.columns])).write(frame)
+
+
+def _say_table(console: Console, request: Request, table: pd.DataFrame, old: Codebook, new: Codebook) -> None:
+    used = table[table["use"] != ""]
+    console.table(
+        console.t("引き継ぐ項目", "items carried over"),
+        ["old_code", "old_title", "new_code", "new_title", "score", "relation"],
+        used[["old_code", "old_title", "new_code", "new_title", "score", "relation"]].values.tolist(),
+    )
+    kinds = "、".join(f"{k} {n}" for k, n in used["relation"].value_counts().items())
+    console.say(
+        f"古い項目 {len(old.items)} のうち {used['old_code'].nunique()} に ○({kinds})、"
+        f"新しい項目 {len(new.items)} のうち {used['new_code'].nunique()} が行き先です。",
+        f"{used['old_code'].nunique()} of {len(old.items)} old items marked ({kinds}); "
+        f"{used['new_code'].nunique()} of {len(new.items)} new items are their targets",
+    )
+    console.say(f"対応表: {request.out}", f"table: {request.out}")
+    if request.table is None:
+        console.warn(
+            "機械の案です。use の欄を人が確かめ、--table で指定してください。",
+            "proposed by the machine: check the column use, then give the table with --table",
+        )
+
+
+def _say_labels(console: Console, request: Request, results: tuple[pd.DataFrame, pd.DataFrame]) -> int:
+    carried, aside = results
+    console.say(
+        f"コード付き意見 {len(carried) + len(aside)}件 = 引き継いだ {len(carried)} + 外した {len(aside)}",
+        f"{len(carried) + len(aside)} coded opinions = {len(carried)} carried + {len(aside)} set aside",
+    )
+    console.say(f"書き出し: {request.out_labels}", f"written: {request.out_labels}")
+    if not len(aside):
+        return 0
+    for reason, n in aside["reason"].value_counts().items():
+        console.warn(f"  外した理由: {reason} {n}件", f"  set aside: {reason} {n}")
+    console.say(f"外したもの: {request.aside}", f"set aside: {request.aside}")
+    return 1

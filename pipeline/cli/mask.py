@@ -1,0 +1,137 @@
+"""`iken mask`: from a table to the same table without personal information, and a report of what was masked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.cli.console import Console
+from pipeline.errors import InputError
+from pipeline.masked_table import MASK_REPORT, ORIGINAL, mask_rows, suspected_cells
+from pipeline.masking import KINDS, KINDS_EN
+from pipeline.placing import check_folder, make_folder
+from pipeline.suggestion import guess_text_column
+from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `iken mask`."""
+
+    input: Path
+    out: Path
+    text_columns: tuple[str, ...] = ()
+    report: Path | None = None
+    show_originals: bool = False
+    sheet: str | None = None
+
+
+def run(console: Console, request: Request) -> int:
+    """Mask a file; return the exit code."""
+    _check(request)
+    source = open_rows(request.input, request.sheet)
+    columns = _columns(source, request)
+    kinds: Counter[str] = Counter()
+    elsewhere: Counter[str] = Counter()
+    rows = cells = 0
+    others = [c for c in source.columns if c not in columns]
+    for path in (request.out, request.report):
+        if path is not None:
+            make_folder(path.parent)
+    with ExitStack() as files, console.progress("マスクしています", "masking", None) as advance:
+        report = None
+        if request.report is not None:
+            names = [*MASK_REPORT.columns, *([ORIGINAL] if request.show_originals else [])]
+            report = files.enter_context(TableWriter(request.report, names))
+        out = files.enter_context(TableWriter(request.out, source.columns))
+        for chunk in source.chunks():
+            masked, found = mask_rows(
+                chunk, columns, first_row=source.first_row + rows, originals=request.show_originals
+            )
+            out.write(masked)
+            if report is not None:
+                report.write(found)
+            kinds.update(found["kind"].tolist())
+            cells += len(found.drop_duplicates(["row", "column"]))
+            elsewhere.update(suspected_cells(chunk, others))
+            rows += len(chunk)
+            advance(len(chunk))
+    _say(console, request, source, columns, (rows, cells), kinds, elsewhere)
+    return 0
+
+
+def _check(request: Request) -> None:
+    """Raise `InputError` where an output would overwrite the input or the other output."""
+    taken = {request.input.resolve(): "INPUT"}
+    for option, path in (("--out", request.out), ("--report", request.report)):
+        if path is None:
+            continue
+        if path.resolve() in taken or (path.exists() and path.samefile(request.input)):
+            raise InputError(
+                f"元のファイルや他の出力と同じファイルには書けません。{option} に別の名前を指定してください。",
+                f"the output would overwrite the input or another output; give {option} another name",
+                file=str(path),
+            )
+        taken[path.resolve()] = option
+        check_ending(path)
+        check_folder(path.parent)
+    if request.show_originals and request.report is None:
+        raise InputError(
+            "--show-originals は --report と一緒に使います。",
+            "--show-originals goes with --report",
+            file=str(request.input),
+        )
+
+
+def _columns(source: RowSource, request: Request) -> list[str]:
+    for name in request.text_columns:
+        if name not in source.columns:
+            listed = "、".join(source.columns)
+            raise InputError(
+                f"列「{name}」がありません(--text-column)。ある列: {listed}",
+                f"there is no column '{name}' (--text-column). Columns found: {listed}",
+                file=str(request.input),
+            )
+    chosen = list(dict.fromkeys(request.text_columns))
+    return chosen or [guess_text_column(source.columns, str(request.input))]
+
+
+def _say(
+    console: Console,
+    request: Request,
+    source: RowSource,
+    columns: list[str],
+    sizes: tuple[int, int],
+    kinds: Counter[str],
+    elsewhere: Counter[str],
+) -> None:
+    rows, cells = sizes
+    read = f"{request.input.name}({source.encoding})" if source.encoding else request.input.name
+    listed = "、".join(columns)
+    console.say(
+        f"{read} の列「{listed}」 {rows:,}行のうち{cells:,}個のセルで、{kinds.total():,}か所をマスクしました。",
+        f"masked {kinds.total():,} places in {cells:,} cells of column '{listed}', {rows:,} rows of {read}",
+    )
+    for kind in KINDS:
+        if kinds[kind]:
+            console.say(f"  {kind}: {kinds[kind]:,}", f"  {KINDS_EN[kind]}: {kinds[kind]:,}")
+    warn_of_other_columns(console, elsewhere)
+    console.say(f"書き出し: {request.out}", f"written: {request.out}")
+    if request.report is not None:
+        console.say(f"報告: {request.report}", f"report: {request.report}")
+    console.warn(
+        "機械が見つけたものだけです。公開の前に、人が全文を確かめてください。",
+        "only what the machine found; before publishing, a person must read the texts",
+    )
+
+
+def warn_of_other_columns(console: Console, elsewhere: Counter[str]) -> None:
+    """Say which columns that were not masked seem to hold personal information."""
+    for column, n in elsewhere.items():
+        console.warn(
+            f"注意: マスクしていない列「{column}」の{n:,}個のセルにも個人情報がありそうです(iken mask の --text-column で加えられます)。",
+            f"note: {n:,} cells of column '{column}', which is not masked, seem to hold personal information too "
+            "(add it with --text-column of iken mask)",
+        )

@@ -1,0 +1,64 @@
+"""Text in which every character keeps its place, but its many forms are one: for finding things in it.
+
+`normalise` joins and drops characters; what is found in its text has no place in the original. Here one
+character becomes one character, so that a place in the folded text is the place in the original.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from typing import NamedTuple
+
+# Minus signs, dashes, and the long-vowel mark between digits: all are typed for a hyphen.
+HYPHEN = "[-‐‑‒–—―−ー─]"
+# Kanji for which the dictionary has another form only.
+_OLD_FORMS = {"髙": "高", "﨑": "崎", "嵜": "崎", "德": "徳", "栁": "柳", "濵": "浜", "濱": "浜", "邊": "辺"}
+_KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+
+_LOOK_BACK = 40
+
+
+class Span(NamedTuple):
+    """A piece of personal information: characters [start, end) of a text, and its kind (電話番号, 氏名, …)."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _folded(character: str) -> str:
+    form = unicodedata.normalize("NFKC", _OLD_FORMS.get(character, character))
+    if len(form) != 1:  # ㈱ and other characters that stand for several keep their form
+        form = character
+    # White space, controls, and what cannot be encoded would disturb the tokeniser.
+    return " " if form.isspace() or unicodedata.category(form) in ("Cc", "Cf", "Cs", "Zl", "Zp") else form
+
+
+def fold(text: str) -> str:
+    """Return `text` with NFKC forms, plain spaces for white space and controls; as long as `text`.
+
+    >>> fold("０４６７－００　１２３４　髙橋")
+    '0467-00 1234 高橋'
+    """
+    return "".join(map(_folded, text))
+
+
+def kanji_digits(folded: str) -> str:
+    """Return a folded text with 一二三 as 123, as telephone numbers stand in vertical writing.
+
+    >>> kanji_digits("〇四六七-〇〇")
+    '0467-00'
+    """
+    return folded.translate(_KANJI_DIGITS)
+
+
+def before(pattern: re.Pattern[str], text: str, end: int) -> re.Match[str] | None:
+    """Look for a pattern that ends in `$` right before `end`; only so far back as words say what follows them.
+
+    >>> bool(before(re.compile("電話$"), "電話0467", 2)), bool(before(re.compile("電話$"), "電話は0467", 3))
+    (True, False)
+    """
+    return pattern.search(text, max(0, end - _LOOK_BACK), end)

@@ -1,0 +1,83 @@
+"""Tables of comments without personal information: the same rows with masked texts, and a report to check."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipeline.cells import as_text
+from pipeline.masking import mask, placeholder, suspects_personal
+from pipeline.tables import Schema
+
+# One row a place. start (from 1) and length say where it stood in the original text; context is masked.
+MASK_REPORT = Schema(
+    "MASK_REPORT", ("row", "column", "kind", "start", "length", "context"), ("row", "column", "kind")
+)
+ORIGINAL = "original"
+_CONTEXT = 15
+
+
+def mask_rows(
+    frame: pd.DataFrame, columns: Sequence[str], *, first_row: int = 2, originals: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `frame` with the texts of `columns` masked, and the MASK_REPORT of what was.
+
+    Cells without personal information, and all other columns, are as they were, types included.
+
+    Parameters
+    ----------
+    first_row : number of the first row as people see it, for the report
+    originals : add the column `original`, which shows what was masked
+    """
+    masked = frame.copy()
+    rows: list[dict[str, object]] = []
+    for column in columns:
+        cells: list[object] = []
+        for i, value in enumerate(frame[column].tolist()):
+            text = as_text(value)
+            clean, spans = mask(text)
+            cells.append(clean if spans else value)
+            grown = 0  # by how much the text before has grown
+            for span in spans:
+                at = span.start + grown
+                shown = placeholder(span.kind)
+                row: dict[str, object] = {
+                    "row": first_row + i,
+                    "column": column,
+                    "kind": span.kind,
+                    "start": span.start + 1,
+                    "length": span.end - span.start,
+                    "context": clean[max(0, at - _CONTEXT) : at + len(shown) + _CONTEXT],
+                }
+                rows.append(row | ({ORIGINAL: text[span.start : span.end]} if originals else {}))
+                grown += len(shown) - (span.end - span.start)
+        masked[column] = pd.Series(cells, index=frame.index, dtype=object)
+    rows.sort(key=lambda r: (r["row"], columns.index(str(r["column"])), r["start"]))
+    names = [*MASK_REPORT.columns, *([ORIGINAL] if originals else [])]
+    return masked, pd.DataFrame(rows, columns=names, dtype=object)
+
+
+def suspected_cells(frame: pd.DataFrame, columns: Sequence[str]) -> Counter[str]:
+    """Count the cells of columns that are not masked, but seem to hold personal information."""
+    return Counter(
+        {c: n for c in columns if (n := sum(suspects_personal(as_text(v)) for v in frame[c].tolist()))}
+    )
+
+
+def mask_suggestions(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return suggestions with the comments in `columns`, and the quotations of evidence, masked."""
+    masked = mask_rows(frame, [c for c in columns if c in frame])[0]
+    if "evidence" in frame:
+        masked["evidence"] = [
+            "\n".join(_masked_line(line) for line in as_text(v).split("\n")) for v in frame["evidence"]
+        ]
+    return masked
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _masked_line(text: str) -> str:
+    """Mask a line that comes again and again: evidence quotes the same opinions for many comments."""
+    return mask(text)[0]

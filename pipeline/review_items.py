@@ -1,0 +1,266 @@
+"""From suggestions, wide or long, to the comments that coders decide on, and who gets which."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from pipeline.book_parts import choice
+from pipeline.cells import as_text, excel_text
+from pipeline.codebook import Codebook
+from pipeline.doubt import REASONS
+from pipeline.errors import InputError
+from pipeline.review_form import NOT_ASKED, REVIEW
+from pipeline.suggestion import guess_text_column
+from pipeline.workbook import NO_OPINION
+
+ASSIGNMENT = ("coder", "position", "suggestion_shown")
+_WIDE = ("status", "code_1", "confidence_1", "model_id")
+_LONG = ("opinion_id", "unit", "unit_text", "rank", "code", "confidence", "status", "model_id")
+_MOST = 30  # code_1 … code_30 are looked for
+Row = dict[str, str]
+
+
+class Items(NamedTuple):
+    """REVIEW and NOT_ASKED: together one row an opinion (or unit) of the input. `rows`: rows of the input."""
+
+    asked: pd.DataFrame
+    not_asked: pd.DataFrame
+    rows: int
+
+
+def review_items(
+    chunks: Iterable[pd.DataFrame],
+    columns: Sequence[str],
+    codebook: Codebook,
+    *,
+    text_column: str | None = None,
+    file: str | None = None,
+    first_row: int = 2,
+) -> Items:
+    """Return the comments of a suggestion table that coders are asked about, and the others with the reason.
+
+    Parameters
+    ----------
+    chunks, columns : the table that `iken suggest` wrote, wide or long, in pieces; cells of any type
+    text_column : the column of the comment in a wide table, if its name does not tell
+
+    Raises
+    ------
+    InputError
+        if it is no table of suggestions, an id is empty or comes twice, or a code is not in the codebook.
+    """
+    reader = _Reader(columns, codebook, text_column, file)
+    rows: dict[tuple[str, str], Row] = {}
+    number = first_row
+    for chunk in chunks:
+        names = [str(c) for c in chunk.columns]
+        for cells in zip(*(chunk[c].tolist() for c in names), strict=True):
+            row = dict(zip(names, map(as_text, cells), strict=True))
+            reader.add(row, number, rows)
+            number += 1
+    if reader.long:
+        _name_units(rows)
+    asked: list[Row] = []
+    aside: list[Row] = []
+    for row in rows.values():
+        reason = (
+            "本文が空欄" if not row["text"].strip() else NO_OPINION if row["status"] == NO_OPINION else ""
+        )
+        (aside if reason else asked).append(row | {"reason": reason})
+    table = pd.DataFrame(asked, columns=list(REVIEW.columns), dtype=str)
+    return Items(table, pd.DataFrame(aside, columns=list(NOT_ASKED.columns), dtype=str), number - first_row)
+
+
+class _Reader:
+    """Reads rows of either form into `Row`s of the REVIEW table."""
+
+    def __init__(
+        self, columns: Sequence[str], codebook: Codebook, text_column: str | None, file: str | None
+    ) -> None:
+        self.codebook, self.file = codebook, file
+        self.long = all(c in columns for c in _LONG)
+        if not self.long and not all(c in columns for c in _WIDE):
+            found = "、".join(columns)
+            raise InputError(
+                f"提案の表ではありません。先に `iken suggest` で作ってください。ある列: {found}",
+                f"no table of suggestions; make one with `iken suggest`. Columns found: {found}",
+                file=file,
+            )
+        self._ranks = [k for k in range(1, _MOST + 1) if f"code_{k}" in columns]
+        self._text = "unit_text" if self.long else self._text_column(columns, text_column)
+        self._first_row: dict[tuple[str, str], int] = {}
+        self._choices = {n.code: choice(codebook, n.code) for n in codebook.items}
+        # Rows of one opinion stand together in the long form; a second block of them is a repeated id.
+        self._latest: tuple[str, str] | None = None
+
+    def _text_column(self, columns: Sequence[str], wanted: str | None) -> str:
+        # The input's own columns stand before those that `iken suggest` added, which begin with these two.
+        own = [c for c in columns[: columns.index("status")] if c != "opinion_id"]
+        if wanted is None:
+            return guess_text_column(own, self.file)
+        if wanted in own:
+            return wanted
+        found = "、".join(own)
+        raise InputError(
+            f"列「{wanted}」がありません(--text-column)。ある列: {found}",
+            f"there is no column '{wanted}' (--text-column). Columns found: {found}",
+            file=self.file,
+        )
+
+    def add(self, row: Row, number: int, rows: dict[tuple[str, str], Row]) -> None:
+        """Put one row of the input, whose number is `number`, into `rows`."""
+        opinion_id = row["opinion_id"].strip()
+        key = (opinion_id, row["unit"].strip() if self.long else "")
+        self._check_id(opinion_id, number)
+        if self.long and key == self._latest:
+            self._add_rank(rows[key], row, number)
+            return
+        if key in rows:
+            raise self._fault(
+                number,
+                "opinion_id",
+                f"IDが{self._first_row[key]}行目と重複しています。",
+                f"the id repeats that of row {self._first_row[key]}",
+            )
+        self._first_row[key] = number
+        self._latest = key
+        rows[key] = self._long_row(row, key, number) if self.long else self._wide_row(row, key, number)
+
+    def _check_id(self, opinion_id: str, number: int) -> None:
+        if not opinion_id:
+            raise self._fault(number, "opinion_id", "IDが空です。", "the id is empty")
+        if excel_text(opinion_id) != opinion_id:
+            ja = "IDに Excel のセルに入らない文字があるか、長すぎます。別のIDにしてください。"
+            raise self._fault(number, "opinion_id", ja, "Excel cannot hold this id; use another one")
+
+    def _wide_row(self, row: Row, key: tuple[str, str], number: int) -> Row:
+        ranked = [
+            self._suggestion(row[f"code_{k}"], row.get(f"confidence_{k}", ""), f"code_{k}", number)
+            for k in self._ranks
+            if row[f"code_{k}"].strip()
+        ]
+        doubts = [row[c] for c in REASONS if row.get(c, "")]
+        size = row.get("group_size", "")
+        same = f"{row['group_id']}({size}件)" if row.get("group_id", "") else ""
+        first, confidence = (row["code_1"].strip(), row["confidence_1"]) if ranked else ("", "")
+        return {
+            **self._shared(row, key),
+            "first": first,
+            "confidence": confidence,
+            "others": "\n".join(f"{k}. {s}" for k, s in enumerate(ranked[1:], 2)),
+            "doubt": "\n".join(doubts),
+            "same": same,
+        }
+
+    def _long_row(self, row: Row, key: tuple[str, str], number: int) -> Row:
+        code = row["code"].strip()
+        if code:
+            self._suggestion(code, row["confidence"], "code", number)
+        return {
+            **self._shared(row, key),
+            "first": code,
+            "confidence": row["confidence"] if code else "",
+            "others": "",
+            "doubt": row.get("doubt_reasons", "").replace("、", "\n"),
+            "same": "",
+        }
+
+    def _add_rank(self, known: Row, row: Row, number: int) -> None:
+        if row[self._text] != known["text"]:
+            ja = "同じ意見ID・部分なのに文面が違います。"
+            raise self._fault(number, self._text, ja, "same id and unit, but another text")
+        line = f"{row['rank']}. {self._suggestion(row['code'], row['confidence'], 'code', number)}"
+        known["others"] = f"{known['others']}\n{line}".lstrip("\n")
+
+    def _shared(self, row: Row, key: tuple[str, str]) -> Row:
+        return {
+            "opinion_id": key[0],
+            "unit": key[1],
+            "text": row[self._text],
+            "status": row["status"],
+            "evidence": row.get("evidence", ""),
+            "model_id": row["model_id"],
+        }
+
+    def _suggestion(self, code: str, confidence: str, column: str, number: int) -> str:
+        """Return a suggestion as people read it: 「G1-1-1 見守り活動について 78%」."""
+        shown = self._choices.get(code.strip())
+        if shown is None:
+            raise self._fault(
+                number,
+                column,
+                f"提案のコード「{code}」はコードブックの項目ではありません。"
+                "モデルを作ったコードブックを --codebook で指定してください。",
+                f"the suggested code '{code}' is no item of the codebook; name the model's with --codebook",
+            )
+        try:
+            return f"{shown} {float(confidence):.0%}"
+        except ValueError:
+            return shown
+
+    def _fault(self, row: int, column: str, ja: str, en: str) -> InputError:
+        return InputError(ja, en, file=self.file, row=row, column=column)
+
+
+def _name_units(rows: dict[tuple[str, str], Row]) -> None:
+    """An opinion of one unit is coded as a whole (unit ''), as in the wide form; the others keep their numbers."""
+    count: dict[str, int] = {}
+    for opinion_id, _ in rows:
+        count[opinion_id] = count.get(opinion_id, 0) + 1
+    for (opinion_id, _), row in rows.items():
+        if count[opinion_id] == 1:
+            row["unit"] = ""
+
+
+# -- who gets which --------------------------------------------------------------------------------
+
+
+def share_out(
+    asked: pd.DataFrame,
+    coders: Sequence[str],
+    *,
+    share: float = 1.0,
+    double: float = 1.0,
+    hidden: float = 0.0,
+    blind: bool = False,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return who codes which rows of a REVIEW table: columns coder, position (of the row), suggestion_shown.
+
+    All units of an opinion go to the same coders. The draw depends on the ids and the seed alone.
+
+    Parameters
+    ----------
+    share : share of the opinions, drawn at random, that are coded at all
+    double : share of those that every coder codes; the others are dealt out, one coder each
+    hidden : share of those whose suggestions no coder sees, so that accuracy can be measured
+    blind : nobody sees any suggestion
+    """
+    ids = list(dict.fromkeys(asked["opinion_id"]))
+    chosen = set(_draw(ids, share, f"share{seed}"))
+    kept = [i for i in ids if i in chosen]
+    everyone = set(_draw(kept, double, f"double{seed}"))
+    unseen = set(kept if blind else _draw(kept, hidden, f"hidden{seed}"))
+    dealt = sorted((i for i in kept if i not in everyone), key=_order(f"deal{seed}"))
+    owner = {i: coders[n % len(coders)] for n, i in enumerate(dealt)}
+    rows = [
+        (coder, position, "no" if i in unseen else "yes")
+        for coder in coders
+        for position, i in enumerate(asked["opinion_id"])
+        if i in chosen and owner.get(i, coder) == coder
+    ]
+    return pd.DataFrame(rows, columns=list(ASSIGNMENT))
+
+
+def _draw(ids: Sequence[str], share: float, label: str) -> list[str]:
+    """Return a share of the ids, at least one unless the share is 0."""
+    n = round(share * len(ids)) or (1 if share > 0 and ids else 0)
+    return list(ids) if n == len(ids) else sorted(ids, key=_order(label))[:n]
+
+
+def _order(label: str) -> Callable[[str], bytes]:
+    return lambda i: hashlib.blake2b(f"{label}\x1f{i}".encode("utf-8", "replace"), digest_size=8).digest()

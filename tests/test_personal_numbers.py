@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.personal_numbers import (
+    accounts,
+    cards,
+    luhn,
+    mails,
+    my_number_checks,
+    my_numbers,
+    phones,
+    postal_codes,
+)
+
+FINDERS = {f.__name__: f for f in (accounts, cards, mails, my_numbers, phones, postal_codes)}
+
+
+@pytest.mark.parametrize(
+    ("finder", "text", "found"),
+    [
+        ("phones", "0467-00-1234と09000001234", ["0467-00-1234", "09000001234"]),
+        ("phones", "+81-90-0000-1234", ["+81-90-0000-1234"]),
+        ("phones", "TEL 00-1234、別に00-1234", ["00-1234"]),
+        ("phones", "00-1234、12-3456-7890、0-1234-5678、0467-00-12345678", []),
+        ("mails", "x(at)example.jp、a@example", ["x(at)example.jp"]),
+        ("postal_codes", "郵便番号2470000、2470000", ["2470000"]),
+        ("postal_codes", "247-0000と100-2000円", ["247-0000"]),
+        ("cards", "4111111111111111、4111111111111112", ["4111111111111111"]),
+        ("cards", "カード番号1111222233334444", ["1111222233334444"]),
+        ("cards", "9111111111111110", []),
+        ("my_numbers", "マイナンバー123456789012、123456789012", ["123456789012"]),
+        ("accounts", "記号10990 番号12345671", ["10990", "12345671"]),
+        ("accounts", "口座番号:1234567、1234567、普通1234567人", ["1234567"]),
+    ],
+)
+def test_what_each_finder_takes_and_leaves(finder: str, text: str, found: list[str]) -> None:
+    assert [text[s.start : s.end] for s in FINDERS[finder](text)] == found
+
+
+def test_check_digits() -> None:
+    for digits, check in (("4111111111111111", luhn), ("123456789018", my_number_checks)):
+        valid = [check(digits[:-1] + str(d)) for d in range(10)]
+        assert valid.count(True) == 1 and valid[int(digits[-1])]
+    # Remainders 0 and 1 both give the check digit 0.
+    assert my_number_checks("000000000000") and not my_number_checks("000000000001")
+
+
+def test_numbers_of_a_case_are_no_telephone() -> None:
+    assert list(phones("受付番号0467001234")) == []
+    assert len(list(phones("電話番号0467001234"))) == 1

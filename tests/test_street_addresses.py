@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.street_addresses import addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("私は鎌倉市大船一丁目二番三号に住む", "鎌倉市大船一丁目二番三号"),
+        ("神奈川県鎌倉市大船1-2-3 コーポ玉縄102号室です", "神奈川県鎌倉市大船1-2-3 コーポ玉縄102号室"),
+        ("由比ガ浜1-2-3の前", "由比ガ浜1-2-3"),
+        ("今泉台7丁目8番9号", "今泉台7丁目8番9号"),
+        ("山ノ内123番地の4", "山ノ内123番地の4"),
+        ("コーポ玉縄102号室の人", "コーポ玉縄102号室"),
+    ],
+)
+def test_from_the_town_to_the_room(text: str, found: str) -> None:
+    assert found in [text[s.start : s.end] for s in addresses(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "大船三丁目",
+        "大船2丁目3件",
+        "大船3-4人",
+        "2025-07-31",
+        "目標1-2-3",
+        "一番地味",
+        "第3番地区",
+        "会議室201号室",
+        "7番8号",
+    ],
+)
+def test_places_counts_and_dates_are_no_addresses(text: str) -> None:
+    assert list(addresses(text)) == []
