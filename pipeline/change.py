@@ -25,7 +25,9 @@ def wilson(hits: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
-def newcombe(hits: ArrayLike, n: ArrayLike, hits_before: ArrayLike, n_before: ArrayLike) -> tuple[Floats, Floats]:
+def newcombe(
+    hits: ArrayLike, n: ArrayLike, hits_before: ArrayLike, n_before: ArrayLike
+) -> tuple[Floats, Floats]:
     """Return the limits of the 95 % interval of hits/n - hits_before/n_before.
 
     Hybrid score interval, method 10 of Newcombe (1998): right for small numbers, 0 and 100 % too.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.coded_table import split_codes
 from pipeline.codebook import Codebook
+from pipeline.coded_table import split_codes
 from pipeline.coding import NO_OPINION, OUTSIDE, SUGGESTED
 from pipeline.comments import wide_columns
 from pipeline.doubt import REASONS
@@ -124,7 +124,7 @@ def _read_labels(
     table: pd.DataFrame, codebook: Codebook, file: str, text_column: str | None
 ) -> CodedOpinions:
     if text_column is not None:
-        _check_column(table, text_column, file)
+        check_columns(table, [text_column], "--text-column", file)
         table = table.assign(text=table[text_column])
     labels = LABELS.check(table, file)
     # `prepare_labels` sorts; a report keeps the order of its source.
@@ -182,7 +182,7 @@ def _read_wide(
     own = own_columns(table)
     if text_column is None:
         text_column = guess_text_column(own, file)
-    _check_column(table, text_column, file)
+    check_columns(table, [text_column], "--text-column", file)
     decision = next((c for c in DECISION.values() if c in table.columns), None)
     coded: list[dict[str, str]] = []
     uncoded: list[dict[str, str]] = []
@@ -202,9 +202,9 @@ def _read_wide(
         elif row["status"] == NO_OPINION or not row[text_column].strip():
             blank += 1
         else:
-            codes, kind, reason = _suggested(row, codebook, file, line, minimum)
-            coded += [shared | {"code": c, "checked": "no", "confidence": p} for c, p in codes.items()]
-            if not codes:
+            found, kind, reason = _suggested(row, codebook, file, line, minimum)
+            coded += [shared | {"code": c, "checked": "no", "confidence": p} for c, p in found.items()]
+            if not found:
                 uncoded.append(shared | {"kind": kind, "reason": reason})
     return CodedOpinions(
         CODED.table(coded),
@@ -284,10 +284,6 @@ def _models(table: pd.DataFrame) -> tuple[str, ...]:
     if "model_id" not in table.columns:
         return ()
     return tuple(dict.fromkeys(m for m in table["model_id"] if m.strip()))
-
-
-def _check_column(table: pd.DataFrame, column: str, file: str) -> None:
-    check_columns(table, [column], "--text-column", file)
 
 
 def check_columns(table: pd.DataFrame, columns: Sequence[str], option: str, file: str) -> None:

@@ -249,8 +249,8 @@ def _residuals(
         rows = judged & (levels == level)[:, None]
         if rows.any():
             p[rows] = false_discovery_control(2 * norm.sf(np.abs(z[rows])))
-    frame = {"index": counts.index, "columns": counts.columns}
-    return pd.DataFrame(z, **frame), pd.DataFrame(p, **frame)
+    index, columns = counts.index, counts.columns
+    return pd.DataFrame(z, index=index, columns=columns), pd.DataFrame(p, index=index, columns=columns)
 
 
 def comments_by_group(
@@ -259,6 +259,4 @@ def comments_by_group(
     """Return the comments (opinion_ids) of each group of a cross table, small groups put together as there."""
     group_of = _groups([t for t in (coded, uncoded) if t is not None and len(t)], table.by)
     group_of = group_of.where(~group_of.isin(table.pooled), OTHERS)
-    return {
-        str(g): [str(i) for i in group_of.index[group_of == g]] for g in table.counts.columns
-    }
+    return {str(g): [str(i) for i in group_of.index[group_of == g]] for g in table.counts.columns}

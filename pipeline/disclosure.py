@@ -101,8 +101,13 @@ def _companion(
     In its tightest relation; where all are wide enough, beside a hidden neighbour that stands alone elsewhere.
     """
     for r in of_cell[cell]:
-        if _hidden_sum(relations[r], hidden, values, cell) < wanted and not hidden[list(relations[r].cells)].all():
-            missing = max(wanted - _hidden_sum(relations[r], hidden, values, cell), wanted - int(values[cell]), 1)
+        if (
+            _hidden_sum(relations[r], hidden, values, cell) < wanted
+            and not hidden[list(relations[r].cells)].all()
+        ):
+            missing = max(
+                wanted - _hidden_sum(relations[r], hidden, values, cell), wanted - int(values[cell]), 1
+            )
             return _cheapest(r, missing, hidden, values, relations, of_cell)
     near = {c for r in of_cell[cell] for c in relations[r].cells if hidden[c]}
     for neighbour in [*sorted(near - {cell}), *np.flatnonzero(hidden).tolist()]:
@@ -155,10 +160,7 @@ def _exposed(
     for sign in (-1.0, 1.0):
         part: list[int] = []
         while True:
-            if sign < 0:
-                tight = small & (high + _TINY < wanted)
-            else:
-                tight = small & (low - _TINY > 1)
+            tight = small & ((high + _TINY < wanted) if sign < 0 else (low - _TINY > 1))
             rest = [c for c in np.flatnonzero(tight).tolist() if c not in exposed]
             if not rest:
                 break

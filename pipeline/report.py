@@ -111,9 +111,7 @@ def _plan_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
                 "Jaccard": told["jaccard"],
             }
         )
-        parts.append(
-            Table("項目の特徴語", frame, "特徴語", keys=3, note="", sheets=()),
-        )
+        parts.append(Table("項目の特徴語", frame, "特徴語", keys=3, only_excel=True))
     return tuple(parts)
 
 
@@ -164,7 +162,9 @@ _KINDS = (
 
 def _uncoded_parts(opinions: CodedOpinions, options: ReportOptions) -> tuple[Part, ...]:
     parts: list[Part] = []
-    representatives = Representatives(opinions.uncoded["text"].tolist() if options.examples is not None else [])
+    representatives = Representatives(
+        opinions.uncoded["text"].tolist() if options.examples is not None else []
+    )
     texts = opinions.uncoded["text"].tolist()
     for kind, title, unchecked in _KINDS:
         rows = [i for i, k in enumerate(opinions.uncoded["kind"]) if k == kind]

@@ -85,7 +85,9 @@ class _Writer:
         sheet.set_paper(9)  # A4
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer(f"&L{'「' + UNCHECKED + '」を含む' if self.report.has_unchecked else ''}&C&A&R&P / &N")
+        sheet.set_footer(
+            f"&L{'「' + UNCHECKED + '」を含む' if self.report.has_unchecked else ''}&C&A&R&P / &N"
+        )
         return sheet
 
     def contents(self) -> None:
@@ -101,7 +103,9 @@ class _Writer:
         if self.report.has_unchecked:
             sheet = self._contents
             sheet.merge_range(row, 0, row, 1, "", self.style())
-            write_cell(sheet, row, 0, WARNING, self.style(bold=True, text_wrap=True, bg_color="#FFF2CC", border=1))
+            write_cell(
+                sheet, row, 0, WARNING, self.style(bold=True, text_wrap=True, bg_color="#FFF2CC", border=1)
+            )
             sheet.set_row(row, 44)
             row += 2
         for i, (name, title) in enumerate(self.names, row):
@@ -126,7 +130,7 @@ class _Writer:
         frame = self.report.opinions.rename(columns=_OPINION_COLUMNS)
         frame = frame[[c for c in _OPINION_COLUMNS.values() if c in frame.columns]]
         frame = frame.assign(確認=frame["確認"].map({"yes": "人が確認", "no": UNCHECKED}).fillna(""))
-        frame["確信度"] = [_number(v) for v in frame["確信度"]]
+        frame["確信度"] = pd.Series([_number(v) for v in frame["確信度"]], index=frame.index, dtype=object)
         empty = [c for c in ("確信度",) if (frame[c] == "").all()]
         frame = frame.drop(columns=[*empty, *(["部分"] if (frame["部分"] == "1").all() else [])])
         sheet = self.sheet(_OPINIONS, "すべての意見とコード")

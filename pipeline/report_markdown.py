@@ -40,7 +40,7 @@ def markdown(report: Report, picture_folder: str = "") -> str:
     lines = [f"# {escape(report.title)}", "", *(f"{escape(line)}\n" for line in report.lines)]
     for number, section in enumerate(report.sections, 1):
         lines += [f"# {number} {escape(section.title)}", ""]
-        for part in section.parts:
+        for part in report.printed(section):
             lines += [*_part(part, names, picture_folder), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -102,5 +102,3 @@ def _picture(part: Picture, names: dict[int, str], folder: str) -> list[str]:
     if not folder:
         return [f"(図: {escape(part.title)}。{escape(part.alt)})"]
     return [f"![{escape(part.alt)}]({folder}/{names[id(part)]}.png)", "", f"図: {escape(part.title)}"]
-
-

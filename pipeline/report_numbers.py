@@ -17,6 +17,7 @@ from pipeline.words import words_of_groups
 _MOST = 5
 _STANDING_OUT = 12
 _UP, _DOWN = "▲", "▽"
+_SIGNS = {1: _UP, -1: _DOWN, 0: ""}
 
 
 # -- overview --------------------------------------------------------------------------------------
@@ -67,7 +68,9 @@ def _most(leaves: pd.DataFrame, codebook: Codebook) -> str:
     named = ordered[ordered["意見"] > next_one].head(_MOST)
     if not len(named):
         return f"最も多い項目でも{counts[0]:,}件で、{counts.count(counts[0])}項目が並んでいます。"
-    listed = "、".join(f"「{codebook[c].title}」({n:,}件)" for c, n in zip(named["コード"], named["意見"], strict=True))
+    listed = "、".join(
+        f"「{codebook[c].title}」({n:,}件)" for c, n in zip(named["コード"], named["意見"], strict=True)
+    )
     return f"意見の多い項目は、{listed}です。"
 
 
@@ -125,21 +128,27 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
         groups = comments_by_group(opinions.coded, opinions.uncoded, table)
         words = words_of_groups(opinions.coded, groups, threshold=options.threshold)
         if len(words):
+            short = words.groupby("set", sort=False)["word"].agg("、".join).reset_index()
+            short.columns = pd.Index([by, "特徴語"])
             words.columns = pd.Index([by, "語", "その語がある回答", "対数尤度比", "Jaccard"])
-            note = f"{options.threshold}件以上の回答で使われた語だけを示します。"
-            parts.append(Table(f"{by}ごとの特徴語", words, f"特徴語_{by}", keys=2, note=note))
+            name = f"特徴語_{by}"
+            note = f"{options.threshold}件以上の回答で使われた語だけを、対数尤度比の大きい順に示します。"
+            sheets = (Sheet(name, words),)
+            parts.append(Table(f"{by}ごとの特徴語", short, name, keys=2, note=note, sheets=sheets))
     return tuple(parts)
 
 
 def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:
-    marks = table.stands_out
-    cells = [(abs(float(table.residuals.loc[c, g])), str(c), str(g)) for c in marks.index for g in marks.columns if marks.loc[c, g]]
-    cells.sort(key=lambda cell: -cell[0])
-    n = int(table.group_sizes.sum())
+    marks, residuals = table.stands_out.to_numpy(), table.residuals.to_numpy()
+    cells = [(i, j) for i, j in np.argwhere(marks != 0).tolist()]
+    cells.sort(key=lambda c: (-abs(float(residuals[c])), c))
+    counts, shares = table.counts.to_numpy(), table.shares.to_numpy()
+    totals, n = table.totals.to_numpy(), int(table.group_sizes.sum())
     lines = [
-        f"{g}では「{codebook[c].title}」が{'多い' if marks.loc[c, g] > 0 else '少ない'}"
-        f"({table.counts.loc[c, g]:,}件、{table.shares.loc[c, g]:.0%}。全体では{table.totals[c] / n:.0%})。"
-        for _, c, g in cells[:_STANDING_OUT]
+        f"{table.counts.columns[j]}では「{codebook[str(table.counts.index[i])].title}」が"
+        f"{'多い' if marks[i, j] > 0 else '少ない'}"
+        f"({counts[i, j]:,}件、{shares[i, j]:.0%}。全体では{totals[i] / n:.0%})。"
+        for i, j in cells[:_STANDING_OUT]
     ]
     if len(cells) > len(lines):
         lines.append(f"このほか{len(cells) - len(lines)}か所に差があります(表の{_UP}{_DOWN})。")
@@ -152,21 +161,27 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
     marks = table.stands_out
     shown = table.shown_counts()
     frame = pd.DataFrame({"項目": ["回答の数", *names]})
-    for group in table.counts.columns:
-        cells = [f"{table.group_sizes[group]:,}"]
-        for code in codes:
-            if table.hidden.loc[code, group]:
-                cells.append(table.mark)
-            else:
-                sign = {1: _UP, -1: _DOWN}.get(int(marks.loc[code, group]), "")
-                cells.append(f"{table.counts.loc[code, group]:,} ({table.shares.loc[code, group]:.0%}){sign}")
-        frame[str(group)] = cells
+    rows = [i for i, c in enumerate(table.counts.index) if str(c) in set(codes)]
+    hidden_cells, signs = table.hidden.to_numpy(), marks.to_numpy()
+    numbers, shares_of = table.counts.to_numpy(), table.shares.to_numpy()
+    for j, group in enumerate(table.counts.columns):
+        frame[str(group)] = [
+            f"{int(table.group_sizes.iloc[j]):,}",
+            *(
+                table.mark
+                if hidden_cells[i, j]
+                else f"{numbers[i, j]:,} ({shares_of[i, j]:.0%}){_SIGNS[int(signs[i, j])]}"
+                for i in rows
+            ),
+        ]
     frame["計"] = [f"{table.group_sizes.sum():,}", *(f"{table.totals[c]:,}" for c in codes)]
     note = "( )はその区分の回答に対する割合。意見のない項目は略しました。"
     if table.pooled:
         note += f"「その他(少数)」は、{'、'.join(table.pooled)}。"
     levels = (1, *(codebook[c].level for c in codes))
-    head = pd.DataFrame({"コード": table.counts.index, "項目": [_name(codebook, str(c)) for c in table.counts.index]})
+    head = pd.DataFrame(
+        {"コード": table.counts.index, "項目": [_name(codebook, str(c)) for c in table.counts.index]}
+    )
     sizes = pd.DataFrame([["", "回答の数", *table.group_sizes, int(table.group_sizes.sum())]])
     counts = pd.concat([head, shown.reset_index(drop=True), table.totals.reset_index(drop=True)], axis=1)
     counts.columns = pd.Index([*head.columns, *map(str, shown.columns), "計"])
@@ -178,7 +193,10 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
     sheets = (
         Sheet(f"{table.by}_件数", pd.concat([sizes, counts], ignore_index=True)),
         Sheet(f"{table.by}_割合", pd.concat([head, shares], axis=1), groups),
-        Sheet(f"{table.by}_残差", pd.concat([head, residuals, marks.add_prefix("差_").reset_index(drop=True)], axis=1)),
+        Sheet(
+            f"{table.by}_残差",
+            pd.concat([head, residuals, marks.add_prefix("差_").reset_index(drop=True)], axis=1),
+        ),
     )
     return Table(f"{table.by}別の意見の数", frame, f"{table.by}別", levels=levels, note=note, sheets=sheets)
 
@@ -191,7 +209,9 @@ def change_parts(
 ) -> tuple[Part, ...]:
     """Return shares of this and the previous survey and their difference with intervals."""
     if not previous.opinions or not opinions.opinions:
-        raise InputError("比べる調査の一方に意見がありません。", "one of the surveys to compare has no opinion")
+        raise InputError(
+            "比べる調査の一方に意見がありません。", "one of the surveys to compare has no opinion"
+        )
     table = changes(
         opinions.coded, previous.coded, codebook, n_now=opinions.opinions, n_before=previous.opinions
     )
@@ -209,7 +229,8 @@ def change_parts(
         more = "増えました" if row["changed"] > 0 else "減りました"
         parts.append(
             Paragraph(
-                f"「{row['title']}」の割合が{more}({row['share_before']:.0%} → {row['share']:.0%})。", "bullet"
+                f"「{row['title']}」の割合が{more}({row['share_before']:.0%} → {row['share']:.0%})。",
+                "bullet",
             )
         )
     if not len(sure):
@@ -222,8 +243,10 @@ def change_parts(
             "前回の割合": kept["share_before"].tolist(),
             "今回の割合": kept["share"].tolist(),
             "差": [f"{d * 100:+.1f}" for d in kept["difference"]],
-            "95%区間": [f"{a * 100:+.1f} 〜 {b * 100:+.1f}" for a, b in zip(kept["low"], kept["high"], strict=True)],
-            "変化": [{1: _UP, -1: _DOWN}.get(c, "") for c in kept["changed"]],
+            "95%区間": [
+                f"{a * 100:+.1f} 〜 {b * 100:+.1f}" for a, b in zip(kept["low"], kept["high"], strict=True)
+            ],
+            "変化": [_SIGNS[int(c)] for c in kept["changed"]],
         }
     )
     note = (
@@ -238,11 +261,11 @@ def change_parts(
             frozenset({"前回の割合", "今回の割合"}),
             tuple(kept["level"].tolist()),
             note=note,
-            sheets=(Sheet("前回比", table, frozenset({"share", "share_before", "difference", "low", "high"})),),
+            sheets=(
+                Sheet("前回比", table, frozenset({"share", "share_before", "difference", "low", "high"})),
+            ),
         )
     )
     if options.pictures:
         parts += change_pictures(table, codebook)
     return tuple(parts)
-
-

@@ -90,7 +90,7 @@ class Quotes:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as a sheet of its own in Excel: short name, table, columns that hold shares, colours by sign."""
+    """A table as a sheet of its own in Excel: short name, table, columns that hold shares."""
 
     name: str
     frame: pd.DataFrame
@@ -104,6 +104,7 @@ class Table:
     levels : of each row, 1 at the top, for indenting and shading; empty for a flat table
     keys : leading columns that say what a row is
     sheets : what Excel gets instead of `frame`
+    only_excel : too long to be read on paper
     """
 
     title: str
@@ -114,6 +115,7 @@ class Table:
     keys: int = 1
     note: str = ""
     sheets: tuple[Sheet, ...] = ()
+    only_excel: bool = False
 
     def as_sheets(self) -> tuple[Sheet, ...]:
         """Return what Excel gets."""
@@ -171,6 +173,10 @@ class Report:
     sections: tuple[Section, ...]
     has_unchecked: bool
     opinions: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def printed(self, section: Section) -> tuple[Part, ...]:
+        """Return the parts of a section that documents show; Excel has more tables."""
+        return tuple(p for p in section.parts if not (isinstance(p, Table) and p.only_excel))
 
     @property
     def tables(self) -> list[Table]:

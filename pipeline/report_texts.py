@@ -60,7 +60,7 @@ def _sessions(workshops: pd.DataFrame) -> list[Part]:
                 "会場と参加人数",
                 pd.DataFrame(shown),
                 "会場",
-                keys=4,
+                keys=3,
                 note=f"{_UNREAD}: 元の文書が読み取れず、空欄のままにしたところ。" if unread else "",
             ),
         ]
@@ -78,7 +78,10 @@ def _account(opinions: CodedOpinions) -> Table:
     """Return the account: every row of the input is in one line of it."""
     checked = units(opinions.coded[opinions.coded["checked"] == "yes"])
     suggested = units(opinions.coded) - checked
-    kinds = {k: len(units(opinions.uncoded[opinions.uncoded["kind"] == k])) for k in (NONE_FITS, MAYBE_OUTSIDE, OPEN)}
+    kinds = {
+        k: len(units(opinions.uncoded[opinions.uncoded["kind"] == k]))
+        for k in (NONE_FITS, MAYBE_OUTSIDE, OPEN)
+    }
     lines: list[tuple[int, str, int]] = [
         (1, "意見", opinions.opinions),
         (2, "項目に分類(人が確認)", len(checked)),
@@ -161,10 +164,15 @@ def _model_figures(opinions: CodedOpinions, model: ModelFigures) -> list[Part]:
     parts: list[Part] = [SubHeading("提案したモデルの精度")]
     metrics = model.metrics.get("model") if model.metrics else None
     if opinions.model_ids and model.model_id and model.model_id not in opinions.model_ids:
-        text = f"提案したモデルは {name} ですが、手元のモデルは {model.model_id} です。精度はここに示せません。"
+        text = (
+            f"提案したモデルは {name} ですが、手元のモデルは {model.model_id} です。精度はここに示せません。"
+        )
         return [*parts, Paragraph(text, "warning")]
     if not metrics:
-        return [*parts, Paragraph(f"モデル {name} の精度の記録(metrics.json)がないため、示せません。", "warning")]
+        return [
+            *parts,
+            Paragraph(f"モデル {name} の精度の記録(metrics.json)がないため、示せません。", "warning"),
+        ]
     baseline = model.metrics.get("baseline", {})
     rows = []
     for key, title in _FIGURES:

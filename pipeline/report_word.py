@@ -9,10 +9,10 @@ from typing import Any
 
 import docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls
-from docx.shared import Mm, Pt
+from docx.shared import Mm, Pt, RGBColor
 
 from pipeline.drawing import Picture
 from pipeline.opinions_section import UNCHECKED, count_words
@@ -47,6 +47,7 @@ _TALLEST = 215.0
 _WIDEST_TABLE = 8
 _SHADES = {1: "D9E6F2", 2: "EEF4FA"}
 _DEEPEST = 9
+_KEPT_TOGETHER = 16
 
 
 def write_word(report: Report, path: Path) -> None:
@@ -72,7 +73,7 @@ class _Writer:
         for chapter, section in enumerate(report.sections, 1):
             self._heading(section.title, 1, shown=f"{chapter} {section.title}")
             below = 0
-            for part in section.parts:
+            for part in report.printed(section):
                 if isinstance(part, SubHeading):
                     below += 1
                     heading = self._heading(part.text, 2, shown=f"{chapter}.{below} {part.text}")
@@ -94,7 +95,7 @@ class _Writer:
         run = label.add_run("目次")
         run.bold, run.font.size = True, Pt(13)
         after = document.add_paragraph()
-        after.add_run().add_break(docx.enum.text.WD_BREAK.PAGE)
+        after.add_run().add_break(WD_BREAK.PAGE)
         return after
 
     def _heading(self, text: str, level: int, *, shown: str, count: str = "") -> Any:
@@ -105,7 +106,9 @@ class _Writer:
         if level <= 3:
             name = f"_Toc{900000 + len(self._entries)}"
             add_bookmark(paragraph, name, len(self._entries) + 1)
-            self._entries.append((level, printable(shown + (f"〔{count}〕" if count else "")).replace("\n", " "), name))
+            self._entries.append(
+                (level, printable(shown + (f"〔{count}〕" if count else "")).replace("\n", " "), name)
+            )
         return paragraph
 
     def _part(self, part: Part) -> None:
@@ -172,11 +175,17 @@ class _Writer:
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         table.autofit = False
         widths = _widths(header, rows, part)
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = Mm(width)
         right = numeric_columns(part)
         self._row(table, header, widths, right, shade="1F3A5F", head=True)
         for i, row in enumerate(rows):
             level = part.levels[i] if part.levels else 0
             self._row(table, row, widths, right, shade=_SHADES.get(level, ""), level=level)
+        if len(rows) <= _KEPT_TOGETHER:
+            for row in table.rows[:-1]:
+                for cell in row.cells:
+                    cell.paragraphs[0].paragraph_format.keep_with_next = True
         if part.note:
             self._note(part.note).paragraph_format.space_before = Pt(3)
         else:
@@ -207,7 +216,7 @@ class _Writer:
             run.font.size = Pt(8.5 if len(cells) > 6 else 9)
             run.bold = head or level == 1 or None
             if head:
-                run.font.color.rgb = docx.shared.RGBColor(0xFF, 0xFF, 0xFF)
+                run.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
             if right[j]:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             elif level > 1 and j == 0:
@@ -226,7 +235,9 @@ class _Writer:
         if shape.height > Mm(_TALLEST):
             shape.width, shape.height = int(shape.width * Mm(_TALLEST) / shape.height), Mm(_TALLEST)
         shape._inline.docPr.set("descr", printable(part.alt))
-        caption = self.document.add_paragraph(f"図{self._numbers[id(part)]} {printable(part.title)}", style="Caption")
+        caption = self.document.add_paragraph(
+            f"図{self._numbers[id(part)]} {printable(part.title)}", style="Caption"
+        )
         caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
@@ -259,5 +270,3 @@ def _widths(header: Sequence[str], rows: Sequence[Sequence[str]], part: Table) -
 
 def _places(text: str) -> int:
     return max(len(line.encode("cp932", "replace")) for line in text.split("\n"))
-
-

@@ -101,7 +101,9 @@ def words_of_groups(
     ----------
     groups : name -> opinion_ids; see `crosstab`, which puts groups that are too small together
     """
-    one = coded.drop_duplicates(["opinion_id", "unit"]).groupby("opinion_id", sort=False)["text"].agg("\n".join)
+    one = (
+        coded.drop_duplicates(["opinion_id", "unit"]).groupby("opinion_id", sort=False)["text"].agg("\n".join)
+    )
     place = {str(opinion): i for i, opinion in enumerate(one.index)}
     sets = {name: {place[i] for i in ids if i in place} for name, ids in groups.items()}
     return words_of_sets(one.tolist(), sets, top=top, fewest=threshold).drop(columns="rest")
