@@ -130,7 +130,8 @@ def _read_labels(
     # `prepare_labels` sorts; a report keeps the order of its source.
     numbered = labels.assign(**{_PLACE: [f"{i:09d}" for i in range(len(labels))]})
     kept, aside = prepare_labels(numbered, codebook, file)
-    kept = kept.sort_values(_PLACE).drop(columns=_PLACE)
+    if len(kept):
+        kept = kept.sort_values(_PLACE).drop(columns=_PLACE)
     rows = [{**r, "unit": "1", "checked": "yes", "confidence": ""} for r in records(kept)]
     return CodedOpinions(CODED.table(rows), UNCODED.empty(), aside, len(labels))
 

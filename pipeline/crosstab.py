@@ -260,3 +260,9 @@ def comments_by_group(
     group_of = _groups([t for t in (coded, uncoded) if t is not None and len(t)], table.by)
     group_of = group_of.where(~group_of.isin(table.pooled), OTHERS)
     return {str(g): [str(i) for i in group_of.index[group_of == g]] for g in table.counts.columns}
+
+
+def visible_nodes(table: CrossTable) -> list[str]:
+    """Return the nodes of the plan with at least one count that is shown and not 0."""
+    shown = (~table.hidden & (table.counts > 0)).any(axis=1)
+    return [str(c) for c in table.counts.index[shown]]

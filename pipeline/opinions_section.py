@@ -37,7 +37,7 @@ _LOST = re.compile(
 _TOKEN = re.compile(r"\\([!-/:-@\[-`{-~])|&#(\d{1,7});|<br>")
 _NOT_IN_FILES = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _COMMENT = re.compile(r"\s*<!-- iken (\[.*\]) -->\s*")
-_COUNT = re.compile(r"〔\d+件(?:、うち未確認の提案\d+件)?〕$")
+_COUNT = re.compile(rf"〔\d+件(?:、うち{UNCHECKED}\d+件|、すべて{UNCHECKED})?〕$")
 _REMARK = re.compile(r" \*\*〔([^〕]*)〕\*\*")
 _NOTE = re.compile(r"\*[^*].*\*")
 _DEEPEST = 6
@@ -87,7 +87,9 @@ def heading_line(node: Node, count: int, unchecked: int) -> str:
 
 def count_words(count: int, unchecked: int) -> str:
     """Return a count as people read it, with how much of it nobody has checked."""
-    return f"{count}件、うち{UNCHECKED}{unchecked}件" if unchecked else f"{count}件"
+    if not unchecked:
+        return f"{count}件"
+    return f"{count}件、{f'うち{UNCHECKED}{unchecked}件' if unchecked < count else f'すべて{UNCHECKED}'}"
 
 
 def opinion_line(text: str, *, unchecked: bool = False, copies: int = 1, shared_id: str = "") -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.change import changes
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions
-from pipeline.crosstab import CrossTable, comments_by_group, cross_table
+from pipeline.crosstab import CrossTable, comments_by_group, cross_table, visible_nodes
 from pipeline.errors import InputError
 from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, Sheet, SubHeading, Table
 from pipeline.report_pictures import bar_pictures, change_pictures, heat_pictures, map_pictures, word_pictures
@@ -156,7 +156,8 @@ def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:
 
 
 def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
-    codes = [str(c) for c in table.counts.index if table.totals[c] > 0]
+    tops = {n.code for n in codebook.children("")}
+    codes = [str(c) for c in table.counts.index if c in tops or c in set(visible_nodes(table))]
     names = [_name(codebook, c) for c in codes]
     marks = table.stands_out
     shown = table.shown_counts()
@@ -170,12 +171,12 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
             *(
                 table.mark
                 if hidden_cells[i, j]
-                else f"{numbers[i, j]:,} ({shares_of[i, j]:.0%}){_SIGNS[int(signs[i, j])]}"
+                else _cell(int(numbers[i, j]), float(shares_of[i, j]), int(signs[i, j]))
                 for i in rows
             ),
         ]
     frame["計"] = [f"{table.group_sizes.sum():,}", *(f"{table.totals[c]:,}" for c in codes)]
-    note = "( )はその区分の回答に対する割合。意見のない項目は略しました。"
+    note = "( )はその区分の回答に対する割合。どの区分も伏せた数か0の項目は略しました。"
     if table.pooled:
         note += f"「その他(少数)」は、{'、'.join(table.pooled)}。"
     levels = (1, *(codebook[c].level for c in codes))
@@ -199,6 +200,10 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
         ),
     )
     return Table(f"{table.by}別の意見の数", frame, f"{table.by}別", levels=levels, note=note, sheets=sheets)
+
+
+def _cell(count: int, share: float, sign: int) -> str:
+    return f"{count:,} ({share:.0%}){_SIGNS[sign]}" if count else "0"
 
 
 # -- change ----------------------------------------------------------------------------------------

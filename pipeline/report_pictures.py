@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.crosstab import CrossTable
+from pipeline.crosstab import CrossTable, visible_nodes
 from pipeline.features import TextVectors
 from pipeline.pictures import (
     change_plot,
@@ -61,13 +61,16 @@ def map_pictures(
 
 
 def heat_pictures(table: CrossTable, codebook: Codebook) -> list[Part]:
-    """Return the heat map of the plan's lowest levels with opinions by groups."""
-    spoken = [n.code for n in codebook.items if table.totals[n.code] > 0]
-    if not spoken:
-        spoken = [n.code for n in codebook.children("") if table.totals[n.code] > 0]
-    if not spoken:
+    """Return the heat map by groups of the lowest level of the plan of which at least half can be shown."""
+    visible = set(visible_nodes(table))
+    for level in range(codebook.depth, 0, -1):
+        nodes = [n.code for n in codebook if n.level == level and table.totals[n.code] > 0]
+        shown = [c for c in nodes if c in visible]
+        if len(shown) * 2 >= len(nodes) > 0 or (level == 1 and shown):
+            break
+    else:
         return []
-    counts, hidden = table.counts.loc[spoken], table.hidden.loc[spoken]
+    counts, hidden = table.counts.loc[shown], table.hidden.loc[shown]
     drawn = heat_map(counts, codebook, by=table.by, hidden=hidden)
     return [Interactive(drawn, heat_map_html(counts, codebook, by=table.by, hidden=hidden))]
 

@@ -44,7 +44,7 @@ from pipeline.word_styles import (
 
 _TEXT_WIDTH = 160.0  # mm
 _TALLEST = 215.0
-_WIDEST_TABLE = 8
+_WIDEST_TABLE = 7
 _SHADES = {1: "D9E6F2", 2: "EEF4FA"}
 _DEEPEST = 9
 _KEPT_TOGETHER = 16
@@ -107,7 +107,13 @@ class _Writer:
             name = f"_Toc{900000 + len(self._entries)}"
             add_bookmark(paragraph, name, len(self._entries) + 1)
             self._entries.append(
-                (level, printable(shown + (f"〔{count}〕" if count else "")).replace("\n", " "), name)
+                (
+                    level,
+                    printable(shown + (f"〔{count.partition('、')[0]}〕" if count else "")).replace(
+                        "\n", " "
+                    ),
+                    name,
+                )
             )
         return paragraph
 
@@ -251,12 +257,12 @@ def _box() -> Any:
 
 def _widths(header: Sequence[str], rows: Sequence[Sequence[str]], part: Table) -> list[float]:
     """Return widths in mm: numbers get what they need, words share the rest; short tables stay narrow."""
-    size = 1.75 if len(header) > 6 else 1.85  # mm of a half-width character
+    size = 1.9 if len(header) > 6 else 2.05  # mm of a half-width character
     longest = [
         max([_places(h), *(_places(r[j]) for r in rows[:200])]) * size + 5 for j, h in enumerate(header)
     ]
     numeric = [w if j >= part.keys else 0.0 for j, w in enumerate(longest)]
-    limit = _TEXT_WIDTH * 0.62
+    limit = _TEXT_WIDTH * 0.66
     if sum(numeric) > limit:
         numeric = [w * limit / sum(numeric) for w in numeric]
     words = [w if j < part.keys else 0.0 for j, w in enumerate(longest)]

@@ -1,0 +1,200 @@
+"""The report stage: counts, accounts and marks, whatever file they go into."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pipeline.codebook import Codebook
+from pipeline.coded_opinions import CODED, NONE_FITS, UNCODED, CodedOpinions, read_coded
+from pipeline.drawing import Picture
+from pipeline.errors import InputError
+from pipeline.report import build_report, plan_entries
+from pipeline.report_parts import (
+    Interactive,
+    ModelFigures,
+    Paragraph,
+    Plan,
+    Quotes,
+    Report,
+    ReportOptions,
+    Table,
+    in_pieces,
+    text_rows,
+)
+from pipeline.tables import SET_ASIDE, WORKSHOPS
+
+
+@pytest.fixture
+def mixed() -> CodedOpinions:
+    """Opinions checked and unchecked, in two districts, some without a code."""
+    rows = []
+    for i in range(40):
+        code = ("G1-1-1", "G1-1-2", "G2-1-1")[i % 3]
+        rows.append(
+            {
+                "opinion_id": f"o{i}",
+                "unit": "1",
+                "text": f"{'公園のごみ' if code < 'G2' else '段差'}が気になる、その{i}",
+                "code": code,
+                "checked": "yes" if i < 20 else "no",
+                "confidence": "" if i < 20 else "0.8",
+                "地区": "北" if i % 2 else "南",
+            }
+        )
+    rows.append({**rows[0], "code": "G2-1-2"})
+    other = {
+        "opinion_id": "u",
+        "unit": "1",
+        "text": "空が青い",
+        "kind": NONE_FITS,
+        "reason": "人が該当なしとした",
+    }
+    return CodedOpinions(
+        CODED.table(rows), UNCODED.table([{**other, "地区": "北"}]), SET_ASIDE.empty(), 45, 4, 0, ("m-1",)
+    )
+
+
+def _titles(report: Report) -> list[str]:
+    return [s.title for s in report.sections]
+
+
+def _texts(report: Report) -> str:
+    parts = [p for s in report.sections for p in s.parts]
+    return "\n".join(p.text for p in parts if isinstance(p, Paragraph))
+
+
+def test_sections_come_as_what_there_is_to_say(plan: Codebook, mixed: CodedOpinions) -> None:
+    everything = build_report(
+        mixed, plan, ReportOptions(by=("地区",), pictures=False, examples=2), previous=mixed
+    )
+    assert _titles(everything) == [
+        "意見の集め方と回答数",
+        "全体の状況",
+        "意見のまとめ",
+        "属性別の集計",
+        "前回との比較",
+        "計画の項目に当てはめていない意見",
+        "方法と限界",
+    ]
+
+
+def test_every_row_is_in_the_account(plan: Codebook, mixed: CodedOpinions) -> None:
+    report = build_report(mixed, plan, ReportOptions(pictures=False))
+    account = next(t for t in report.tables if t.name == "回答数")
+    counts = dict(zip(account.frame["区分"], account.frame["件数"], strict=True))
+    top = [n for n, level in zip(account.frame["件数"], account.levels, strict=True) if level == 1]
+    assert sum(top) == mixed.rows == 45
+    assert counts["項目に分類(人が確認)"] == 20 and counts["項目に分類(未確認の提案)"] == 20
+    assert "延べ41件" in account.note
+
+
+def test_counts_rise_through_the_plan_without_counting_twice(plan: Codebook, mixed: CodedOpinions) -> None:
+    entries = {e.node.code: e for e in plan_entries(mixed.coded, plan, 2)}
+    assert entries["G1-1"].count == 27 and entries["G2"].count == 14
+    assert entries["G1-1-1"].count == 14 and entries["G1-1-1"].unchecked == 7
+    assert sum(q.copies for q in entries["G1-1-1"].opinions.quotes) + entries["G1-1-1"].opinions.rest == 14
+    assert entries["G1-2"].count == 0
+
+
+def test_an_opinion_of_two_codes_says_so_in_both_places(plan: Codebook, mixed: CodedOpinions) -> None:
+    entries = {e.node.code: e for e in plan_entries(mixed.coded, plan, None)}
+    marked = [(c, q.text) for c, e in entries.items() for q in e.opinions.quotes if q.shared_id]
+    assert [c for c, _ in marked] == ["G1-1-1", "G2-1-2"] and marked[0][1] == marked[1][1]
+
+
+def test_suggestions_are_marked_everywhere(plan: Codebook, mixed: CodedOpinions) -> None:
+    report = build_report(mixed, plan, ReportOptions(pictures=False, examples=None))
+    assert report.has_unchecked
+    assert any(p.kind == "warning" for s in report.sections for p in s.parts if isinstance(p, Paragraph))
+    shown = next(p for s in report.sections for p in s.parts if isinstance(p, Plan))
+    quotes = [q for e in shown.entries for q in e.opinions.quotes]
+    assert sum(q.unchecked for q in quotes) == 20
+    overview = next(t for t in report.tables if t.name == "意見の数")
+    assert "うち未確認の提案" in overview.frame.columns
+    assert (report.opinions["checked"] == "no").sum() == 20
+
+
+def test_labels_alone_carry_no_marks(plan: Codebook, labels: pd.DataFrame) -> None:
+    report = build_report(read_coded(labels, plan, file="x"), plan, ReportOptions(pictures=False))
+    assert not report.has_unchecked and "未確認" not in _texts(report)
+    assert "すべて人によるもの" in _texts(report)
+
+
+def test_residents_attributes_stand_beside_no_opinion(plan: Codebook, mixed: CodedOpinions) -> None:
+    report = build_report(mixed, plan, ReportOptions(by=("地区",), pictures=False))
+    assert "地区" not in report.opinions.columns
+
+
+def test_figures_are_shown_only_of_the_model_that_suggested(plan: Codebook, mixed: CodedOpinions) -> None:
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6}
+    metrics = {"model": {"item@1": figure}, "baseline": {"item@1": figure}, "opinions": 84}
+    right = build_report(mixed, plan, ReportOptions(pictures=False), model=ModelFigures("m-1", metrics))
+    assert next(t for t in right.tables if t.name == "モデルの精度").frame.iloc[0, 1] == "50% [40%–60%]"
+    wrong = build_report(mixed, plan, ReportOptions(pictures=False), model=ModelFigures("m-2", metrics))
+    assert "m-2" in _texts(wrong) and not [t for t in wrong.tables if t.name == "モデルの精度"]
+
+
+def test_what_the_schedule_does_not_say_is_not_made_up(plan: Codebook, mixed: CodedOpinions) -> None:
+    sessions = WORKSHOPS.table(
+        [
+            {"source": "a", "kind": "session", "name": "北地区", "participants": "15", "doubtful": "date"},
+            {
+                "source": "a",
+                "kind": "session",
+                "name": "南地区",
+                "participants": "",
+                "doubtful": "participants",
+            },
+            {"source": "a", "kind": "theme", "name": "災害に備える"},
+        ]
+    )
+    report = build_report(mixed, plan, ReportOptions(pictures=False), workshops=sessions)
+    table = next(t for t in report.tables if t.name == "会場").frame
+    assert table["日程"].tolist() == ["(読み取れず)", ""] and table["参加人数"].tolist() == [
+        "15",
+        "(読み取れず)",
+    ]
+    assert "読み取れた合計で15人" in _texts(report) and "テーマ1 災害に備える" in _texts(report)
+
+
+def test_hidden_numbers_are_in_no_table(plan: Codebook, mixed: CodedOpinions) -> None:
+    few = mixed.coded.assign(地区=["西" if i < 6 else "北" for i in range(len(mixed.coded))])
+    opinions = CodedOpinions(few, UNCODED.empty(), SET_ASIDE.empty(), len(few))
+    report = build_report(opinions, plan, ReportOptions(by=("地区",)))
+    shown = next(t for t in report.tables if t.name == "地区別")
+    assert (shown.frame == "x").to_numpy().any()
+    for sheet in shown.as_sheets():
+        if sheet.name == "地区_件数":
+            cells = sheet.frame.set_index("コード").loc["G1-1-1", ["西", "北"]].tolist()
+            assert cells == ["x", "x"]
+    heat = [p for s in report.sections for p in s.parts if isinstance(p, Interactive)]
+    assert all(
+        "x" in set(h.picture.table["西"]) or not h.picture.table["西"].isin(range(1, 5)).any() for h in heat
+    )
+
+
+def test_pictures_come_with_their_tables(plan: Codebook, mixed: CodedOpinions) -> None:
+    report = build_report(mixed, plan, ReportOptions(by=("地区",)), previous=mixed)
+    assert report.pictures and all(isinstance(p, Picture) and len(p.table) and p.alt for p in report.pictures)
+    assert build_report(mixed, plan, ReportOptions(pictures=False)).pictures == []
+
+
+def test_a_missing_column_is_refused(plan: Codebook, mixed: CodedOpinions) -> None:
+    with pytest.raises(InputError, match="年代"):
+        build_report(mixed, plan, ReportOptions(by=("年代",), pictures=False))
+
+
+def test_wide_tables_are_cut_and_repeat_their_keys() -> None:
+    frame = pd.DataFrame([["あ", *range(9)]], columns=["項目", *(f"区{i}" for i in range(9))])
+    pieces = in_pieces(Table("表", frame, "表"), 4)
+    assert [next(iter(p.frame.columns)) for p in pieces] == ["項目"] * 3
+    assert [c for p in pieces for c in text_rows(p)[0][1:]] == [str(i) for i in range(9)]
+
+
+def test_uncoded_opinions_are_shown_with_reasons(plan: Codebook, mixed: CodedOpinions) -> None:
+    report = build_report(mixed, plan, ReportOptions(pictures=False))
+    quotes = [
+        q.text for s in report.sections[-2:] for p in s.parts if isinstance(p, Quotes) for q in p.quotes
+    ]
+    assert quotes == ["空が青い"]
