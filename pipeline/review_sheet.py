@@ -69,7 +69,7 @@ _ORDER = (
 # Widths in characters of the default font; a Japanese character takes two.
 _WIDTHS = {
     "opinion_id": 12, "unit": 6, "text": 46, "first": 24, "confidence": 8, "code": 24, "code_2": 20, "action": 10,
-    "note": 20, "others": 36, "doubt": 20, "evidence": 54, "same": 11,
+    "note": 20, "others": 40, "doubt": 20, "evidence": 72, "same": 11,
 }  # fmt: skip
 _HIDDEN_TEXT: dict[Language, str] = {"ja": "(提案を隠しています)", "en": "(suggestion hidden)"}
 _NO_SUGGESTION: dict[Language, str] = {"ja": "(提案なし)", "en": "(no suggestion)"}

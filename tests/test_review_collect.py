@@ -401,7 +401,7 @@ ANSWERS = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(COMMENTS, ANSWERS), min_size=1, max_size=6))
 def test_what_is_written_comes_back(tmp_path: Path, plan: Codebook, rows: list[Any]) -> None:
     path = made(tmp_path / "a.xlsx", plan, [text for text, _ in rows])

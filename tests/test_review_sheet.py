@@ -324,6 +324,7 @@ def test_csv_and_long_give_forms_too(suggestions: Path, tmp_path: Path) -> None:
         (("--coders", "A,a"), "2回あります"),
         (("--codebook", "なし.csv"), "なし.csv"),
         (("--out", "o.csv"), ".xlsx"),
+        (("--share", "0"), "--share"),
     ],
 )
 def test_bad_options(

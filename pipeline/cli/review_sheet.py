@@ -69,6 +69,10 @@ def run_sheet(console: Console, request: SheetRequest) -> int:
         blind=request.blind,
         seed=request.seed,
     )
+    if not len(given):
+        raise InputError(
+            "配る意見が1件もありません(--share)。", "there is not one opinion to hand out (--share)"
+        )
     sheets = []
     for coder, path in zip(coders, files, strict=True):
         own = given[given["coder"] == coder]
