@@ -17,6 +17,7 @@ from pipeline.codebook import Codebook
 from pipeline.coded_table import CODE_NAMES, TEXT_NAMES, codebook_of_table, pick_column, split_codes
 from pipeline.errors import InputError
 from pipeline.marks import mark
+from pipeline.opinions_section import read_opinions_section
 from pipeline.outline import Entry, read_outline
 from pipeline.tables import LABELS, SET_ASIDE, WORKSHOPS, Schema
 from pipeline.workshops import Front, read_front
@@ -69,7 +70,7 @@ def ingest_document(document: Document) -> Ingested:
     InputError
         as `read_outline`: the document has no plan, or its plan contradicts itself.
     """
-    outline = read_outline(document)
+    outline = read_opinions_section(document) or read_outline(document)
     front = read_front(document.name, outline.front, [_use_by_mark(b) for b in outline.front])
     codebook = Codebook(outline.nodes)
     labels = _document_labels(document, outline.opinions, codebook, front)
@@ -92,6 +93,9 @@ def _use_by_mark(block: Block) -> Use | None:
 def _document_labels(
     document: Document, opinions: list[Entry], codebook: Codebook, front: Front
 ) -> pd.DataFrame:
+    places = _place_ids([o.block for o in opinions])
+    first: dict[str, str] = {}
+    places = [first.setdefault(o.group, p) if o.group else p for o, p in zip(opinions, places, strict=True)]
     return LABELS.table(
         {
             "opinion_id": f"{document.stem}-{place}",
@@ -104,7 +108,7 @@ def _document_labels(
             "labelled_at": front.date,
             "codebook_sha256": codebook.sha256,
         }
-        for o, place in zip(opinions, _place_ids([o.block for o in opinions]), strict=True)
+        for o, place in zip(opinions, places, strict=True)
     )
 
 

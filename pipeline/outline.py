@@ -19,11 +19,12 @@ from pipeline.marks import LEVELS, Mark, is_opinions_heading, mark
 
 @dataclass
 class Entry:
-    """An opinion with its code; `text` may go on over several lines."""
+    """An opinion with its code; `text` may go on over several lines. One `group`: the same opinion again."""
 
     block: Block
     text: str
     code: str
+    group: str = ""
 
 
 @dataclass

@@ -143,7 +143,13 @@ def cross_counts(coded: pd.DataFrame, codebook: Codebook, by: str, level: int | 
 
 
 def heat_map(
-    counts: pd.DataFrame, codebook: Codebook, *, by: str = "地区", minimum: int = 5, title: str | None = None
+    counts: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    by: str = "地区",
+    minimum: int = 5,
+    title: str | None = None,
+    hidden: pd.DataFrame | None = None,
 ) -> Picture:
     """Return a heat map of items by groups: numbers are opinions, shades their share of the group's opinions.
 
@@ -151,6 +157,7 @@ def heat_map(
     ----------
     counts : whole numbers, rows codes of the plan, columns groups (see `cross_counts`)
     minimum : cells of 1 to `minimum` - 1 opinions are hidden, so that no resident can be recognised
+    hidden : cells to hide instead, of the form of `counts` (see `crosstab`), each shown as x
 
     Returns
     -------
@@ -159,9 +166,10 @@ def heat_map(
     """
     title = title or f"項目×{by}の意見の数"
     values = counts.to_numpy(dtype=np.int64)
-    hidden = (values > 0) & (values < minimum)
+    own = hidden is not None
+    secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
     share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
-    shown = np.where(hidden, 0.0, share)
+    shown = np.where(secret, 0.0, share)
     codes = [str(c) for c in counts.index]
     groups = [str(c) for c in counts.columns]
     names = _names(codebook, codes)
@@ -170,7 +178,7 @@ def heat_map(
         image = axes.imshow(shown, cmap=SHADES, vmin=0, vmax=max(float(shown.max()), 1e-9), aspect="auto")
         shades = matplotlib.colormaps[SHADES]
         for i, j in np.ndindex(*values.shape):
-            if hidden[i, j]:
+            if secret[i, j]:
                 box = Rectangle(
                     (j - 0.5, i - 0.5),
                     1,
@@ -205,16 +213,17 @@ def heat_map(
         axes.spines[:].set_visible(False)
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02)
         bar.ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
-        note = f"斜線: {minimum}件未満(個人が特定されないよう伏せています)" if hidden.any() else ""
+        small = "伏せた数" if own else f"{minimum}件未満"
+        note = f"斜線: {small}(個人が特定されないよう伏せています)" if secret.any() else ""
         bar.set_label(
             "\n".join(x for x in (f"その{by}の意見に占める割合", note) if x), fontsize=8, linespacing=1.5
         )
-        cells = np.where(hidden, f"{minimum}未満", values.astype(str))
+        cells = np.where(secret, "x" if own else f"{minimum}未満", values.astype(str))
         table = pd.DataFrame({"code": codes, "title": [codebook[c].title for c in codes]})
         for j, group in enumerate(groups):
             table[group] = cells[:, j]
         return picture(
-            figure, title, table, _heat_alt(title, codes, groups, np.where(hidden, 0, values), codebook)
+            figure, title, table, _heat_alt(title, codes, groups, np.where(secret, 0, values), codebook)
         )
 
 

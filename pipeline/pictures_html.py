@@ -97,7 +97,13 @@ def opinion_map_html(table: pd.DataFrame, codebook: Codebook, *, title: str = "�
 
 
 def heat_map_html(
-    counts: pd.DataFrame, codebook: Codebook, *, by: str = "地区", minimum: int = 5, title: str | None = None
+    counts: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    by: str = "地区",
+    minimum: int = 5,
+    title: str | None = None,
+    hidden: pd.DataFrame | None = None,
 ) -> str:
     """Return the heat map as a piece of HTML: a table in which each cell tells item, group, number and share.
 
@@ -105,10 +111,11 @@ def heat_map_html(
     """
     title = title or f"項目×{by}の意見の数"
     values = counts.to_numpy(dtype=np.int64)
-    hidden = (values > 0) & (values < minimum)
+    mark, what = (f"{minimum}未満", f"{minimum}件未満") if hidden is None else ("x", "伏せた数")
+    secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
     share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
     # Rounded to whole per cents: exact shares would give away what is hidden.
-    greatest = max(float(np.where(hidden, 0.0, share).max(initial=0.0)), 1e-9)
+    greatest = max(float(np.where(secret, 0.0, share).max(initial=0.0)), 1e-9)
     shades = matplotlib.colormaps[SHADES]
     groups = [str(c) for c in counts.columns]
     rows = []
@@ -116,9 +123,9 @@ def heat_map_html(
         name = codebook.display(code)
         cells = []
         for j, group in enumerate(groups):
-            if hidden[i, j]:
-                about = escape(f"{name} × {group}: {minimum}件未満")
-                cells.append(f'<td class="h" title="{about}">{minimum}未満</td>')
+            if secret[i, j]:
+                about = escape(f"{name} × {group}: {what}")
+                cells.append(f'<td class="h" title="{about}">{mark}</td>')
                 continue
             red, green, blue, _ = shades(round(share[i, j] / greatest, 2))
             colour = "#fff" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else "#000"
@@ -129,7 +136,7 @@ def heat_map_html(
             )
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{"".join(cells)}</tr>')
     head = "".join(f'<th scope="col">{escape(g)}</th>' for g in groups)
-    note = f"斜線は{minimum}件未満で、個人が特定されないよう伏せています。" if hidden.any() else ""
+    note = f"斜線は{what}で、個人が特定されないよう伏せています。" if secret.any() else ""
     inner = (
         f"<table><caption>{escape(title)}。色はその{escape(by)}の意見に占める割合。{note}</caption>"
         f'<thead><tr><th scope="col">項目</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'

@@ -20,7 +20,17 @@ from pipeline.cli import language_of, main
 from pipeline.tableio import read_table, write_table
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
-COMMANDS += ("agreement", "adjudicate", "audit", "compare", "promote", "themes", "mask", "crosswalk")
+COMMANDS += (
+    "agreement",
+    "adjudicate",
+    "audit",
+    "compare",
+    "promote",
+    "themes",
+    "mask",
+    "crosswalk",
+    "report",
+)
 DEFAULT = ROOT / "models/default"
 
 

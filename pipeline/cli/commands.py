@@ -11,6 +11,7 @@ import typer
 from pipeline.cli.console import Console
 from pipeline.cli.deciding_commands import add_deciding
 from pipeline.cli.more_commands import add_crosswalk, add_masking
+from pipeline.cli.report_command import add_report
 from pipeline.cli.review import add_review
 from pipeline.cli.themes_command import add_themes
 
@@ -49,7 +50,7 @@ def build_app(console: Console) -> typer.Typer:
                 t("ja か en を指定してください。", "must be ja or en"), param_hint="--lang"
             )
 
-    adders = (add_deciding, add_review, add_themes, add_masking, add_crosswalk)
+    adders = (add_deciding, add_review, add_themes, add_masking, add_crosswalk, add_report)
     for add in (_add_learning, _add_using, *adders):
         add(app, console)
     return app

@@ -1,0 +1,182 @@
+"""`iken report`: the summary that a planning office hands to its committee."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.cli.console import Console
+from pipeline.cli.environment import find_model
+from pipeline.codebook import Codebook
+from pipeline.coded_opinions import CodedOpinions, check_columns, read_coded
+from pipeline.errors import InputError, ModelError
+from pipeline.masking import mask
+from pipeline.models import load_model, read_manifest
+from pipeline.placing import make_folder, put_in_place, temporary_beside
+from pipeline.report import build_report
+from pipeline.report_excel import write_excel
+from pipeline.report_html import html
+from pipeline.report_markdown import markdown, picture_names
+from pipeline.report_parts import ModelFigures, Report, ReportOptions
+from pipeline.report_word import write_word
+from pipeline.tableio import read_table
+from pipeline.tables import WORKSHOPS
+
+ENDINGS = (".docx", ".md", ".html", ".xlsx")
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `iken report`."""
+
+    input: Path
+    out: Path
+    options: ReportOptions
+    codebook: Path
+    model: Path
+    previous: Path | None = None
+    workshops: Path | None = None
+    text_column: str | None = None
+    sheet: str | None = None
+
+
+def run(console: Console, request: Request) -> int:
+    """Read everything, build the report, write it; return the exit code."""
+    _check_out(request)
+    codebook = Codebook.from_table(read_table(request.codebook), str(request.codebook))
+    opinions = _read(request, request.input, codebook)
+    previous = None if request.previous is None else _read(request, request.previous, codebook)
+    workshops = None
+    if request.workshops is not None:
+        workshops = WORKSHOPS.check(read_table(request.workshops), str(request.workshops))
+    options = replace(
+        request.options,
+        source=request.input.name,
+        previous_name="" if request.previous is None else request.previous.name,
+    )
+    with console.status("報告書を作っています", "making the report"):
+        model = _figures(console, request, opinions)
+        report = build_report(
+            opinions, codebook, options, workshops=workshops, previous=previous, model=model
+        )
+        _write(report, request.out)
+    _say(console, request, opinions, report)
+    return 0
+
+
+def _check_out(request: Request) -> None:
+    if request.out.suffix.lower() not in ENDINGS:
+        known = " ".join(ENDINGS)
+        raise InputError(
+            f"この種類の報告書は書けません。使える拡張子: {known}",
+            f"cannot write a report of this kind; endings: {known}",
+            file=str(request.out),
+        )
+    inputs = (request.input, request.previous, request.workshops, request.codebook)
+    if request.out.resolve() in [p.resolve() for p in inputs if p is not None]:
+        raise InputError(
+            "入力と同じファイルには書けません。--out に別の名前を指定してください。",
+            "the output would overwrite an input; give --out another name",
+            file=str(request.out),
+        )
+
+
+def _read(request: Request, path: Path, codebook: Codebook) -> CodedOpinions:
+    table = read_table(path, request.sheet if path == request.input else None)
+    if path == request.input:
+        check_columns(table, request.options.by, "--by", str(path))
+    opinions = read_coded(
+        table,
+        codebook,
+        file=str(path),
+        text_column=request.text_column,
+        min_confidence=request.options.min_confidence,
+    )
+    if not opinions.opinions:
+        raise InputError("意見が1件もありません。", "there is no opinion in it", file=str(path))
+    return _masked(opinions) if request.options.masked else opinions
+
+
+def _masked(opinions: CodedOpinions) -> CodedOpinions:
+    def masked(table: pd.DataFrame) -> pd.DataFrame:
+        known: dict[str, str] = {t: mask(t)[0] for t in table["text"].unique()}
+        return table.assign(text=table["text"].map(known))
+
+    return replace(opinions, coded=masked(opinions.coded), uncoded=masked(opinions.uncoded))
+
+
+def _figures(console: Console, request: Request, opinions: CodedOpinions) -> ModelFigures:
+    """Return what is known of the model; a report of labels alone does without one."""
+    folder = find_model(request.model)
+    if not folder.is_dir() and not opinions.model_ids:
+        return ModelFigures()
+    try:
+        manifest = read_manifest(folder)
+        metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+        encode = load_model(folder).features.transform if request.options.pictures else None
+    except (ModelError, OSError, json.JSONDecodeError) as error:
+        console.warn(
+            f"モデルを読めないため、精度と意見の地図は省きます({error})",
+            f"the model cannot be read: figures and the map of opinions are left out ({error})",
+        )
+        return ModelFigures()
+    return ModelFigures(str(manifest["model_id"]), metrics, encode)
+
+
+def _write(report: Report, out: Path) -> None:
+    """Write the report, whole or not at all."""
+    make_folder(out.parent)
+    writers: dict[str, Callable[[Path], object]] = {
+        ".docx": lambda path: write_word(report, path),
+        ".html": lambda path: path.write_text(html(report), "utf-8", newline="\n"),
+        ".xlsx": lambda path: write_excel(report, path, out),
+        ".md": lambda path: path.write_text(
+            markdown(report, f"{out.stem}_図" if report.pictures else ""), "utf-8", newline="\n"
+        ),
+    }
+    kind = out.suffix.lower()
+    temporary = temporary_beside(out)
+    try:
+        writers[kind](temporary)
+        if kind == ".md" and report.pictures:
+            folder = out.with_name(f"{out.stem}_図")
+            make_folder(folder)
+            names = picture_names(report)
+            for picture in report.pictures:
+                for ending, data in ((".png", picture.png), (".svg", picture.svg.encode("utf-8"))):
+                    one = temporary_beside(folder / "x")
+                    one.write_bytes(data)
+                    put_in_place(one, folder / f"{names[id(picture)]}{ending}")
+        put_in_place(temporary, out)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _say(console: Console, request: Request, opinions: CodedOpinions, report: Report) -> None:
+    console.say(
+        f"{request.input.name}: {opinions.rows:,}行、意見 {opinions.opinions:,}件、分類 延べ{len(opinions.coded):,}件、"
+        f"未分類 {len(opinions.uncoded):,}件、意見なし {opinions.blank:,}行、外した {len(opinions.set_aside):,}行",
+        f"{request.input.name}: {opinions.rows:,} rows, {opinions.opinions:,} opinions, {len(opinions.coded):,} codes, "
+        f"{len(opinions.uncoded):,} without a code, {opinions.blank:,} rows without an opinion, "
+        f"{len(opinions.set_aside):,} set aside",
+    )
+    if len(opinions.set_aside):
+        rows = opinions.set_aside[["location", "reason", "text"]].head(_SHOWN).values.tolist()
+        header = [console.t("場所", "place"), console.t("理由", "reason"), console.t("文字", "text")]
+        console.table(console.t("外した行", "set aside"), header, rows)
+    if report.has_unchecked:
+        console.warn(
+            "未確認の提案が含まれます(報告書の中に「未確認の提案」と示しました)。",
+            "it contains suggestions that nobody has checked (marked 「未確認の提案」 in the report)",
+        )
+    if request.options.masked:
+        console.warn(
+            "個人情報を置き換えましたが、すべては見つかりません。公開の前に全文を確かめてください。",
+            "personal information was masked, but not all is found: read the texts before publishing",
+        )
+    console.say(f"書き出し: {request.out}", f"written: {request.out}")

@@ -1,0 +1,298 @@
+"""Read what a report is made of, whichever table it comes in: LABELS, SUGGESTIONS, or the reviewers' sheet.
+
+What a person decided and what only the machine suggests stay apart (`checked`). Every row of the input is
+used, counted as without a code, or set aside with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.codebook import Codebook
+from pipeline.coded_table import split_codes
+from pipeline.coding import NO_OPINION, OUTSIDE, SUGGESTED
+from pipeline.comments import wide_columns
+from pipeline.doubt import REASONS
+from pipeline.errors import InputError
+from pipeline.labels import prepare_labels
+from pipeline.suggestion import guess_text_column
+from pipeline.tables import LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
+from pipeline.workbook import DECISION
+
+# One row an opinion and code. `unit` is the part of a comment, `checked` "no" for what nobody has looked at.
+CODED = Schema(
+    "CODED", ("opinion_id", "unit", "text", "code", "checked", "confidence"), ("opinion_id", "code")
+)
+# One row an opinion without a code; `kind` is one of the three below.
+UNCODED = Schema("UNCODED", ("opinion_id", "unit", "text", "kind", "reason"), ("opinion_id", "kind"))
+NONE_FITS = "該当なし"  # a person says so
+MAYBE_OUTSIDE = "該当なしの疑い"  # the machine says so
+OPEN = "判定待ち"  # the machine leaves it to a person
+
+_PLACE = "_place"
+_REFUSED = frozenset({"該当なし", "該当項目なし", "なし", "none", "none-fits", "none fits"})
+_BELOW_ITEM = REASONS["doubt_low_confidence"]
+
+
+@dataclass(frozen=True)
+class CodedOpinions:
+    """CODED and UNCODED opinions with the input's own columns, blank ones counted, the rest SET_ASIDE.
+
+    rows : rows of the input; every one of them is in `coded`, `uncoded` or `set_aside`, or counted in `blank`
+        (comments without an opinion) or `ranks` (further candidates of a suggestion)
+    model_ids : models that the suggestions come from
+    """
+
+    coded: pd.DataFrame
+    uncoded: pd.DataFrame
+    set_aside: pd.DataFrame
+    rows: int
+    blank: int = 0
+    ranks: int = 0
+    model_ids: tuple[str, ...] = ()
+
+    @property
+    def opinions(self) -> int:
+        """Number of opinions, coded or not."""
+        return len(units(self.coded) | units(self.uncoded))
+
+    @property
+    def has_unchecked(self) -> bool:
+        """Tell whether any code is a suggestion that nobody has looked at."""
+        return bool((self.coded["checked"] == "no").any() or (self.uncoded["kind"] == MAYBE_OUTSIDE).any())
+
+
+def units(table: pd.DataFrame) -> set[tuple[str, str]]:
+    """Return the opinions of a table: pairs of opinion_id and unit."""
+    return set(zip(table["opinion_id"], table["unit"], strict=True))
+
+
+def read_coded(
+    table: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    file: str,
+    text_column: str | None = None,
+    min_confidence: float | None = None,
+) -> CodedOpinions:
+    """Return the opinions of a table of labels or suggestions.
+
+    Parameters
+    ----------
+    table
+        All cells text: LABELS; SUGGESTIONS (`iken suggest --long`); or the wide output of `iken suggest`,
+        with or without decisions in its column 「確定コード」.
+    min_confidence
+        None: suggestions count at the level that keeps the target precision. A number: the first item counts
+        if its confidence is at least that.
+
+    Raises
+    ------
+    InputError
+        if the table is none of these, or a code is not in the codebook, naming the row.
+    """
+    columns = {str(c) for c in table.columns}
+    if {"action", "coder", "decided_at"} <= columns:
+        raise InputError(
+            "判定の記録(DECISIONS)です。先に `iken adjudicate` でコード付き意見にしてください。",
+            "this is a record of decisions; make labels of it with `iken adjudicate` first",
+            file=file,
+        )
+    if {"suggested_code", "status"} <= columns:
+        return _read_wide(table, codebook, file, text_column, min_confidence)
+    if {"unit_text", "rank", "status", "confidence"} <= columns:
+        return _read_long(table, codebook, file, min_confidence)
+    if {"opinion_id", "code"} <= columns:
+        return _read_labels(table, codebook, file, text_column)
+    found = "、".join(str(c) for c in table.columns)
+    raise InputError(
+        "コード付き意見の表でも提案の表でもありません。コード済みの表は `iken ingest` で、調査の表は"
+        f" `iken suggest` で作ってください。ある列: {found}",
+        "this is neither a table of labels nor of suggestions; make one with `iken ingest` or `iken suggest`."
+        f" Columns found: {found}",
+        file=file,
+    )
+
+
+# -- labels ----------------------------------------------------------------------------------------
+
+
+def _read_labels(
+    table: pd.DataFrame, codebook: Codebook, file: str, text_column: str | None
+) -> CodedOpinions:
+    if text_column is not None:
+        check_columns(table, [text_column], "--text-column", file)
+        table = table.assign(text=table[text_column])
+    labels = LABELS.check(table, file)
+    # `prepare_labels` sorts; a report keeps the order of its source.
+    numbered = labels.assign(**{_PLACE: [f"{i:09d}" for i in range(len(labels))]})
+    kept, aside = prepare_labels(numbered, codebook, file)
+    kept = kept.sort_values(_PLACE).drop(columns=_PLACE)
+    rows = [{**r, "unit": "1", "checked": "yes", "confidence": ""} for r in records(kept)]
+    return CodedOpinions(CODED.table(rows), UNCODED.empty(), aside, len(labels))
+
+
+# -- suggestions, one row a rank -------------------------------------------------------------------
+
+
+def _read_long(
+    table: pd.DataFrame, codebook: Codebook, file: str, min_confidence: float | None
+) -> CodedOpinions:
+    table = SUGGESTIONS.check(table, file)
+    coded: list[dict[str, str]] = []
+    uncoded: list[dict[str, str]] = []
+    blank = ranks = 0
+    for line, row in enumerate(records(table), start=2):
+        if row["rank"] not in ("", "1"):
+            ranks += 1
+            continue
+        row["text"] = row["unit_text"]
+        row["unit"] = row["unit"].strip() or "1"
+        if row["status"] == NO_OPINION or not row["text"].strip():
+            blank += 1
+            continue
+        reason = _why_not(row["status"], row["confidence"], min_confidence, file, line, "confidence")
+        if not reason and min_confidence is None and _BELOW_ITEM in row["doubt_reasons"]:
+            reason = (OPEN, f"{_BELOW_ITEM}(`iken suggest` の --long でない出力なら、上の階層で数えられます)")
+        if reason:
+            uncoded.append(row | {"kind": reason[0], "reason": reason[1]})
+            continue
+        code = codebook.code_or_error(row["code"], file=file, row=line, column="code")
+        coded.append(row | {"code": code, "checked": "no"})
+    return CodedOpinions(
+        CODED.table(coded),
+        UNCODED.table(uncoded),
+        SET_ASIDE.empty(),
+        len(table),
+        blank,
+        ranks,
+        _models(table),
+    )
+
+
+# -- suggestions beside the input's own columns, with or without decisions --------------------------
+
+
+def _read_wide(
+    table: pd.DataFrame, codebook: Codebook, file: str, text_column: str | None, minimum: float | None
+) -> CodedOpinions:
+    own = own_columns(table)
+    if text_column is None:
+        text_column = guess_text_column(own, file)
+    check_columns(table, [text_column], "--text-column", file)
+    decision = next((c for c in DECISION.values() if c in table.columns), None)
+    coded: list[dict[str, str]] = []
+    uncoded: list[dict[str, str]] = []
+    blank = 0
+    for line, row in enumerate(records(table), start=2):
+        shared = {k: row[k] for k in own} | {
+            "opinion_id": row.get("opinion_id", "").strip() or f"R{line}",
+            "unit": "1",
+            "text": row[text_column],
+        }
+        decided = row[decision].strip() if decision else ""
+        if decided:
+            codes = _decided(decided, codebook, file, line, str(decision))
+            coded += [shared | {"code": c, "checked": "yes", "confidence": ""} for c in codes]
+            if not codes:
+                uncoded.append(shared | {"kind": NONE_FITS, "reason": "人が該当なしとした"})
+        elif row["status"] == NO_OPINION or not row[text_column].strip():
+            blank += 1
+        else:
+            found, kind, reason = _suggested(row, codebook, file, line, minimum)
+            coded += [shared | {"code": c, "checked": "no", "confidence": p} for c, p in found.items()]
+            if not found:
+                uncoded.append(shared | {"kind": kind, "reason": reason})
+    return CodedOpinions(
+        CODED.table(coded),
+        UNCODED.table(uncoded),
+        SET_ASIDE.empty(),
+        len(table),
+        blank,
+        0,
+        _models(table),
+    )
+
+
+def own_columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns that the input of `iken suggest` had, without those it adds."""
+    added = {*wide_columns(10), *DECISION.values()}
+    return [str(c) for c in table.columns if str(c) not in added]
+
+
+def _decided(cell: str, codebook: Codebook, file: str, line: int, column: str) -> list[str]:
+    """Return the codes a person chose; none for 「該当なし」."""
+    if cell.casefold() in _REFUSED:
+        return []
+    whole = codebook.read_code(cell)
+    if whole is not None:
+        return [whole]
+    codes, unknown = split_codes(cell, codebook)
+    if unknown or not codes:
+        codebook.code_or_error(unknown[0] if unknown else cell, file=file, row=line, column=column)
+    return codes
+
+
+def _suggested(
+    row: Mapping[str, str], codebook: Codebook, file: str, line: int, minimum: float | None
+) -> tuple[dict[str, str], str, str]:
+    """Return suggested codes with their confidence, or kind and reason if none counts."""
+    column = "suggested_confidence" if minimum is None else "confidence_1"
+    reason = _why_not(row["status"], row.get(column, ""), minimum, file, line, column)
+    if reason:
+        return {}, *reason
+    first = row["suggested_code"] if minimum is None else row.get("code_1", "")
+    given = {first.strip(): row.get(column, "")}
+    if minimum is None:
+        # The units of a long comment, and a second item that passes by itself.
+        more = [*row.get("unit_codes", "").split("、"), row.get("also_code", "").split(" ")[0]]
+        given |= {c.strip(): "" for c in more if c.strip() and c.strip() not in given}
+    codes = {
+        codebook.code_or_error(c, file=file, row=line, column="suggested_code" if minimum is None else "code_1"): p
+        for c, p in given.items()
+    }  # fmt: skip
+    # A node and one below it say the same once: the deeper one is kept.
+    above = {a for c in codes for a in codebook.path(c)[:-1]}
+    return {c: p for c, p in codes.items() if c not in above}, "", ""
+
+
+def _why_not(
+    status: str, confidence: str, minimum: float | None, file: str, line: int, column: str
+) -> tuple[str, str] | None:
+    """Return kind and reason why a suggestion does not count as a code, or None if it does."""
+    if status == OUTSIDE:
+        return MAYBE_OUTSIDE, "計画のどの項目でもなさそう(機械の提案、未確認)"
+    if minimum is None:
+        return None if status == SUGGESTED else (OPEN, "目標の適合率に届かず、人の判定を待つ")
+    try:
+        value = float(confidence)
+    except ValueError:
+        raise InputError(
+            f"確信度「{confidence}」が数ではありません。`iken suggest` の出力をそのまま使ってください。",
+            f"the confidence '{confidence}' is not a number; use the output of `iken suggest` as it is",
+            file=file,
+            row=line,
+            column=column,
+        ) from None
+    return None if value >= minimum else (OPEN, f"確信度が {minimum:g} に届かない")
+
+
+def _models(table: pd.DataFrame) -> tuple[str, ...]:
+    if "model_id" not in table.columns:
+        return ()
+    return tuple(dict.fromkeys(m for m in table["model_id"] if m.strip()))
+
+
+def check_columns(table: pd.DataFrame, columns: Sequence[str], option: str, file: str) -> None:
+    """Raise `InputError` naming the first of `columns` that the table lacks, and those it has."""
+    for column in columns:
+        if column not in table.columns:
+            found = "、".join(str(c) for c in table.columns)
+            raise InputError(
+                f"列「{column}」がありません({option})。ある列: {found}",
+                f"there is no column '{column}' ({option}). Columns found: {found}",
+                file=file,
+            )

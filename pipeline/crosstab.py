@@ -1,0 +1,262 @@
+"""Cross tables of the plan by a column of the survey: counts, shares, and the cells that stand out.
+
+Counted are comments (residents' answers), not units: someone who says a thing twice is one resident. Cells of
+few comments are hidden, and others with them, so that no resident can be recognised (see `disclosure`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import false_discovery_control, norm
+
+from pipeline.codebook import Codebook
+from pipeline.disclosure import THRESHOLD, Relation, hidden_cells
+from pipeline.errors import InputError
+
+NO_ANSWER = "無回答"
+OTHERS = "その他(少数)"
+FALSE_DISCOVERY = 0.05
+# Cochran's rule: below an expected count of 5 the normal approximation of a residual cannot be trusted.
+_EXPECTED = 5.0
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CrossTable:
+    """One cross table; rows are all nodes of the plan in its order, columns the groups.
+
+    counts : comments; hidden ones are there too: print `shown_counts`
+    totals, group_sizes : comments of each node, and of each group (with or without a code); never hidden
+    shares : of the group's comments; NaN where hidden
+    residuals : adjusted standardised residuals (Haberman 1973); NaN where hidden or not to be judged
+    p_values : two-sided, corrected for the number of cells of the same level (Benjamini & Hochberg 1995)
+    hidden : cells that must not be shown
+    pooled : groups that were too small to be shown by themselves, now in `OTHERS`
+    """
+
+    by: str
+    threshold: int
+    counts: pd.DataFrame
+    totals: pd.Series[int]
+    group_sizes: pd.Series[int]
+    shares: pd.DataFrame
+    residuals: pd.DataFrame
+    p_values: pd.DataFrame
+    hidden: pd.DataFrame
+    pooled: tuple[str, ...]
+
+    @property
+    def stands_out(self) -> pd.DataFrame:
+        """1 where a group speaks of a node more often than the others, -1 where less often, 0 elsewhere."""
+        sure = (self.p_values < FALSE_DISCOVERY).to_numpy()
+        return pd.DataFrame(
+            np.where(sure, np.sign(self.residuals.fillna(0)), 0).astype(int),
+            index=self.counts.index,
+            columns=self.counts.columns,
+        )
+
+    @property
+    def mark(self) -> str:
+        """What stands in a hidden cell."""
+        return "x"
+
+    def shown_counts(self) -> pd.DataFrame:
+        """Return the counts as whole numbers, with `mark` in hidden cells."""
+        return self.counts.astype(object).mask(self.hidden, self.mark)
+
+
+def cross_table(
+    coded: pd.DataFrame,
+    codebook: Codebook,
+    by: str,
+    *,
+    uncoded: pd.DataFrame | None = None,
+    threshold: int = THRESHOLD,
+) -> CrossTable:
+    """Return the cross table of the plan by one column.
+
+    Parameters
+    ----------
+    coded, uncoded
+        CODED and UNCODED of `coded_opinions`, with the column `by`; an empty cell counts as 「無回答」.
+    threshold
+        Cells of 1 to `threshold` - 1 comments are hidden. Groups of fewer comments than that are put together.
+
+    Raises
+    ------
+    InputError
+        if the column is missing, or fewer than two groups are large enough.
+    """
+    tables = [t for t in (coded, uncoded) if t is not None and len(t)]
+    for table in tables:
+        if by not in table.columns:
+            found = "、".join(str(c) for c in table.columns)
+            raise InputError(
+                f"列「{by}」がありません(--by)。ある列: {found}",
+                f"there is no column '{by}' (--by). Columns found: {found}",
+            )
+    group_of = _groups(tables, by)
+    group_of, pooled = _pool(group_of, threshold)
+    groups = _in_order(group_of)
+    if len(groups) < 2:
+        raise InputError(
+            f"列「{by}」には、{threshold}件以上のコメントがある区分が2つ以上ありません。",
+            f"the column '{by}' has fewer than two groups of at least {threshold} comments",
+            column=by,
+        )
+    sizes = group_of.value_counts().reindex(groups).astype(int)
+    nodes = _comments_by_node(coded, codebook)
+    counts = pd.DataFrame(
+        [[int((group_of.reindex(sorted(ids)) == g).sum()) for g in groups] for ids in nodes.values()],
+        index=list(nodes),
+        columns=groups,
+        dtype=int,
+    )
+    totals = counts.sum(axis=1)
+    hidden = _hidden(coded, codebook, counts, sizes, bool(uncoded is not None and len(uncoded)), threshold)
+    residuals, p_values = _residuals(counts, sizes, codebook, hidden)
+    shares = (counts / sizes).mask(hidden)
+    return CrossTable(by, threshold, counts, totals, sizes, shares, residuals, p_values, hidden, pooled)
+
+
+def _groups(tables: Sequence[pd.DataFrame], by: str) -> pd.Series[str]:
+    """Return the group of each comment."""
+    both = pd.concat([t[["opinion_id", by]] for t in tables]) if tables else pd.DataFrame()
+    if not len(both):
+        return pd.Series(dtype=str)
+    return both.drop_duplicates("opinion_id").set_index("opinion_id")[by].str.strip().replace("", NO_ANSWER)
+
+
+def _pool(group_of: pd.Series[str], threshold: int) -> tuple[pd.Series[str], tuple[str, ...]]:
+    """Put groups that are too small together, with the next smallest one if even that is too small."""
+    sizes = group_of.value_counts()
+    sizes = sizes[sorted(sizes.index, key=lambda g: (sizes[g], g))]
+    small = [str(g) for g in sizes.index[sizes < threshold]]
+    if not small:
+        return group_of, ()
+    total = int(sizes[small].sum())
+    # One small group alone would be the difference between the total and the others: it never stands alone.
+    for group in sizes.index[len(small) :]:
+        if total >= threshold and len(small) > 1:
+            break
+        small.append(str(group))
+        total += int(sizes[group])
+    return group_of.where(~group_of.isin(small), OTHERS), tuple(sorted(small))
+
+
+def _in_order(group_of: pd.Series[str]) -> list[str]:
+    """Return the groups by their leading number if they all have one (30代, 40代), else as they first come."""
+    groups = [str(g) for g in dict.fromkeys(group_of)]
+    named = [g for g in groups if g not in (NO_ANSWER, OTHERS)]
+    numbers = {g: re.match(r"\D{0,2}(\d+)", g) for g in named}
+    if all(numbers.values()):
+        named.sort(key=lambda g: int(m[1]) if (m := numbers[g]) else 0)
+    return [*named, *(g for g in (OTHERS, NO_ANSWER) if g in groups)]
+
+
+def _comments_by_node(coded: pd.DataFrame, codebook: Codebook) -> dict[str, set[str]]:
+    """Return the comments of each node: those coded to it or to anything below it."""
+    nodes: dict[str, set[str]] = {n.code: set() for n in codebook}
+    for opinion, code in zip(coded["opinion_id"], coded["code"], strict=True):
+        for above in codebook.path(code):
+            nodes[above].add(opinion)
+    return nodes
+
+
+def _hidden(
+    coded: pd.DataFrame,
+    codebook: Codebook,
+    counts: pd.DataFrame,
+    sizes: pd.Series[int],
+    has_uncoded: bool,
+    threshold: int,
+) -> pd.DataFrame:
+    """Return the cells to hide: small ones, and what it takes that nobody can work them out."""
+    nodes = _comments_by_node(coded, codebook)
+    own = {c: set(coded.loc[coded["code"] == c, "opinion_id"]) for c in counts.index}
+    width = counts.shape[1]
+    at = {code: i * width for i, code in enumerate(counts.index)}
+    relations = [
+        Relation(tuple(range(at[c], at[c] + width)), (1,) * width, int(counts.loc[c].sum()))
+        for c in counts.index
+    ]
+    for parent in ("", *counts.index):
+        children = [n.code for n in codebook.children(parent)]
+        if not children:
+            continue
+        everybody = set().union(*(nodes[c] for c in children))
+        # Without comments in two places the numbers below add up; else they only bound one another.
+        once = sum(len(nodes[c]) for c in children) == len(everybody)
+        more = has_uncoded if not parent else bool(own[parent])
+        for g in range(width):
+            cells = [at[c] + g for c in children]
+            if once:
+                if parent:
+                    relation = Relation((*cells, at[parent] + g), (*(1,) * len(cells), -1), 0, equal=not more)
+                else:
+                    relation = Relation(tuple(cells), (1,) * len(cells), int(sizes.iloc[g]), equal=not more)
+                relations.append(relation)
+            elif parent:
+                relations += [Relation((c, at[parent] + g), (1, -1), 0, equal=False) for c in cells]
+                if not more:
+                    relations.append(
+                        Relation((at[parent] + g, *cells), (1, *(-1,) * len(cells)), 0, equal=False)
+                    )
+            else:
+                relations += [Relation((c,), (1,), int(sizes.iloc[g]), equal=False) for c in cells]
+    cap = np.minimum(
+        np.repeat(counts.sum(axis=1).to_numpy(), width), np.tile(sizes.to_numpy(), len(counts))
+    ).astype(np.int64)
+    # Of an item that few speak of, all cells are hidden: its zeros would point at the group.
+    few = (counts.sum(axis=1) > 0) & (counts.sum(axis=1) < threshold)
+    mask = hidden_cells(
+        counts.to_numpy(dtype=np.int64).ravel(), relations, threshold, cap, np.repeat(few.to_numpy(), width)
+    )
+    return pd.DataFrame(mask.reshape(counts.shape), index=counts.index, columns=counts.columns)
+
+
+def _residuals(
+    counts: pd.DataFrame, sizes: pd.Series[int], codebook: Codebook, hidden: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return residuals and corrected p-values, each cell against all comments of other groups or other nodes.
+
+    The residual of a cell is that of its own table of four (this node or not, this group or not), which is
+    the same as Haberman's for comments of one code, and stays right for comments of several.
+    """
+    n = int(sizes.sum())
+    observed = counts.to_numpy(dtype=float)
+    row = observed.sum(axis=1, keepdims=True)
+    column = sizes.to_numpy(dtype=float)[None, :]
+    expected = row * column / n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (observed - expected) / np.sqrt(expected * (1 - row / n) * (1 - column / n))
+    rarest = np.minimum.reduce(
+        [expected, row - expected, column - expected, n - row - column + expected]
+    )  # of the four expected counts
+    judged = (rarest >= _EXPECTED) & np.isfinite(z) & ~hidden.to_numpy()
+    z = np.where(judged, z, np.nan)
+    p = np.full(z.shape, np.nan)
+    levels = np.array([codebook[str(c)].level for c in counts.index])
+    for level in np.unique(levels):
+        rows = judged & (levels == level)[:, None]
+        if rows.any():
+            p[rows] = false_discovery_control(2 * norm.sf(np.abs(z[rows])))
+    index, columns = counts.index, counts.columns
+    return pd.DataFrame(z, index=index, columns=columns), pd.DataFrame(p, index=index, columns=columns)
+
+
+def comments_by_group(
+    coded: pd.DataFrame, uncoded: pd.DataFrame | None, table: CrossTable
+) -> dict[str, list[str]]:
+    """Return the comments (opinion_ids) of each group of a cross table, small groups put together as there."""
+    group_of = _groups([t for t in (coded, uncoded) if t is not None and len(t)], table.by)
+    group_of = group_of.where(~group_of.isin(table.pooled), OTHERS)
+    return {str(g): [str(i) for i in group_of.index[group_of == g]] for g in table.counts.columns}

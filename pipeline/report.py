@@ -1,0 +1,182 @@
+"""The report stage: coded opinions become sections of text, tables, pictures and opinions in plan order.
+
+Nothing is written here; `report_word`, `report_markdown`, `report_html` and `report_excel` do that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipeline.codebook import Codebook
+from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
+from pipeline.report_numbers import change_parts, cross_parts, overview_parts
+from pipeline.report_parts import (
+    ModelFigures,
+    Paragraph,
+    Part,
+    Plan,
+    PlanEntry,
+    Quote,
+    Quotes,
+    Report,
+    ReportOptions,
+    Section,
+    SubHeading,
+    Table,
+)
+from pipeline.report_texts import gathering_parts, method_parts
+from pipeline.representative import Representatives
+from pipeline.words import words_of_plan
+
+_WORDS = 6
+# Of few opinions the words are the opinions.
+_FEWEST_FOR_WORDS = 5
+
+
+def build_report(
+    opinions: CodedOpinions,
+    codebook: Codebook,
+    options: ReportOptions | None = None,
+    *,
+    workshops: pd.DataFrame | None = None,
+    previous: CodedOpinions | None = None,
+    model: ModelFigures | None = None,
+) -> Report:
+    """Return the report of one survey or workshop series.
+
+    Parameters
+    ----------
+    opinions, previous
+        This survey, and an earlier one coded with the same codebook.
+    workshops
+        WORKSHOPS: sessions and themes.
+
+    Raises
+    ------
+    InputError
+        if a column of `options.by` is missing or has too few groups, or there is no opinion.
+    """
+    options = options or ReportOptions()
+    model = model or ModelFigures()
+    sections = [
+        Section("意見の集め方と回答数", gathering_parts(opinions, options, workshops)),
+        Section("全体の状況", overview_parts(opinions, codebook, options, model)),
+        Section("意見のまとめ", _plan_parts(opinions, codebook, options)),
+    ]
+    if options.by:
+        sections.append(Section("属性別の集計", cross_parts(opinions, codebook, options)))
+    if previous is not None:
+        sections.append(Section("前回との比較", change_parts(opinions, previous, codebook, options)))
+    if len(opinions.uncoded):
+        sections.append(Section("計画の項目に当てはめていない意見", _uncoded_parts(opinions, options)))
+    sections.append(Section("方法と限界", method_parts(opinions, codebook, options, model)))
+    columns = ["opinion_id", "unit", "text", "code", "checked", "confidence"]
+    listed = opinions.coded[[*columns, *(c for c in options.by if c not in columns)]]
+    # A column of residents beside a text would undo what the cross tables hide.
+    listed = listed[columns].assign(title=[codebook[c].title for c in listed["code"]])
+    return Report(options.title, options.lines, tuple(sections), opinions.has_unchecked, listed)
+
+
+# -- the plan with its opinions --------------------------------------------------------------------
+
+
+def _plan_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOptions) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    if options.examples is not None and len(opinions.coded):
+        parts.append(
+            Paragraph(
+                f"項目ごとに、代表的な意見を{options.examples}件まで示します。多くの意見に近く、互いに異なるものを選び、"
+                "ほぼ同じ意見は1つにまとめて件数を添えました。",
+                "note",
+            )
+        )
+    words: dict[str, tuple[str, ...]] = {}
+    told = words_of_plan(opinions.coded, codebook, top=_WORDS)
+    for code, own in told.groupby("set", sort=False):
+        words[str(code)] = tuple(own["word"])
+    entries = plan_entries(opinions.coded, codebook, options.examples, words)
+    parts.append(Plan(entries))
+    if len(told):
+        names = [codebook.display(str(c)) for c in told["set"]]
+        frame = pd.DataFrame(
+            {
+                "コード": told["set"],
+                "項目": names,
+                "語": told["word"],
+                "その語がある意見": told["texts"],
+                "ほかの意見": told["rest"],
+                "対数尤度比": told["log_likelihood"],
+                "Jaccard": told["jaccard"],
+            }
+        )
+        parts.append(Table("項目の特徴語", frame, "特徴語", keys=3, only_excel=True))
+    return tuple(parts)
+
+
+def plan_entries(
+    coded: pd.DataFrame,
+    codebook: Codebook,
+    examples: int | None,
+    words: Mapping[str, tuple[str, ...]] | None = None,
+) -> tuple[PlanEntry, ...]:
+    """Return every node of the plan with its count and its representative opinions (all for None)."""
+    texts = coded["text"].tolist()
+    pairs = list(zip(coded["opinion_id"], coded["unit"], strict=True))
+    unchecked = (coded["checked"] == "no").tolist()
+    places: dict[str, list[int]] = {n.code: [] for n in codebook}
+    for i, code in enumerate(coded["code"]):
+        places[code].append(i)
+    of_opinion: dict[tuple[str, str], set[str]] = {}
+    for pair, code in zip(pairs, coded["code"], strict=True):
+        of_opinion.setdefault(pair, set()).add(code)
+    several = {p for p, codes in of_opinion.items() if len(codes) > 1}
+    numbers = {p: f"{p[0]}" if p[1] == "1" else f"{p[0]}/{p[1]}" for p in several}
+    representatives = Representatives(texts if examples is not None else [])
+    entries = []
+    for node in codebook:
+        chosen = representatives.choose(places[node.code], examples)
+        quotes = tuple(
+            Quote(texts[i], unchecked[i], n, numbers.get(pairs[i], ""))
+            for i, n in zip(chosen.indices, chosen.copies, strict=True)
+        )
+        below = [i for c, own in places.items() if node.code in codebook.path(c) for i in own]
+        count = len({pairs[i] for i in below})
+        # An opinion that a person has looked at anywhere below counts as checked.
+        seen = {pairs[i] for i in below if not unchecked[i]}
+        enough = count >= _FEWEST_FOR_WORDS
+        own_words = (words or {}).get(node.code, ()) if enough else ()
+        entries.append(PlanEntry(node, count, count - len(seen), Quotes(quotes, chosen.rest), own_words))
+    return tuple(entries)
+
+
+# -- opinions without a code -----------------------------------------------------------------------
+
+_KINDS = (
+    (NONE_FITS, "どの項目にも当たらない意見(人が確認)", False),
+    (MAYBE_OUTSIDE, "どの項目にも当たらないと思われる意見(未確認の提案)", True),
+    (OPEN, "人の判定を待つ意見", False),
+)
+
+
+def _uncoded_parts(opinions: CodedOpinions, options: ReportOptions) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    representatives = Representatives(
+        opinions.uncoded["text"].tolist() if options.examples is not None else []
+    )
+    texts = opinions.uncoded["text"].tolist()
+    for kind, title, unchecked in _KINDS:
+        rows = [i for i, k in enumerate(opinions.uncoded["kind"]) if k == kind]
+        if not rows:
+            continue
+        count = len(units(opinions.uncoded.iloc[rows]))
+        chosen = representatives.choose(rows, options.examples)
+        quotes = tuple(
+            Quote(texts[i], unchecked, n) for i, n in zip(chosen.indices, chosen.copies, strict=True)
+        )
+        parts += [SubHeading(f"{title} {count:,}件"), Quotes(quotes, chosen.rest)]
+    reasons = opinions.uncoded.groupby(["kind", "reason"], sort=False).size().reset_index(name="件数")
+    reasons.columns = pd.Index(["区分", "理由", "件数"])
+    parts.append(Table("当てはめていない理由", reasons, "未分類の理由", keys=2))
+    return tuple(parts)

@@ -1,0 +1,271 @@
+"""The numbers of a report: overview of the plan, cross tables, change since the last survey; with pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pipeline.change import changes
+from pipeline.codebook import Codebook
+from pipeline.coded_opinions import CodedOpinions
+from pipeline.crosstab import CrossTable, comments_by_group, cross_table
+from pipeline.errors import InputError
+from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, Sheet, SubHeading, Table
+from pipeline.report_pictures import bar_pictures, change_pictures, heat_pictures, map_pictures, word_pictures
+from pipeline.words import words_of_groups
+
+_MOST = 5
+_STANDING_OUT = 12
+_UP, _DOWN = "▲", "▽"
+_SIGNS = {1: _UP, -1: _DOWN, 0: ""}
+
+
+# -- overview --------------------------------------------------------------------------------------
+
+
+def overview_parts(
+    opinions: CodedOpinions, codebook: Codebook, options: ReportOptions, model: ModelFigures
+) -> tuple[Part, ...]:
+    """Return counts of the whole plan: the items most spoken of, a table and pictures."""
+    if not len(opinions.coded):
+        return (Paragraph("項目に分類された意見はありません。"),)
+    frame = plan_counts(opinions, codebook)
+    items = {n.code for n in codebook.items}
+    leaves = frame[frame["コード"].isin(items)]
+    parts: list[Part] = []
+    if int(leaves["意見"].max()) > 0:
+        parts.append(Paragraph(_most(leaves, codebook)))
+    none = leaves[leaves["意見"] == 0]
+    if len(none):
+        names = "、".join(f"「{codebook[c].title}」" for c in none["コード"])
+        parts.append(Paragraph(f"意見がなかった項目は{len(none)}項目です。{names}"))
+    upper = frame[~frame["コード"].isin(items)] if codebook.depth > 1 else frame
+    if not opinions.has_unchecked:
+        frame, upper = (f.drop(columns="うち未確認の提案") for f in (frame, upper))
+    parts.append(
+        Table(
+            "目標・施策ごとの意見の数" if codebook.depth > 1 else "項目ごとの意見の数",
+            upper.drop(columns=["コード", "階層"]),
+            "意見の数",
+            frozenset({"割合"}),
+            tuple(upper["階層"]),
+            note="割合は、意見全体に対するもの。1つの意見が複数の項目に当たることがあるため、合計は100%にならないことがあります。",
+            sheets=(Sheet("意見の数", frame, frozenset({"割合"})),),
+        )
+    )
+    if options.pictures:
+        parts += bar_pictures(opinions.coded, codebook)
+        parts += word_pictures(opinions.coded, codebook)
+        parts += map_pictures(opinions.coded, codebook, model.encode)
+    return tuple(parts)
+
+
+def _most(leaves: pd.DataFrame, codebook: Codebook) -> str:
+    """Say which items most opinions speak of; items that are equal are named together or not at all."""
+    ordered = leaves.sort_values("意見", ascending=False, kind="stable")
+    counts = ordered["意見"].tolist()
+    next_one = counts[_MOST] if len(counts) > _MOST else 0
+    named = ordered[ordered["意見"] > next_one].head(_MOST)
+    if not len(named):
+        return f"最も多い項目でも{counts[0]:,}件で、{counts.count(counts[0])}項目が並んでいます。"
+    listed = "、".join(
+        f"「{codebook[c].title}」({n:,}件)" for c, n in zip(named["コード"], named["意見"], strict=True)
+    )
+    return f"意見の多い項目は、{listed}です。"
+
+
+def plan_counts(opinions: CodedOpinions, codebook: Codebook) -> pd.DataFrame:
+    """Return one row a node: コード, 階層, 項目, 意見, 割合 (of all opinions), うち未確認の提案."""
+    found: dict[str, set[tuple[str, str]]] = {n.code: set() for n in codebook}
+    seen: dict[str, set[tuple[str, str]]] = {n.code: set() for n in codebook}
+    columns = (opinions.coded[c] for c in ("opinion_id", "unit", "code", "checked"))
+    for opinion, unit, code, checked in zip(*columns, strict=True):
+        for above in codebook.path(code):
+            found[above].add((opinion, unit))
+            if checked == "yes":
+                seen[above].add((opinion, unit))
+    counts = [len(found[n.code]) for n in codebook]
+    return pd.DataFrame(
+        {
+            "コード": [n.code for n in codebook],
+            "階層": [n.level for n in codebook],
+            "項目": [_name(codebook, n.code) for n in codebook],
+            "意見": counts,
+            "割合": np.array(counts) / max(opinions.opinions, 1),
+            "うち未確認の提案": [len(found[n.code] - seen[n.code]) for n in codebook],
+        }
+    )
+
+
+def _name(codebook: Codebook, code: str) -> str:
+    """Return number and title of a node, as the plan prints it below its parent."""
+    node = codebook[code]
+    return f"{node.number or code} {node.title}"
+
+
+# -- cross tables ----------------------------------------------------------------------------------
+
+
+def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOptions) -> tuple[Part, ...]:
+    """Return for each column of `options.by` a table, what stands out in it, pictures, and words of the groups."""
+    parts: list[Part] = [
+        Paragraph(
+            "数は回答(1人が同じことを2度書いても1件)です。"
+            f"{_UP}はほかの区分より多い、{_DOWN}は少ないところです(調整済み標準化残差、Benjamini-Hochberg法で補正、5%水準)。"
+            f"{options.threshold}件に満たない数と、そこから逆算できる数は伏せています(x)。",
+            "note",
+        )
+    ]
+    for by in options.by:
+        table = cross_table(
+            opinions.coded, codebook, by, uncoded=opinions.uncoded, threshold=options.threshold
+        )
+        parts.append(SubHeading(f"{by}別"))
+        parts += [Paragraph(s, "bullet") for s in _standing_out(table, codebook)]
+        parts.append(_cross_as_table(table, codebook))
+        if options.pictures:
+            parts += heat_pictures(table, codebook)
+        groups = comments_by_group(opinions.coded, opinions.uncoded, table)
+        words = words_of_groups(opinions.coded, groups, threshold=options.threshold)
+        if len(words):
+            short = words.groupby("set", sort=False)["word"].agg("、".join).reset_index()
+            short.columns = pd.Index([by, "特徴語"])
+            words.columns = pd.Index([by, "語", "その語がある回答", "対数尤度比", "Jaccard"])
+            name = f"特徴語_{by}"
+            note = f"{options.threshold}件以上の回答で使われた語だけを、対数尤度比の大きい順に示します。"
+            sheets = (Sheet(name, words),)
+            parts.append(Table(f"{by}ごとの特徴語", short, name, keys=2, note=note, sheets=sheets))
+    return tuple(parts)
+
+
+def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:
+    marks, residuals = table.stands_out.to_numpy(), table.residuals.to_numpy()
+    cells = [(i, j) for i, j in np.argwhere(marks != 0).tolist()]
+    cells.sort(key=lambda c: (-abs(float(residuals[c])), c))
+    counts, shares = table.counts.to_numpy(), table.shares.to_numpy()
+    totals, n = table.totals.to_numpy(), int(table.group_sizes.sum())
+    lines = [
+        f"{table.counts.columns[j]}では「{codebook[str(table.counts.index[i])].title}」が"
+        f"{'多い' if marks[i, j] > 0 else '少ない'}"
+        f"({counts[i, j]:,}件、{shares[i, j]:.0%}。全体では{totals[i] / n:.0%})。"
+        for i, j in cells[:_STANDING_OUT]
+    ]
+    if len(cells) > len(lines):
+        lines.append(f"このほか{len(cells) - len(lines)}か所に差があります(表の{_UP}{_DOWN})。")
+    return lines or ["ほかの区分との差がはっきりしているところはありません。"]
+
+
+def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
+    codes = [str(c) for c in table.counts.index if table.totals[c] > 0]
+    names = [_name(codebook, c) for c in codes]
+    marks = table.stands_out
+    shown = table.shown_counts()
+    frame = pd.DataFrame({"項目": ["回答の数", *names]})
+    rows = [i for i, c in enumerate(table.counts.index) if str(c) in set(codes)]
+    hidden_cells, signs = table.hidden.to_numpy(), marks.to_numpy()
+    numbers, shares_of = table.counts.to_numpy(), table.shares.to_numpy()
+    for j, group in enumerate(table.counts.columns):
+        frame[str(group)] = [
+            f"{int(table.group_sizes.iloc[j]):,}",
+            *(
+                table.mark
+                if hidden_cells[i, j]
+                else f"{numbers[i, j]:,} ({shares_of[i, j]:.0%}){_SIGNS[int(signs[i, j])]}"
+                for i in rows
+            ),
+        ]
+    frame["計"] = [f"{table.group_sizes.sum():,}", *(f"{table.totals[c]:,}" for c in codes)]
+    note = "( )はその区分の回答に対する割合。意見のない項目は略しました。"
+    if table.pooled:
+        note += f"「その他(少数)」は、{'、'.join(table.pooled)}。"
+    levels = (1, *(codebook[c].level for c in codes))
+    head = pd.DataFrame(
+        {"コード": table.counts.index, "項目": [_name(codebook, str(c)) for c in table.counts.index]}
+    )
+    sizes = pd.DataFrame([["", "回答の数", *table.group_sizes, int(table.group_sizes.sum())]])
+    counts = pd.concat([head, shown.reset_index(drop=True), table.totals.reset_index(drop=True)], axis=1)
+    counts.columns = pd.Index([*head.columns, *map(str, shown.columns), "計"])
+    sizes.columns = counts.columns
+    hidden = table.hidden.reset_index(drop=True)
+    shares = table.shares.astype(object).reset_index(drop=True).mask(hidden, table.mark)
+    residuals = table.residuals.round(2).astype(object).reset_index(drop=True).mask(hidden, table.mark)
+    groups = frozenset(map(str, shown.columns))
+    sheets = (
+        Sheet(f"{table.by}_件数", pd.concat([sizes, counts], ignore_index=True)),
+        Sheet(f"{table.by}_割合", pd.concat([head, shares], axis=1), groups),
+        Sheet(
+            f"{table.by}_残差",
+            pd.concat([head, residuals, marks.add_prefix("差_").reset_index(drop=True)], axis=1),
+        ),
+    )
+    return Table(f"{table.by}別の意見の数", frame, f"{table.by}別", levels=levels, note=note, sheets=sheets)
+
+
+# -- change ----------------------------------------------------------------------------------------
+
+
+def change_parts(
+    opinions: CodedOpinions, previous: CodedOpinions, codebook: Codebook, options: ReportOptions
+) -> tuple[Part, ...]:
+    """Return shares of this and the previous survey and their difference with intervals."""
+    if not previous.opinions or not opinions.opinions:
+        raise InputError(
+            "比べる調査の一方に意見がありません。", "one of the surveys to compare has no opinion"
+        )
+    table = changes(
+        opinions.coded, previous.coded, codebook, n_now=opinions.opinions, n_before=previous.opinions
+    )
+    kept = table[(table["count"] + table["count_before"]) > 0]
+    name = f"(「{options.previous_name}」)" if options.previous_name else ""
+    parts: list[Part] = [
+        Paragraph(f"前回{name}の意見{previous.opinions:,}件と、今回の意見{opinions.opinions:,}件を比べます。")
+    ]
+    if opinions.has_unchecked or previous.has_unchecked:
+        parts.append(
+            Paragraph("未確認の提案を含むため、差の一部は機械の誤りによるものかもしれません。", "warning")
+        )
+    sure = kept[kept["changed"] != 0].sort_values("difference", key=lambda d: -d.abs(), kind="stable")
+    for _, row in sure.head(_STANDING_OUT).iterrows():
+        more = "増えました" if row["changed"] > 0 else "減りました"
+        parts.append(
+            Paragraph(
+                f"「{row['title']}」の割合が{more}({row['share_before']:.0%} → {row['share']:.0%})。",
+                "bullet",
+            )
+        )
+    if not len(sure):
+        parts.append(Paragraph("割合がはっきり変わった項目はありません。"))
+    frame = pd.DataFrame(
+        {
+            "項目": [_name(codebook, c) for c in kept["code"]],
+            "前回": kept["count_before"].tolist(),
+            "今回": kept["count"].tolist(),
+            "前回の割合": kept["share_before"].tolist(),
+            "今回の割合": kept["share"].tolist(),
+            "差": [f"{d * 100:+.1f}" for d in kept["difference"]],
+            "95%区間": [
+                f"{a * 100:+.1f} 〜 {b * 100:+.1f}" for a, b in zip(kept["low"], kept["high"], strict=True)
+            ],
+            "変化": [_SIGNS[int(c)] for c in kept["changed"]],
+        }
+    )
+    note = (
+        "割合は意見全体に対するもの。差と区間はポイント(Newcombeの区間)。"
+        f"{_UP}{_DOWN}は、項目の数だけ比べることを補正しても(Benjamini-Hochberg法、5%水準)変化と言えるもの。"
+    )
+    parts.append(
+        Table(
+            "前回からの変化",
+            frame,
+            "前回比",
+            frozenset({"前回の割合", "今回の割合"}),
+            tuple(kept["level"].tolist()),
+            note=note,
+            sheets=(
+                Sheet("前回比", table, frozenset({"share", "share_before", "difference", "low", "high"})),
+            ),
+        )
+    )
+    if options.pictures:
+        parts += change_pictures(table, codebook)
+    return tuple(parts)
