@@ -155,7 +155,7 @@ def as_json(figures: dict[str, Figure]) -> dict[str, dict[str, float]]:
     return {name: asdict(f) for name, f in figures.items()}
 
 
-def share_with_interval(hits: int, n: int) -> dict[str, float]:
+def share_with_interval(hits: float, n: int) -> dict[str, float]:
     """Return hits / n with its 95 % interval (Wilson 1927), as plain numbers; all of 0 to 1 is open for n = 0."""
     if not n:
         return {"value": 0.0, "low": 0.0, "high": 1.0, "n": 0}

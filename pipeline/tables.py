@@ -108,6 +108,28 @@ SUGGESTIONS = Schema(
     ),
     ("opinion_id",),
 )
+# What people decided, one row a code; append-only (see pipeline/decisions.py).
+DECISIONS = Schema(
+    "DECISIONS",
+    (
+        "opinion_id",
+        "unit",
+        "text",
+        "coder",
+        "action",
+        "code",
+        "note",
+        "decided_at",
+        "round",
+        "suggestion_shown",
+        "suggested_code",
+        "model_state",
+        "model_id",
+        "codebook_sha256",
+        "decision_id",
+    ),
+    ("opinion_id", "coder", "action"),
+)
 # What a reader could not use, with the reason: rows in = rows out + rows set aside.
 SET_ASIDE = Schema("SET_ASIDE", ("source", "location", "text", "reason"), ("source", "reason"))
 WORKSHOPS = Schema(
@@ -125,3 +147,6 @@ def records(table: pd.DataFrame) -> list[dict[str, str]]:
 LABEL_SOURCES = ("document", "single", "double", "adjudicated", "authored")
 # Sources of labels that people gave to what residents said; `authored` texts are training material only.
 GOLD_SOURCES = ("document", "single", "double", "adjudicated")
+# accept: the first suggestion taken; change: another item; reject: the suggestion refused without a code;
+# none-fits: belongs to no item; unsure: no code given; undo: the coder's previous decision withdrawn.
+ACTIONS = ("accept", "change", "reject", "none-fits", "unsure", "undo")

@@ -1,0 +1,181 @@
+"""From decisions to labels: what coders agree on, what is still open, and where every decision went."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.codebook import Codebook
+from pipeline.decisions import (
+    ADJUDICATION,
+    Decision,
+    check_decisions,
+    gather_decisions,
+    why_not_current,
+    with_canonical_codes,
+)
+from pipeline.disagreement import PARTLY, differs_at, shown
+from pipeline.normalise import comparison_key
+from pipeline.tables import DECISIONS, LABELS, Schema
+
+OPEN = Schema(
+    "OPEN",
+    ("opinion_id", "unit", "text", "kind", "differs_at", "decisions", "notes", "reason"),
+    ("opinion_id", "kind"),
+)
+ACCOUNT = Schema(
+    "ACCOUNT", ("outcome", "reason", *DECISIONS.columns), ("outcome", "opinion_id", "coder", "action")
+)
+LABEL, STILL_OPEN, ASIDE = "label", "open", "aside"
+_REASONS = {
+    "disagree": "コードが一致しない",
+    PARTLY: "第1コードは同じだが、付けたコードの組が違う",
+    "unsure": "コードを決めていない人がいる",
+    "text-differs": "同じ意見のIDに別の文面がある",
+}
+
+
+@dataclass(frozen=True)
+class Adjudication:
+    """Labels, open cases and the account of all decisions.
+
+    labels : LABELS; `label_source` is single, double (two coders or more, all the same) or adjudicated. The id
+        of the n-th unit of an opinion is `opinion_id#n`
+    open : OPEN, one row an opinion (or unit) that a person must settle, all coders side by side
+    account : the decisions as they came, each with `outcome` (label, open or aside) and the reason
+    """
+
+    labels: pd.DataFrame
+    open: pd.DataFrame
+    account: pd.DataFrame
+
+    @property
+    def aside(self) -> pd.DataFrame:
+        """The rows of `account` that are neither in a label nor open."""
+        return self.account[self.account["outcome"] == ASIDE].reset_index(drop=True)
+
+
+def adjudicate(decisions: pd.DataFrame, codebook: Codebook) -> Adjudication:
+    """Turn unanimous decisions into labels and list the others.
+
+    A decision of the round "adjudication" settles an opinion whatever others said. Else each coder's last
+    round counts, and all coders must have given the same set of codes. Every row of `decisions` is found
+    in `account` with what became of it.
+
+    Raises
+    ------
+    InputError
+        as `decisions.check_decisions`, and for a code that is not in the codebook.
+    """
+    table = with_canonical_codes(check_decisions(decisions), codebook)
+    outcome = [(ASIDE, reason) for reason in why_not_current(table)]
+    units: dict[tuple[str, str], list[Decision]] = {}
+    for d in gather_decisions(table):
+        units.setdefault((d.opinion_id, d.unit), []).append(d)
+    labels: list[dict[str, str]] = []
+    still_open: list[dict[str, str]] = []
+    for given in units.values():
+        deciding, superseded = _deciding(given)
+        for d, reason in superseded:
+            _mark(outcome, d, ASIDE, reason)
+        kind, level = _open_kind(deciding, given, codebook)
+        if kind:
+            still_open.append(_open_row(deciding, given, kind, level))
+            result = (STILL_OPEN, _REASONS[kind])
+        elif not deciding[0].codes:
+            result = (ASIDE, f"どの項目にも当てはまらないと{_agreed(deciding)}。ラベルにはならない")
+        elif not (text := next((d.text for d in given if d.text.strip()), "")):
+            result = (ASIDE, "本文(text)が空欄なので、ラベルにできない")
+        else:
+            labels += _label_rows(deciding, text)
+            result = (LABEL, _label_source(deciding))
+        for d in deciding:
+            _mark(outcome, d, *result)
+    account = table.assign(outcome=[o for o, _ in outcome], reason=[r for _, r in outcome])
+    return Adjudication(LABELS.table(labels), OPEN.table(still_open), ACCOUNT.check(account))
+
+
+def _mark(outcome: list[tuple[str, str]], decision: Decision, what: str, reason: str) -> None:
+    for i in decision.rows:
+        outcome[i] = (what, reason)
+
+
+def _deciding(given: Sequence[Decision]) -> tuple[list[Decision], list[tuple[Decision, str]]]:
+    """Return the decisions of one unit that count, and the others with the reason."""
+    settled = [d for d in given if d.round == ADJUDICATION]
+    if settled:
+        others = [d for d in given if d.round != ADJUDICATION]
+        return settled, [(d, "協議の判定が優先された") for d in others]
+    last: dict[str, Decision] = {}
+    earlier: list[tuple[Decision, str]] = []
+    for d in sorted(given, key=lambda d: _round_order(d.round)):
+        if d.coder in last:
+            earlier.append((last[d.coder], f"本人の後の回({d.round})の判定が使われた"))
+        last[d.coder] = d
+    return sorted(last.values(), key=lambda d: d.rows), earlier
+
+
+def _round_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort rounds as people count them: 2 before 10."""
+    parts = re.findall(r"\d+|\D+", name)
+    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts)
+
+
+def _open_kind(
+    deciding: Sequence[Decision], given: Sequence[Decision], codebook: Codebook
+) -> tuple[str, str]:
+    """Return why a unit is open and the level at which its coders part; ('', '') if it is settled."""
+    if len({comparison_key(d.text) for d in given if d.text.strip()}) > 1:
+        return "text-differs", ""
+    first = deciding[0]
+    levels = [differs_at(codebook, first.codes, d.codes) for d in deciding[1:] if not d.missing]
+    if any(d.missing for d in deciding):
+        return "unsure", ""
+    parted = sorted(x for x in levels if x and x != PARTLY)
+    if parted:
+        return "disagree", parted[0]
+    return (PARTLY, "") if any(levels) else ("", "")
+
+
+def _open_row(
+    deciding: Sequence[Decision], given: Sequence[Decision], kind: str, level: str
+) -> dict[str, str]:
+    first = given[0]
+    texts = list(dict.fromkeys(d.text for d in given if d.text.strip()))
+    return {
+        "opinion_id": first.opinion_id,
+        "unit": first.unit,
+        "text": "\n".join(texts if kind == "text-differs" else texts[:1]),
+        "kind": kind,
+        "differs_at": level,
+        "decisions": "\n".join(f"{d.coder}: {d.action if d.missing else shown(d.codes)}" for d in deciding),
+        "notes": "\n".join(f"{d.coder}: {d.note}" for d in given if d.note.strip()),
+        "reason": _REASONS[kind],
+    }
+
+
+def _label_source(deciding: Sequence[Decision]) -> str:
+    if deciding[0].round == ADJUDICATION:
+        return "adjudicated"
+    return "double" if len(deciding) > 1 else "single"
+
+
+def _agreed(deciding: Sequence[Decision]) -> str:
+    known = {"adjudicated": "協議で決まった", "double": "全員が判定した", "single": "1人が判定した"}
+    return known[_label_source(deciding)]
+
+
+def _label_rows(deciding: Sequence[Decision], text: str) -> list[dict[str, str]]:
+    first = deciding[0]
+    row = {
+        "opinion_id": f"{first.opinion_id}#{first.unit}" if first.unit else first.opinion_id,
+        "text": text,
+        "label_source": _label_source(deciding),
+        "coder": "、".join(dict.fromkeys(d.coder for d in deciding)),
+        "labelled_at": max((d.decided_at for d in deciding), default="")[:10],
+        "codebook_sha256": deciding[-1].codebook_sha256,
+    }
+    return [row | {"code": code} for code in first.codes]

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.adjudicate import ACCOUNT, Adjudication, adjudicate
+from pipeline.codebook import Codebook
+from pipeline.errors import InputError
+from pipeline.labels import prepare_labels
+from pipeline.tables import DECISIONS
+
+ITEMS = ("G1-1-1", "G1-1-2", "G1-2-1", "G2-1-1", "G2-1-2")
+
+
+def decisions(*rows: dict[str, str]) -> pd.DataFrame:
+    given = [
+        {"opinion_id": "o1", "coder": "A", "action": "change", "text": "坂が多い", "decision_id": f"d{i}"}
+        | row
+        for i, row in enumerate(rows)
+    ]
+    return DECISIONS.table(given)
+
+
+def outcomes(result: Adjudication) -> list[str]:
+    return result.account["outcome"].tolist()
+
+
+def test_who_decided_is_told_by_the_source(plan: Codebook) -> None:
+    result = adjudicate(
+        decisions(
+            {"opinion_id": "one", "code": "G1-1-1", "decided_at": "2026-03-01T10:00:00+09:00"},
+            {"opinion_id": "two", "code": "G1-1-2", "codebook_sha256": "s"},
+            {"opinion_id": "two", "code": "G1-1-2", "coder": "B", "codebook_sha256": "s"},
+            {"opinion_id": "three", "code": "G1-1-1"},
+            {"opinion_id": "three", "code": "G2-1-1", "coder": "B"},
+            {"opinion_id": "three", "code": "G1-2-1", "coder": "C", "round": "adjudication", "note": "協議"},
+        ),
+        plan,
+    )
+    labels = result.labels.set_index("opinion_id")
+    assert labels["label_source"].to_dict() == {"one": "single", "two": "double", "three": "adjudicated"}
+    assert labels["code"].to_dict() == {"one": "G1-1-1", "two": "G1-1-2", "three": "G1-2-1"}
+    assert labels["coder"].to_dict() == {"one": "A", "two": "A、B", "three": "C"}
+    assert labels.loc["one", "labelled_at"] == "2026-03-01" and labels.loc["two", "codebook_sha256"] == "s"
+    assert outcomes(result) == ["label"] * 3 + ["aside"] * 2 + ["label"]
+    assert len(result.open) == 0
+
+
+def test_disagreements_are_listed_side_by_side(plan: Codebook) -> None:
+    result = adjudicate(
+        decisions(
+            {"code": "G1-1-1", "note": "清掃のこと"},
+            {"code": "G1-2-1", "coder": "B"},
+            {"opinion_id": "o2", "code": "G1-1-1"},
+            {"opinion_id": "o2", "coder": "B", "action": "none-fits"},
+            {"opinion_id": "o3", "action": "unsure"},
+            {"opinion_id": "o4", "code": "G1-1-1"},
+            {"opinion_id": "o4", "code": "G1-1-1", "coder": "B", "decision_id": "x"},
+            {"opinion_id": "o4", "code": "G2-1-1", "coder": "B", "decision_id": "x"},
+        ),
+        plan,
+    )
+    assert result.open[["opinion_id", "kind", "differs_at"]].values.tolist() == [
+        ["o1", "disagree", "2"],
+        ["o2", "disagree", "1"],
+        ["o3", "unsure", ""],
+        ["o4", "partly", ""],
+    ]
+    assert result.open["decisions"].tolist()[:2] == ["A: G1-1-1\nB: G1-2-1", "A: G1-1-1\nB: none-fits"]
+    assert result.open["notes"].tolist()[0] == "A: 清掃のこと"
+    assert outcomes(result) == ["open"] * 8 and len(result.labels) == 0
+
+
+def test_what_becomes_no_label_says_why(plan: Codebook) -> None:
+    result = adjudicate(
+        decisions(
+            {"action": "none-fits"},
+            {"action": "none-fits", "coder": "B"},
+            {"opinion_id": "o2", "code": "G1-1-1", "text": ""},
+            {"opinion_id": "o3", "code": "G1-1-1"},
+            {"opinion_id": "o3", "code": "G1-1-2"},
+            {"opinion_id": "o3", "action": "undo"},
+        ),
+        plan,
+    )
+    assert result.labels["code"].tolist() == ["G1-1-1"]
+    reasons = result.aside["reason"].tolist()
+    assert len(reasons) == 5 and all(reasons)
+    assert "当てはまらない" in reasons[0] and "本文" in reasons[2] and "取り消し" in reasons[4]
+
+
+def test_an_unknown_adjudication_leaves_the_case_open(plan: Codebook) -> None:
+    result = adjudicate(
+        decisions(
+            {"code": "G1-1-1"},
+            {"code": "G1-1-1", "coder": "B"},
+            {"action": "unsure", "coder": "C", "round": "adjudication"},
+        ),
+        plan,
+    )
+    assert result.open["kind"].tolist() == ["unsure"] and len(result.labels) == 0
+    assert outcomes(result) == ["aside", "aside", "open"]
+
+
+def test_the_last_round_of_each_coder_counts(plan: Codebook) -> None:
+    result = adjudicate(
+        decisions(
+            {"code": "G1-1-1", "round": "9"},
+            {"code": "G1-1-2", "coder": "B", "round": "9"},
+            {"code": "G1-1-2", "round": "10"},
+        ),
+        plan,
+    )
+    assert result.labels[["code", "label_source"]].values.tolist() == [["G1-1-2", "double"]]
+    assert outcomes(result) == ["aside", "label", "label"]
+
+
+def test_units_of_a_comment_are_opinions_of_their_own(plan: Codebook) -> None:
+    result = adjudicate(
+        decisions(
+            {"unit": "1", "text": "坂が多い", "code": "G1-1-1"},
+            {"unit": "2", "text": "落ち葉も多い", "code": "G1-2-1"},
+        ),
+        plan,
+    )
+    assert result.labels["opinion_id"].tolist() == ["o1#1", "o1#2"]
+    prepared, aside = prepare_labels(result.labels, plan)
+    assert len(prepared) == 2 and len(aside) == 0
+
+
+def test_one_id_for_two_texts_is_not_decided_by_the_tool(plan: Codebook) -> None:
+    result = adjudicate(
+        decisions({"code": "G1-1-1"}, {"code": "G1-1-1", "coder": "B", "text": "公園が好き"}), plan
+    )
+    assert result.open["kind"].tolist() == ["text-differs"]
+    assert result.open["text"].tolist() == ["坂が多い\n公園が好き"]
+    # Only punctuation: the same text.
+    same = adjudicate(
+        decisions({"code": "G1-1-1"}, {"code": "G1-1-1", "coder": "B", "text": "坂が多い。"}), plan
+    )
+    assert same.labels["label_source"].tolist() == ["double"]
+
+
+def test_an_unknown_code_is_an_error(plan: Codebook) -> None:
+    with pytest.raises(InputError, match="G9"):
+        adjudicate(decisions({"code": "G9"}), plan)
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["o1", "o2", "o3"]),
+        st.sampled_from(["", "1"]),
+        st.sampled_from("ABC"),
+        st.sampled_from([*ITEMS, "none-fits", "unsure", "reject", "undo"]),
+        st.sampled_from(["1", "2", "adjudication"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS)
+def test_every_decision_is_accounted_for(plan: Codebook, rows: list[tuple[str, str, str, str, str]]) -> None:
+    table = decisions(
+        *(
+            {"opinion_id": o, "unit": u, "coder": c, "round": r}
+            | ({"code": what} if what in ITEMS else {"action": what})
+            for o, u, c, what, r in rows
+        )
+    )
+    given_table = table.copy()
+    result = adjudicate(table, plan)
+    pd.testing.assert_frame_equal(table, given_table)
+    account = result.account
+    assert account["decision_id"].tolist() == table["decision_id"].tolist()
+    assert set(account["outcome"]) <= {"label", "open", "aside"}
+    assert (account["reason"] != "").all()
+    ids = (account["opinion_id"] + "#" + account["unit"]).str.removesuffix("#")
+    assert set(ids[account["outcome"] == "label"]) == set(result.labels["opinion_id"])
+    still_open = (result.open["opinion_id"] + "#" + result.open["unit"]).str.removesuffix("#")
+    assert set(ids[account["outcome"] == "open"]) == set(still_open)
+    assert not set(still_open) & set(result.labels["opinion_id"])
+    assert tuple(account.columns) == ACCOUNT.columns
+    prepare_labels(result.labels, plan)
