@@ -42,19 +42,29 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
         self._writing = self.engine.execution_options(iken_write=True)
+        # What sessions found out that is costly to find out again (see `definitions.read_codebook`).
+        self._seen: dict[Any, Any] = {}
         # Threads of this process queue here in fair order instead of polling the file.
         self._turn = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a session that sees one state of the database."""
-        with _faults(self.url), Session(self.engine) as session, session.begin():
+        with (
+            _faults(self.url),
+            Session(self.engine, expire_on_commit=False, info={"seen": self._seen}) as session,
+        ):
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session that is the only one to write; committed at the end, nothing stays after an error."""
-        with self._my_turn(), _faults(self.url), Session(self._writing) as session, session.begin():
+        with (
+            self._my_turn(),
+            _faults(self.url),
+            Session(self._writing, info={"seen": self._seen}) as session,
+            session.begin(),
+        ):
             self._lock(session.connection())
             yield session
 

@@ -17,12 +17,25 @@ from pipeline.review.schema import CodebookVersionRow, ProjectRow
 from pipeline.review.views import Definition
 from pipeline.tables import CODEBOOK
 
+_SEEN = "codebook"
+
 
 def read_codebook(session: Session) -> Codebook:
     """Return the codebook with the newest definition of every code; `InputError` before a project is loaded."""
-    rows = session.scalar(select(ProjectRow.codebook))
-    if rows is None:
+    version = session.execute(
+        select(ProjectRow.created_at, select(func.max(CodebookVersionRow.id)).scalar_subquery())
+    ).one_or_none()
+    if version is None:
         raise InputError("まだ何も読み込まれていません。", "nothing has been loaded yet")
+    seen: tuple[object, Codebook] | None = session.info["seen"].get(_SEEN)
+    if seen is None or seen[0] != tuple(version):
+        seen = (tuple(version), _amended(session))
+        session.info["seen"][_SEEN] = seen
+    return seen[1]
+
+
+def _amended(session: Session) -> Codebook:
+    rows = session.scalars(select(ProjectRow.codebook)).one()
     newest = (
         select(CodebookVersionRow.code, func.max(CodebookVersionRow.version).label("version"))
         .group_by(CodebookVersionRow.code)

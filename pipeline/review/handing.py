@@ -310,7 +310,7 @@ def _release(session: Session, coder: str, comment_id: int, round: str) -> None:
     )
 
 
-def _ordered(query: Select[CommentRow], queue: str) -> Select[tuple[CommentRow]]:
+def _ordered(query: Select[CommentRow], queue: str) -> Select[CommentRow]:
     if queue == "file":
         return query.order_by(CommentRow.position)
     if queue == "informative":
