@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, exists, select
 
@@ -12,18 +11,9 @@ from pipeline.errors import InputError
 from pipeline.review.database import Database
 from pipeline.review.handing import FIRST_ROUND, Handing, decided
 from pipeline.review.people import write_audit
+from pipeline.review.sampling import share_of
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
 from pipeline.review.views import ADJUDICATION, Decided, Disagreement
-
-
-def share_of(opinion_id: str, label: str) -> float:
-    """Return a number from 0 to 1 that depends on id and label alone, evenly spread over ids.
-
-    >>> share_of("R1", "a") == share_of("R1", "a"), 0 <= share_of("R1", "a") < 1
-    (True, True)
-    """
-    digest = blake2b(f"{label}\x1f{opinion_id}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") / 2**64
 
 
 class DoubleCoding(Handing):

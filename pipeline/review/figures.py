@@ -90,7 +90,7 @@ class Figures:
                     "suggestion_shown": "" if row.action == UNDO else "yes" if row.suggestion_shown else "no",
                     "suggested_code": row.suggested_code,
                     "model_state": row.model_state,
-                    "model_id": model_id,
+                    "model_id": row.model_state.rpartition("+")[0] or model_id,
                     "codebook_sha256": row.codebook_sha256,
                     "decision_id": row.decision_id,
                 }

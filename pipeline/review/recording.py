@@ -38,6 +38,7 @@ from pipeline.review.views import (
 CODED = ("accept", "change")
 UNCODED = ("reject", "none-fits", "unsure")
 UNDO = "undo"
+_FEW = 200
 
 
 @dataclass(frozen=True)
@@ -210,22 +211,26 @@ class Recording:
     def changes_since(self, seq: int) -> list[Change]:
         """Return what now holds on every comment with a decision or undo after `seq`, oldest first."""
         with self._db.read() as session:
-            touched: dict[tuple[int, str, str], int] = {}
             rows = session.execute(
                 select(DecisionRow.seq, DecisionRow.comment_id, DecisionRow.coder, DecisionRow.round)
                 .where(DecisionRow.seq > seq)
                 .order_by(DecisionRow.seq)
             )
+            touched: dict[tuple[int, str, str], int] = {}
             for number, comment_id, coder, round in rows:
                 touched.pop((comment_id, coder, round), None)
                 touched[(comment_id, coder, round)] = number
-            changes = []
-            for (comment_id, coder, round), number in touched.items():
-                double = is_double(session, comment_id, round)
-                holds = standing_decision(session, comment_id, coder, round, double=double)
-                action, codes = (holds.action, holds.codes) if holds else ("", ())
-                changes.append(Change(number, comment_id, coder, round, action, codes, double))
-            return changes
+            # Some one by one; after a restart, with thousands, all in two queries.
+            ids = {comment_id for comment_id, _, _ in touched}
+            few = sorted(ids) if len(ids) <= _FEW else None
+            doubles = _double_rounds(session, few)
+            holding = _holding(session, few)
+        changes = []
+        for (comment_id, coder, round), number in touched.items():
+            double = (comment_id, round) in doubles
+            action, codes = holding.get((comment_id, round), {}).get(coder if double else "", ("", ()))
+            changes.append(Change(number, comment_id, coder, round, action, codes, double))
+        return changes
 
     # -- parts ---------------------------------------------------------------------------------
 
@@ -319,6 +324,30 @@ def _work_out_standing(session: Session, comment_id: int, coder: str, round: str
     last = valid[-1]
     standing.seq, standing.action = last.seq, last.action
     standing.first_code = last.codes[0] if last.codes else ""
+
+
+def _double_rounds(session: Session, comment_ids: list[int] | None) -> set[tuple[int, str]]:
+    """Return (comment, round) of all that is double coded, of some comments or of all."""
+    query = select(AssignmentRow.comment_id, AssignmentRow.round).where(AssignmentRow.slot != "")
+    if comment_ids is not None:
+        query = query.where(AssignmentRow.comment_id.in_(comment_ids))
+    return set(session.execute(query.distinct()).tuples().all())
+
+
+def _holding(
+    session: Session, comment_ids: list[int] | None
+) -> dict[tuple[int, str], dict[str, tuple[str, tuple[str, ...]]]]:
+    """Return for (comment, round) what holds by coder, and for "" the newest of anybody."""
+    query = (
+        select(DecisionRow).join(StandingRow, StandingRow.seq == DecisionRow.seq).order_by(DecisionRow.seq)
+    )
+    if comment_ids is not None:
+        query = query.where(StandingRow.comment_id.in_(comment_ids))
+    found: dict[tuple[int, str], dict[str, tuple[str, tuple[str, ...]]]] = {}
+    for row in session.scalars(query):
+        by_coder = found.setdefault((row.comment_id, row.round), {})
+        by_coder[row.coder] = by_coder[""] = (row.action, tuple(row.codes))
+    return found
 
 
 def _already(session: Session, client_token: str, coder: str) -> Saved | None:

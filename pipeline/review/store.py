@@ -158,6 +158,11 @@ class Store(DoubleCoding, Recording, Figures, Definitions, People):
                 session.execute(insert(CommentRow), new[start : start + _AT_ONCE])
             return len(new)
 
+    def count(self) -> int:
+        """Return the number of comments."""
+        with self._db.read() as session:
+            return session.scalar(select(func.count()).select_from(CommentRow)) or 0
+
     def texts(self) -> list[tuple[int, str]]:
         """Return (comment_id, unit text) of all comments by position, for the learner."""
         with self._db.read() as session:
