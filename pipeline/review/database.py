@@ -87,8 +87,10 @@ class Database:
 
     # -- schema --------------------------------------------------------------------------------
 
-    def upgrade(self, now: datetime) -> Path | None:
+    def upgrade(self, now: datetime, revision: str = "head") -> Path | None:
         """Bring the schema up to date; return the backup copy made before, if there was something to copy.
+
+        revision : an earlier state of the schema to stop at, for tests of what comes after it
 
         Raises
         ------
@@ -112,7 +114,7 @@ class Database:
                 )
             backup = self._back_up(current, now) if current is not None else None
             with EnvironmentContext(
-                config, script, fn=lambda rev, _: script._upgrade_revs("head", rev)
+                config, script, fn=lambda rev, _: script._upgrade_revs(revision, rev)
             ) as env:
                 env.configure(connection=connection)
                 env.run_migrations()

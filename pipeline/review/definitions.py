@@ -47,7 +47,7 @@ def _amended(session: Session) -> Codebook:
             (newest.c.code == CodebookVersionRow.code) & (newest.c.version == CodebookVersionRow.version),
         )
     )
-    texts: dict[str, str] = dict(amended.tuples().all())
+    texts: dict[str, str] = dict(amended.all())
     table = pd.DataFrame(rows, dtype=str)
     table["definition"] = [
         texts.get(code, text) for code, text in zip(table["code"], table["definition"], strict=True)

@@ -256,7 +256,7 @@ class Handing:
             .where(CommentRow.group_id.in_(groups))
             .group_by(CommentRow.group_id)
         )
-        size: dict[str, int] = dict(counted.tuples().all())
+        size: dict[str, int] = dict(counted.all())
         views = []
         for row in rows:
             double = is_double(session, row.id, round)

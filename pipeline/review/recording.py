@@ -331,7 +331,7 @@ def _double_rounds(session: Session, comment_ids: list[int] | None) -> set[tuple
     query = select(AssignmentRow.comment_id, AssignmentRow.round).where(AssignmentRow.slot != "")
     if comment_ids is not None:
         query = query.where(AssignmentRow.comment_id.in_(comment_ids))
-    return set(session.execute(query.distinct()).tuples().all())
+    return set(session.execute(query.distinct()).all())
 
 
 def _holding(
