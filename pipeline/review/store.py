@@ -19,12 +19,13 @@ from pipeline.review.handing import column_names
 from pipeline.review.people import People
 from pipeline.review.recording import Recording
 from pipeline.review.schema import CommentRow, ProjectRow
+from pipeline.review.store_pages import PageFigures
 from pipeline.tables import records
 
 _AT_ONCE = 500
 
 
-class Store(DoubleCoding, Recording, Figures, Definitions, People):
+class Store(DoubleCoding, Recording, Figures, PageFigures, Definitions, People):
     """One review project in SQLite (file) or PostgreSQL (URL). Safe for threads and several processes.
 
     Every method is one transaction: it raises and leaves nothing, or has its result on the disk. All may
