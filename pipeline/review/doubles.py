@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, exists, select
 
 from pipeline.errors import InputError
 from pipeline.review.database import Database
-from pipeline.review.handing import FIRST_ROUND, Handing, decided
+from pipeline.review.handing import Handing
 from pipeline.review.people import write_audit
 from pipeline.review.sampling import share_of
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
+from pipeline.review.standing import FIRST_ROUND, decided
 from pipeline.review.views import ADJUDICATION, Decided, Disagreement
 
 

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipeline.review.database import Database
-from pipeline.review.handing import FIRST_ROUND
-from pipeline.review.recording import CODED, UNDO
+from pipeline.review.entries import CODED
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, ProjectRow, StandingRow
+from pipeline.review.standing import FIRST_ROUND, UNDO
 from pipeline.review.views import CoderProgress, Progress
 from pipeline.tables import DECISIONS
 
@@ -32,8 +33,16 @@ class Figures:
         """Return the figures of the dashboard."""
         with self._db.read() as session:
             done, total = _done(session, round)
-            standing = session.scalars(
-                select(DecisionRow)
+            # Columns, not rows as objects: there may be tens of thousands.
+            standing = session.execute(
+                select(
+                    DecisionRow.coder,
+                    DecisionRow.action,
+                    DecisionRow.codes,
+                    DecisionRow.decided_at,
+                    DecisionRow.suggestion_shown,
+                    DecisionRow.suggested_code,
+                )
                 .join(StandingRow, StandingRow.seq == DecisionRow.seq)
                 .where(StandingRow.round == round)
                 .order_by(DecisionRow.seq)
@@ -71,16 +80,20 @@ class Figures:
         """Return all decisions as a DECISIONS table, oldest first; undone and replaced ones are in it too."""
         with self._db.read() as session:
             model_id = session.scalar(select(ProjectRow.model_id)) or ""
+            d, c = DecisionRow, CommentRow
+            texts = func.substr(c.text, c.unit_start + 1, c.unit_end - c.unit_start)
+            columns: list[Any] = [c.opinion_id, c.unit, texts.label("unit_text"), d.coder, d.action, d.codes]
+            columns += [d.note, d.decided_at, d.round, d.suggestion_shown, d.suggested_code, d.model_state]
             rows = session.execute(
-                select(DecisionRow, CommentRow)
-                .join(CommentRow, CommentRow.id == DecisionRow.comment_id)
-                .order_by(DecisionRow.seq)
+                select(*columns, d.codebook_sha256, d.decision_id)
+                .join(c, c.id == d.comment_id)
+                .order_by(d.seq)
             )
             return DECISIONS.table(
                 {
-                    "opinion_id": comment.opinion_id,
-                    "unit": comment.unit,
-                    "text": comment.text[comment.unit_start : comment.unit_end],
+                    "opinion_id": row.opinion_id,
+                    "unit": row.unit,
+                    "text": row.unit_text,
                     "coder": row.coder,
                     "action": row.action,
                     "code": code,
@@ -94,7 +107,7 @@ class Figures:
                     "codebook_sha256": row.codebook_sha256,
                     "decision_id": row.decision_id,
                 }
-                for row, comment in rows
+                for row in rows
                 for code in (row.codes if row.action in CODED else [""])
             )
 
@@ -117,7 +130,7 @@ def _done(session: Session, round: str) -> tuple[dict[int, bool], int]:
     return {i: given.get(i, 0) >= max(wanted[i], 1) for i in ids}, len(ids)
 
 
-def _by_coder(standing: Sequence[DecisionRow]) -> list[CoderProgress]:
+def _by_coder(standing: Sequence[Any]) -> list[CoderProgress]:
     """Return number and pace of each coder's decisions, which come oldest first."""
     times: dict[str, list[float]] = {}
     last: dict[str, str] = {}

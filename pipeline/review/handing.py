@@ -13,96 +13,21 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.review.database import Database
 from pipeline.review.definitions import read_codebook
-from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, ProjectRow, StandingRow
-from pipeline.review.views import STATUSES, CommentView, Decided, Filters, unknown_comment
+from pipeline.review.schema import AssignmentRow, CommentRow, ProjectRow, StandingRow
+from pipeline.review.standing import (
+    FIRST_ROUND,
+    assigned_to,
+    double_coded,
+    is_double,
+    latest_seq,
+    lease_to,
+    mine_or_ordinary,
+    standing_decision,
+    standing_for,
+)
+from pipeline.review.views import STATUSES, CommentView, Filters, unknown_comment
 
-LEASE_SECONDS = 15 * 60
-FIRST_ROUND = "1"
 _NO_FILTERS = Filters()
-
-
-def mine_or_ordinary(coder: str, round: str) -> ColumnElement[bool]:
-    """Return the condition that a comment is coded by this coder: assigned to them, or to nobody in round 1."""
-    assigned = exists().where(
-        AssignmentRow.comment_id == CommentRow.id, AssignmentRow.round == round, AssignmentRow.slot != ""
-    )
-    to_me = assigned.where(AssignmentRow.slot == coder)
-    return or_(to_me, ~assigned) if round == FIRST_ROUND else to_me
-
-
-def standing_for(coder: str, round: str) -> ColumnElement[bool]:
-    """Return the condition that joins `standing` to a comment: the coder's own decision if double coded, else anybody's."""
-    double = exists().where(
-        AssignmentRow.comment_id == CommentRow.id, AssignmentRow.round == round, AssignmentRow.slot != ""
-    )
-    return and_(
-        StandingRow.comment_id == CommentRow.id,
-        StandingRow.round == round,
-        or_(StandingRow.coder == coder, ~double),
-    )
-
-
-def is_double(session: Session, comment_id: int, round: str) -> bool:
-    """Tell whether several coders code a comment in this round."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    AssignmentRow.comment_id == comment_id,
-                    AssignmentRow.round == round,
-                    AssignmentRow.slot != "",
-                )
-            )
-        )
-    )
-
-
-def lease_of(session: Session, comment_id: int, round: str) -> AssignmentRow | None:
-    """Return the lease of an ordinary comment, live or not."""
-    return session.get(AssignmentRow, (comment_id, round, ""))
-
-
-def lease_to(session: Session, comment_id: int, coder: str, round: str, now: datetime) -> None:
-    """Lease an ordinary comment to a coder; whoever had it before has it no longer."""
-    until = now.timestamp() + LEASE_SECONDS
-    lease = lease_of(session, comment_id, round)
-    if lease is None:
-        lease = AssignmentRow(comment_id=comment_id, round=round, slot="", hidden=False)
-        session.add(lease)
-    lease.coder, lease.lease_until = coder, until
-
-
-def latest_seq(session: Session, comment_id: int, coder: str, round: str, *, double: bool) -> int:
-    """Return the number of the last decision or undo that a page of this coder must know; 0 if there is none."""
-    query = select(func.max(DecisionRow.seq)).where(
-        DecisionRow.comment_id == comment_id, DecisionRow.round == round
-    )
-    if double:
-        query = query.where(DecisionRow.coder == coder)
-    return int(session.scalar(query) or 0)
-
-
-def standing_decision(
-    session: Session, comment_id: int, coder: str, round: str, *, double: bool
-) -> Decided | None:
-    """Return the decision that holds: the coder's own if double coded, else anybody's."""
-    query = (
-        select(DecisionRow)
-        .join(StandingRow, StandingRow.seq == DecisionRow.seq)
-        .where(StandingRow.comment_id == comment_id, StandingRow.round == round)
-        .order_by(DecisionRow.seq.desc())
-    )
-    if double:
-        query = query.where(StandingRow.coder == coder)
-    row = session.scalar(query.limit(1))
-    return None if row is None else decided(row)
-
-
-def decided(row: DecisionRow) -> Decided:
-    """Return a decision as pages see it."""
-    return Decided(
-        row.seq, row.decision_id, row.coder, row.action, tuple(row.codes), row.note, row.decided_at
-    )
 
 
 class Handing:
@@ -127,17 +52,20 @@ class Handing:
         after : go on behind this comment in the queue's order (key j); its lease is given back
         """
         with self._db.write() as session:
-            query = self._fitting(session, coder, filters, round)
+            query = _ordered(self._fitting(session, coder, filters, round), queue)
+            queries = [query]
             if filters.status == "open":
-                query = query.where(self._free(coder, round))
-            query = _ordered(query, queue)
+                free = query.where(self._free(coder, round))
+                # Apart, so that each goes by an index: what is coded by one, and what is double coded.
+                queries = [free.where(assigned_to(coder, round))]
+                if round == FIRST_ROUND:
+                    queries.append(free.where(CommentRow.answered.is_(False), ~double_coded(round)))
             found = None
             if after is not None:
                 here = _comment(session, after)
                 _release(session, coder, after, round)
-                found = session.scalar(query.where(_behind(here, queue)).limit(1))
-            if found is None:
-                found = session.scalar(query.limit(1))
+                found = _first(session, [q.where(_behind(here, queue)) for q in queries], queue)
+            found = found or _first(session, queries, queue)
             if found is None:
                 return None
             view = self._view(session, found, coder, round)
@@ -316,6 +244,12 @@ def _ordered(query: Select[CommentRow], queue: str) -> Select[CommentRow]:
     if queue == "informative":
         return query.order_by(CommentRow.priority.desc(), CommentRow.position)
     raise InputError(f"並び順「{queue}」はありません。", f"there is no queue '{queue}'")
+
+
+def _first(session: Session, queries: Sequence[Select[CommentRow]], queue: str) -> CommentRow | None:
+    """Return the first comment of several ordered queries."""
+    found = [row for q in queries if (row := session.scalar(q.limit(1))) is not None]
+    return min(found, default=None, key=lambda r: (-r.priority if queue == "informative" else 0, r.position))
 
 
 def _behind(here: CommentRow, queue: str) -> ColumnElement[bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,48 +13,28 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.review.database import Database
 from pipeline.review.definitions import read_codebook
-from pipeline.review.handing import (
+from pipeline.review.entries import Entry, check_entry
+from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
+from pipeline.review.standing import (
     FIRST_ROUND,
+    UNDO,
     is_double,
     latest_seq,
     lease_of,
     lease_to,
     standing_decision,
+    work_out_standing,
 )
-from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
 from pipeline.review.views import (
     ADJUDICATION,
     BulkChoice,
     BulkResult,
-    Change,
     NotYours,
     Saved,
     StaleDecision,
     coded_action,
     unknown_comment,
 )
-
-CODED = ("accept", "change")
-UNCODED = ("reject", "none-fits", "unsure")
-UNDO = "undo"
-_FEW = 200
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a coder says of a comment, before it is checked."""
-
-    coder: str
-    comment_id: int
-    action: str
-    codes: tuple[str, ...]
-    note: str
-    suggestion_shown: bool
-    suggested_code: str
-    model_state: str
-    expected_seq: int
-    client_token: str
-    round: str
 
 
 class Recording:
@@ -208,37 +187,13 @@ class Recording:
                     skipped.append((choice.comment_id, error.ja, error.en))
         return BulkResult(tuple(saved), tuple(skipped))
 
-    def changes_since(self, seq: int) -> list[Change]:
-        """Return what now holds on every comment with a decision or undo after `seq`, oldest first."""
-        with self._db.read() as session:
-            rows = session.execute(
-                select(DecisionRow.seq, DecisionRow.comment_id, DecisionRow.coder, DecisionRow.round)
-                .where(DecisionRow.seq > seq)
-                .order_by(DecisionRow.seq)
-            )
-            touched: dict[tuple[int, str, str], int] = {}
-            for number, comment_id, coder, round in rows:
-                touched.pop((comment_id, coder, round), None)
-                touched[(comment_id, coder, round)] = number
-            # Some one by one; after a restart, with thousands, all in two queries.
-            ids = {comment_id for comment_id, _, _ in touched}
-            few = sorted(ids) if len(ids) <= _FEW else None
-            doubles = _double_rounds(session, few)
-            holding = _holding(session, few)
-        changes = []
-        for (comment_id, coder, round), number in touched.items():
-            double = (comment_id, round) in doubles
-            action, codes = holding.get((comment_id, round), {}).get(coder if double else "", ("", ()))
-            changes.append(Change(number, comment_id, coder, round, action, codes, double))
-        return changes
-
     # -- parts ---------------------------------------------------------------------------------
 
     def _record(self, session: Session, entry: Entry, codebook: Codebook) -> Saved:
         repeated = _already(session, entry.client_token, entry.coder)
         if repeated is not None:
             return repeated
-        _check(entry, codebook)
+        check_entry(entry, codebook)
         if session.get(CommentRow, entry.comment_id) is None:
             raise unknown_comment(entry.comment_id)
         double = is_double(session, entry.comment_id, entry.round)
@@ -297,57 +252,8 @@ class Recording:
         )
         session.add(row)
         session.flush()
-        _work_out_standing(session, entry.comment_id, entry.coder, entry.round)
+        work_out_standing(session, entry.comment_id, entry.coder, entry.round)
         return Saved(row.seq, row.decision_id, row.comment_id, row.decided_at)
-
-
-def _work_out_standing(session: Session, comment_id: int, coder: str, round: str) -> None:
-    """Put into `standing` what is left when every undo has taken away the decision before it."""
-    valid: list[DecisionRow] = []
-    for row in session.scalars(
-        select(DecisionRow)
-        .where(DecisionRow.comment_id == comment_id, DecisionRow.coder == coder, DecisionRow.round == round)
-        .order_by(DecisionRow.seq)
-    ):
-        if row.action != UNDO:
-            valid.append(row)
-        elif valid:
-            valid.pop()
-    standing = session.get(StandingRow, (comment_id, round, coder))
-    if not valid:
-        if standing is not None:
-            session.delete(standing)
-        return
-    if standing is None:
-        standing = StandingRow(comment_id=comment_id, round=round, coder=coder)
-        session.add(standing)
-    last = valid[-1]
-    standing.seq, standing.action = last.seq, last.action
-    standing.first_code = last.codes[0] if last.codes else ""
-
-
-def _double_rounds(session: Session, comment_ids: list[int] | None) -> set[tuple[int, str]]:
-    """Return (comment, round) of all that is double coded, of some comments or of all."""
-    query = select(AssignmentRow.comment_id, AssignmentRow.round).where(AssignmentRow.slot != "")
-    if comment_ids is not None:
-        query = query.where(AssignmentRow.comment_id.in_(comment_ids))
-    return set(session.execute(query.distinct()).all())
-
-
-def _holding(
-    session: Session, comment_ids: list[int] | None
-) -> dict[tuple[int, str], dict[str, tuple[str, tuple[str, ...]]]]:
-    """Return for (comment, round) what holds by coder, and for "" the newest of anybody."""
-    query = (
-        select(DecisionRow).join(StandingRow, StandingRow.seq == DecisionRow.seq).order_by(DecisionRow.seq)
-    )
-    if comment_ids is not None:
-        query = query.where(StandingRow.comment_id.in_(comment_ids))
-    found: dict[tuple[int, str], dict[str, tuple[str, tuple[str, ...]]]] = {}
-    for row in session.scalars(query):
-        by_coder = found.setdefault((row.comment_id, row.round), {})
-        by_coder[row.coder] = by_coder[""] = (row.action, tuple(row.codes))
-    return found
 
 
 def _already(session: Session, client_token: str, coder: str) -> Saved | None:
@@ -358,30 +264,6 @@ def _already(session: Session, client_token: str, coder: str) -> Saved | None:
     if row.coder != coder or not client_token:
         raise InputError("操作の識別子が重複しています。", "the client token is another decision's")
     return Saved(row.seq, row.decision_id, row.comment_id, row.decided_at, repeated=True)
-
-
-def _check(entry: Entry, codebook: Codebook) -> None:
-    if not entry.coder.strip() or not entry.client_token or not entry.round.strip():
-        raise InputError("担当者か操作の識別子がありません。", "there is no coder, round or client token")
-    if entry.action not in CODED + UNCODED:
-        known = ", ".join(CODED + UNCODED)
-        raise InputError(
-            f"判定「{entry.action}」はありません。使えるのは {known} です。",
-            f"there is no action '{entry.action}'; it must be one of {known}",
-        )
-    if bool(entry.codes) != (entry.action in CODED):
-        raise InputError(
-            f"判定 {entry.action} とコードの有無が合いません。",
-            f"the action {entry.action} does not go with {'a code' if entry.codes else 'no code'}",
-        )
-    if len(set(entry.codes)) != len(entry.codes):
-        raise InputError("同じコードが二度あります。", "a code is given twice")
-    unknown = [c for c in entry.codes if c not in codebook]
-    if unknown:
-        raise InputError(
-            f"コード「{unknown[0]}」はコードブックにありません。",
-            f"code '{unknown[0]}' is not in the codebook",
-        )
 
 
 def _not_in_bulk(session: Session, comment_id: int, round: str) -> tuple[str, str] | None:

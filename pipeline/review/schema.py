@@ -28,13 +28,13 @@ class ProjectRow(Base):
 
 
 class CommentRow(Base):
-    """One comment, or one opinion unit of it; never changed once loaded, but for priority and reasons."""
+    """One comment, or one opinion unit of it; never changed once loaded, but for `answered`."""
 
     __tablename__ = "comment"
     __table_args__ = (
         UniqueConstraint("opinion_id", "unit", name="comment_once"),
-        Index("comment_by_position", "position"),
-        Index("comment_by_priority", "priority", "position"),
+        Index("comment_by_position", "answered", "position"),
+        Index("comment_by_priority", "answered", "priority", "position"),
         Index("comment_by_group", "group_id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,6 +51,8 @@ class CommentRow(Base):
     reasons: Mapped[str]  # ",a,b," so that one of them can be looked for
     group_id: Mapped[str]
     hidden_suggestions: Mapped[bool]
+    # Somebody's decision stands in the first round: so that the queue need not look at what is done.
+    answered: Mapped[bool] = mapped_column(default=False)
 
 
 class DecisionRow(Base):

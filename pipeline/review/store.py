@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select
 
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
+from pipeline.review.changes import Changes
 from pipeline.review.database import Database
 from pipeline.review.definitions import Definitions, read_codebook
 from pipeline.review.doubles import DoubleCoding
@@ -25,7 +26,7 @@ from pipeline.tables import records
 _AT_ONCE = 500
 
 
-class Store(DoubleCoding, Recording, Figures, PageFigures, Definitions, People):
+class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions, People):
     """One review project in SQLite (file) or PostgreSQL (URL). Safe for threads and several processes.
 
     Every method is one transaction: it raises and leaves nothing, or has its result on the disk. All may

@@ -64,10 +64,11 @@ def _comments() -> None:
         sa.Column("reasons", sa.String, nullable=False),
         sa.Column("group_id", sa.String, nullable=False),
         sa.Column("hidden_suggestions", sa.Boolean, nullable=False),
+        sa.Column("answered", sa.Boolean, nullable=False),
         sa.UniqueConstraint("opinion_id", "unit", name="comment_once"),
     )
-    op.create_index("comment_by_position", "comment", ["position"])
-    op.create_index("comment_by_priority", "comment", ["priority", "position"])
+    op.create_index("comment_by_position", "comment", ["answered", "position"])
+    op.create_index("comment_by_priority", "comment", ["answered", "priority", "position"])
     op.create_index("comment_by_group", "comment", ["group_id"])
 
 
