@@ -113,10 +113,9 @@ def fields(page: str, form: str = 'id="decide"') -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found}
 
 
-def confidences(page: str) -> dict[str, float]:
-    """The suggestions on a page with the length of their bars."""
-    found = re.findall(r'data-code="([^"]+)".*?class="fill" width="([^"]+)"', page, re.DOTALL)
-    return {code: float(width) for code, width in found}
+def suggested(page: str) -> list[str]:
+    """The suggestions on a page, best first."""
+    return re.findall(r'data-key="\d" data-code="([^"]+)"', page)
 
 
 def csrf(browser: TestClient) -> str:
@@ -329,22 +328,23 @@ def test_a_hidden_suggestion_never_leaves_the_server(
     assert "まとめて確定はできません" in page.get("/bulk").text
 
 
-def test_suggestions_follow_the_decisions(browser: Open, store: Store) -> None:
-    pair, _ = store.listing("佐藤", Filters(text="公園の遊具を新しく"))
-    for learning, told in ((False, "学習: 停止中"), (True, "この作業から学習")):
-        page = browser(learning=learning)
-        before = page.get(f"/code/{pair[1].comment_id}").text
-        given = fields(page.get(f"/code/{pair[0].comment_id}").text)
-        answer = page.post("/decide", data={**given, "do": "code:G2-1-1"}, headers=SWAP)
+def test_suggestions_follow_the_decisions(app: Callable[..., Starlette], store: Store) -> None:
+    alike, _ = store.listing("佐藤", Filters(text="公園の遊具を新しく"))
+    apart, _ = store.listing("佐藤", Filters(text="段差"))
+    still, learning = client(app(learning=False)), client(app())
+    last = f"/code/{alike[1].comment_id}"
+    before = suggested(still.get(last).text)
+    assert before == suggested(learning.get(last).text)
+    # Two decisions against what the model was trained on.
+    for view in (alike[0], *apart):
+        given = fields(learning.get(f"/code/{view.comment_id}").text)
+        answer = learning.post("/decide", data={**given, "do": "code:G2-1-2"}, headers=SWAP)
         assert answer.status_code == 200
-        after = page.get(f"/code/{pair[1].comment_id}").text
-        assert told in after
-        first = fields(after)["suggested_code"]
-        if learning:
-            assert "この作業で判定" in after
-            assert confidences(after)["G2-1-1"] > confidences(before)["G2-1-1"]
-        else:
-            assert first == fields(before)["suggested_code"] and "この作業で判定" not in after
+    after = learning.get(last).text
+    assert "この作業から学習: <b>2</b>件" in after and "この作業で判定" in after
+    assert suggested(after).index("G2-1-2") < before.index("G2-1-2")
+    off = still.get(last).text
+    assert suggested(off) == before and "学習: 停止中" in off and "この作業で判定" not in off
 
 
 # -- forms that are not ours -----------------------------------------------------------------------
