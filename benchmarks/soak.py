@@ -41,6 +41,7 @@ COMMENTS = ROOT / "data/development/comments.csv"
 PASSWORD = "soak-of-the-review"
 _SWAP = {"HX-Request": "true"}
 _START_SECONDS = 300
+_ALONE = 50  # decisions of one reviewer before the others come
 _INPUT = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 _CODE = re.compile(r'data-code="([^"]+)"')
 
@@ -150,6 +151,13 @@ class Reviewer:
         given = {**form, "name": self.name, "password": PASSWORD}
         answer = self._client.post("/login", data=given)
         assert answer.status_code == 303, answer.text
+
+    def work_alone(self, decisions: int) -> list[float]:
+        """Decide with the server to oneself; return the seconds from each key press to the next comment."""
+        page = self._ask("GET", "/code", {}).text
+        while self.log.decided < decisions:
+            page = self._step(page)
+        return self.log.seconds
 
     def work(self) -> None:
         """Decide until enough is decided."""
@@ -288,10 +296,19 @@ def write_survey(path: Path, n: int) -> None:
     write_table(pd.DataFrame({"意見": made, "地区": [f"地区{i % 5}" for i in range(n)]}), path)
 
 
+@dataclass(frozen=True)
+class Times:
+    """Seconds of each start, of each decision of one reviewer alone, and of the work of all."""
+
+    starts: list[float]
+    alone: list[float]
+    work: float
+
+
 def soak(
     decisions: int, kills: int, reviewers: int, folder: Path, database: str | None, seed: int
-) -> tuple[Log, Found, list[float], float]:
-    """Run it all; return what was sent, what was found, seconds of each start, and of the whole work."""
+) -> tuple[Log, Found, Times]:
+    """Run it all; return what was sent, what was found, and the times."""
     survey = folder / "survey.csv"
     write_survey(survey, decisions + 3 * reviewers)
     url = database or str(folder / "soak.sqlite")
@@ -306,8 +323,9 @@ def soak(
         people = [Reviewer(name, server, log, seed) for name in names]
         for person in people:
             person.log_in()
+        alone, log.seconds = people[0].work_alone(min(_ALONE, decisions // 4)), []
         moments = random.Random(seed)
-        at = sorted(moments.sample(range(1, decisions), kills))
+        at = sorted(moments.sample(range(log.decided, decisions), kills))
         begun = time.perf_counter()
         with ThreadPoolExecutor(reviewers) as pool:
             working = [pool.submit(person.work) for person in people]
@@ -327,7 +345,7 @@ def soak(
     finally:
         server.kill()
     with closing(Store.open(url)) as store:
-        return log, check(store, log.sent), starts, took
+        return log, check(store, log.sent), Times(starts, alone, took)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -340,24 +358,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="iken-soak-") as folder:
-        log, found, starts, took = soak(
+        log, found, times = soak(
             given.decisions, given.kills, given.reviewers, Path(folder), given.db, given.seed
         )
     kind = "PostgreSQL" if given.db else "SQLite"
     acknowledged = log.decided + log.undone
-    print(f"{kind}: {given.reviewers} reviewers, {len(starts) - 1} times kill -9, {took:.0f} s of work")
+    print(
+        f"{kind}: {given.reviewers} reviewers, {len(times.starts) - 1} times kill -9, {times.work:.0f} s of work"
+    )
     print(f"acknowledged: {acknowledged} ({log.decided} decisions, {log.undone} undos)")
     print(f"requests repeated: {log.retries}; told that the comment is another's: {log.conflicts}")
     print(f"stored: {found.stored}, of them without an answer to the reviewer: {found.silent}")
     print(f"lost: {found.lost}, altered: {found.altered}, twice: {found.twice}, never sent: {found.foreign}")
     print(f"comments decided by two people: {found.shared}")
-    if log.seconds:
-        middle, most, worst = np.percentile(log.seconds, [50, 95, 100]) * 1000
-        print(
-            f"decision until next comment, at the reviewer: median {middle:.0f} ms, 95 % {most:.0f} ms, "
-            f"worst {worst:.0f} ms (restarts included)"
-        )
-    print(f"starts: first {starts[0]:.1f} s, again {np.mean(starts[1:] or [0]):.1f} s")
+    for who, seconds in (("one reviewer alone", times.alone), ("all, restarts included", log.seconds)):
+        middle, most, worst = np.percentile(seconds or [0], [50, 95, 100]) * 1000
+        print(f"key to next comment, {who}: median {middle:.0f} ms, 95 % {most:.0f} ms, worst {worst:.0f} ms")
+    first, *again = times.starts
+    print(f"starts: first {first:.1f} s, again {np.mean(again or [0]):.1f} s")
     for problem in log.problems:
         print("problem:", problem)
     return 0 if found.good and not log.problems and acknowledged >= given.decisions else 1

@@ -430,6 +430,16 @@ def test_bulk_acceptance_says_what_it_left_out(empty: Store, plan: Codebook) -> 
     assert len(empty.decisions_table()) == 5
 
 
+def test_a_clock_that_is_set_back(store: Store, clock: Clock) -> None:
+    view = take(store, "a")
+    save(store, "a", view, "G1-1-1")
+    clock.forward(hours=-1)
+    save(store, "a", store.get(view.comment_id, "a"), "G2-1-1")
+    assert current_decisions(store.decisions_table())["code"].tolist() == ["G2-1-1"]
+    store.undo("a", client_token="u")
+    assert current_decisions(store.decisions_table())["code"].tolist() == ["G1-1-1"]
+
+
 # -- racing ----------------------------------------------------------------------------------------
 
 
@@ -756,18 +766,33 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 # -- faults ----------------------------------------------------------------------------------------
 
 
-def test_a_locked_database(tmp_path: Path, plan: Codebook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database(database_url: str, plan: Codebook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_PATIENCE", 0.05)
-    path = tmp_path / "review.db"
-    with closing(Store.open(str(path))) as store:
+    with closing(Store.open(database_url)) as store, closing(Database(database_url)) as other:
         view = take(load(store, plan), "a")
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with other.write():
             with pytest.raises(StoreBusy):
                 save(store, "a", view, "G1-1-1")
             assert store.get(1, "a").decision is None  # reading goes on
-            other.execute("ROLLBACK")
         save(store, "a", view, "G1-1-1")
+        assert len(store.decisions_table()) == 1
+
+
+def test_a_database_server_that_ends_all_connections(new_postgres: Callable[[], str], plan: Codebook) -> None:
+    url = new_postgres()
+    with closing(Store.open(url)) as store, closing(Database(url)) as other:
+        view = take(load(store, plan), "a")
+        with other.read() as session:
+            session.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                )
+            )
+        save(store, "a", view, "G1-1-1")
+        with pytest.raises(StoreBusy), store._db.write() as session:
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        assert len(store.decisions_table()) == 1
 
 
 def test_a_full_disk(tmp_path: Path, plan: Codebook) -> None:

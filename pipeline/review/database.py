@@ -237,6 +237,11 @@ def _explained(error: DBAPIError, url: URL) -> IkenError | DBAPIError:
     state = getattr(error.orig, "sqlstate", None)
     if "is locked" in said or state in ("55P03", "40P01"):
         return _busy()
+    if error.connection_invalidated:
+        return StoreBusy(
+            "データベースとの接続が切れました。この操作が保存されたかは分かりません。もう一度操作してください。",
+            "the connection to the database was lost; try again (what was stored already is not stored twice)",
+        )
     if "is full" in said or state == "53100" or getattr(error.orig, "errno", None) == errno.ENOSPC:
         return StoreFull(
             "保存先の空き容量がありません。この操作は保存されていません。空きを作ってからやり直してください。",
@@ -252,7 +257,7 @@ def _explained(error: DBAPIError, url: URL) -> IkenError | DBAPIError:
         "connection",
         "authentication",
     )
-    if any(word in said for word in known) or error.connection_invalidated:
+    if any(word in said for word in known):
         return InputError(
             f"データベースを使えません({said.strip()})。場所、権限、サーバーの状態を確かめてください。",
             f"cannot use the database ({said.strip()}); check its place, permissions and server",

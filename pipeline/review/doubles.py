@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, insert, select
 
 from pipeline.errors import InputError
 from pipeline.review.database import Database
@@ -64,18 +64,20 @@ class DoubleCoding(Handing):
                 for row in session.scalars(query.order_by(CommentRow.position))
                 if share_of(row.opinion_id, f"double{seed}") < share
             ]
-            for row in chosen:
-                for name in names:
-                    session.add(
-                        AssignmentRow(
-                            comment_id=row.id,
-                            round=round,
-                            slot=name,
-                            coder=name,
-                            lease_until=None,
-                            hidden=hide,
-                        )
-                    )
+            places = [
+                {
+                    "comment_id": row.id,
+                    "round": round,
+                    "slot": name,
+                    "coder": name,
+                    "lease_until": None,
+                    "hidden": hide,
+                }
+                for row in chosen
+                for name in names
+            ]
+            if places:
+                session.execute(insert(AssignmentRow), places)
             at = self._now().isoformat(timespec="milliseconds")
             detail = f"round {round}: {len(chosen)} comments, {'、'.join(names)}"
             write_audit(session, at, who, "assign-double", detail)

@@ -22,6 +22,7 @@ from pipeline.review.standing import (
     latest_seq,
     lease_of,
     lease_to,
+    not_before,
     standing_decision,
     work_out_standing,
 )
@@ -234,6 +235,7 @@ class Recording:
 
     def _append(self, session: Session, entry: Entry, codebook_sha256: str) -> Saved:
         """Add the row and work out what holds now."""
+        now = self._now().isoformat(timespec="milliseconds")
         row = DecisionRow(
             decision_id=uuid.uuid4().hex,
             client_token=entry.client_token,
@@ -243,7 +245,7 @@ class Recording:
             codes=list(entry.codes),
             # PostgreSQL's text cannot hold a NUL.
             note=entry.note.replace("\x00", "\ufffd"),
-            decided_at=self._now().isoformat(timespec="milliseconds"),
+            decided_at=not_before(session, entry.comment_id, entry.coder, entry.round, now),
             round=entry.round,
             suggestion_shown=entry.suggestion_shown,
             suggested_code=entry.suggested_code,

@@ -108,6 +108,26 @@ def decided(row: DecisionRow) -> Decided:
     )
 
 
+def not_before(session: Session, comment_id: int, coder: str, round: str, now: str) -> str:
+    """Return the time of a decision: not before the coder's last one, even if the clock was set back between.
+
+    Readers of the table take a coder's decisions on a comment in the order of their times.
+    """
+    last = session.scalar(
+        select(DecisionRow.decided_at)
+        .where(
+            DecisionRow.comment_id == comment_id,
+            DecisionRow.round == round,
+            DecisionRow.coder == coder,
+        )
+        .order_by(DecisionRow.seq.desc())
+        .limit(1)
+    )
+    if last is not None and datetime.fromisoformat(last) > datetime.fromisoformat(now):
+        return str(last)
+    return now
+
+
 def work_out_standing(session: Session, comment_id: int, coder: str, round: str) -> None:
     """Put into `standing` what is left when every undo has taken away the decision before it."""
     valid: list[DecisionRow] = []
