@@ -70,6 +70,7 @@ class Log:
     undone: int = 0
     conflicts: int = 0
     retries: int = 0
+    busy: int = 0
     seconds: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -212,14 +213,18 @@ class Reviewer:
         return ("none-fits" if roll < 0.95 else "unsure"), ()
 
     def _ask(self, method: str, path: str, form: dict[str, str]) -> httpx.Response:
-        """Send a request, and the very same one again until there is an answer."""
+        """Send a request, and the very same one again until there is an answer other than "busy"."""
         while True:
             try:
-                return self._client.request(method, path, data=form or None, headers=_SWAP)
+                answer = self._client.request(method, path, data=form or None, headers=_SWAP)
+                if answer.status_code != 503:
+                    return answer
+                with self.log.lock:
+                    self.log.busy += 1
             except httpx.TransportError:
                 with self.log.lock:
                     self.log.retries += 1
-                time.sleep(self._choose.uniform(0.02, 0.2))
+            time.sleep(self._choose.uniform(0.02, 0.2))
 
 
 def fields(page: str) -> dict[str, str]:
@@ -367,7 +372,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{kind}: {given.reviewers} reviewers, {len(times.starts) - 1} times kill -9, {times.work:.0f} s of work"
     )
     print(f"acknowledged: {acknowledged} ({log.decided} decisions, {log.undone} undos)")
-    print(f"requests repeated: {log.retries}; told that the comment is another's: {log.conflicts}")
+    print(
+        f"requests repeated since the server was gone: {log.retries}, since it was busy: {log.busy}; "
+        f"told that the comment is another's: {log.conflicts}"
+    )
     print(f"stored: {found.stored}, of them without an answer to the reviewer: {found.silent}")
     print(f"lost: {found.lost}, altered: {found.altered}, twice: {found.twice}, never sent: {found.foreign}")
     print(f"comments decided by two people: {found.shared}")

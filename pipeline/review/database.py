@@ -29,6 +29,7 @@ from pipeline.errors import IkenError, InputError, MissingPartError
 from pipeline.review.views import StoreBusy, StoreFull
 
 _PATIENCE = 5.0  # seconds to wait for another program that writes
+_TURN = 30.0  # seconds to wait for the other threads of this one, each of which is done in milliseconds
 _CONNECTIONS = 20
 _LOCK = 0x696B656E  # "iken", the number of the advisory lock on PostgreSQL
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -74,7 +75,7 @@ class Database:
 
     @contextmanager
     def _my_turn(self) -> Iterator[None]:
-        if not self._turn.acquire(timeout=2 * _PATIENCE):
+        if not self._turn.acquire(timeout=_TURN):
             raise _busy()
         try:
             yield
