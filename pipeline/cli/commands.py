@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
-from pipeline.cli.review import review_group
+from pipeline.cli.review import add_review
 
 
 def build_app(console: Console) -> typer.Typer:
@@ -48,7 +48,7 @@ def build_app(console: Console) -> typer.Typer:
 
     _add_learning(app, console)
     _add_using(app, console)
-    app.add_typer(review_group(console), name="review")
+    add_review(app, console)
     return app
 
 

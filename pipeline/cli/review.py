@@ -1,4 +1,4 @@
-"""The group `iken review`: the ways in which people check suggestions."""
+"""The command group `iken review`; its commands and their help lie in modules of their own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pipeline.cli.console import Console
 from pipeline.cli.review_commands import add_pages
 
 
-def review_group(console: Console) -> typer.Typer:
-    """Return the commands below `iken review`."""
-    group = typer.Typer(
+def add_review(app: typer.Typer, console: Console) -> None:
+    """Add the group `review`."""
+    review = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode="markdown",
-        help=console.t("提案を人が確かめます。", "Let people check the suggestions."),
+        help=console.t("提案を人が確かめます。", "People check the suggestions."),
     )
-    add_pages(group, console)
-    return group
+    add_pages(review, console)
+    app.add_typer(review, name="review")

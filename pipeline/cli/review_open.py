@@ -44,10 +44,10 @@ class Request:
 def run_open(console: Console, request: Request) -> int:
     """Load the file, open the page and serve it until stopped; return the exit code."""
     # Checked before anything slow: a refusal should come at once.
-    if request.double is not None and len(request.coders) < 2:
+    if request.double is not None and (len(set(request.coders)) < max(2, len(request.coders))):
         raise InputError(
-            "--double には --coders で2人以上を指定してください。",
-            "--double needs two or more --coders",
+            "--double には --coders で2人以上を、重複なく指定してください。",
+            "--double needs two or more different --coders",
         )
     from pipeline.review.security import check_binding, is_loopback, known_hosts
     from pipeline.review.store import Store
