@@ -12,14 +12,13 @@ import pandas as pd
 
 from pipeline.cells import as_text
 from pipeline.coding import Coder, Coding
-from pipeline.comments import wide_columns
+from pipeline.comments import code_comments, wide_columns
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.review.queue import priority_of, reasons_of
 from pipeline.review.sampling import is_hidden
 from pipeline.review.store import Store
-from pipeline.segment import segment
 from pipeline.suggestion import ID_COLUMN, check_columns
 from pipeline.tableio import RowSource, open_rows
 from pipeline.tables import SET_ASIDE, SUGGESTIONS
@@ -112,7 +111,7 @@ def load_file(
         codebook=model.codebook,
         columns=columns,
     )
-    rows = _rows(comments, units=units)
+    rows = _rows(comments, Coder(model, cache=cache) if units else None)
     added = 0
     if not store.count():
         added = store.load_comments(_coded(rows, model, hidden_share, seed, cache, advance))
@@ -189,12 +188,13 @@ def _comments(
     return comments, aside
 
 
-def _rows(comments: Sequence[_Comment], *, units: bool) -> list[dict[str, Any]]:
+def _rows(comments: Sequence[_Comment], coder: Coder | None) -> list[dict[str, Any]]:
     """Return comments, or their opinion units, as the store takes them, still without suggestions."""
     rows: list[dict[str, Any]] = []
-    for comment in comments:
-        parts = [u for u in segment(comment.text) if u.has_opinion] if units else []
-        spans = [(u.start, u.end) for u in parts] if len(parts) > 1 else [(0, len(comment.text))]
+    divided = code_comments(coder, [c.text for c in comments], TOP) if coder else [None] * len(comments)
+    for comment, coded in zip(comments, divided, strict=True):
+        parts = [(start, end) for start, end, coding in coded.units if coding.codes] if coded else []
+        spans = parts if len(parts) > 1 else [(0, len(comment.text))]
         for n, (start, end) in enumerate(spans, start=1):
             rows.append(
                 {
