@@ -33,7 +33,7 @@ test: install-dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 	rm -rf build/notebooks && mkdir -p build/notebooks
-	$(BIN)/jupytext --quiet --to ipynb --output build/notebooks/01_explore_opinions.ipynb notebooks/01_explore_opinions.py
+	for n in notebooks/*.py; do $(BIN)/jupytext --quiet --to ipynb --output build/notebooks/$$(basename $$n .py).ipynb $$n; done
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 build/notebooks
 
 lock:

@@ -120,8 +120,12 @@ def _value_or_formula(cell: Any, written: Any) -> Any:
 
 
 def _unescaped(text: str) -> str:
-    """Undo Excel's way of writing control characters: 「_x000D_」 is a carriage return."""
-    return re.sub("_x([0-9A-Fa-f]{4})_", lambda m: chr(int(m[1], 16)), text)
+    """Undo Excel's way of writing control characters: 「_x000D_」 is a carriage return.
+
+    And of writing a text that looks so: 「_x005F_x0041_」 is 「_x0041_」. No other codes: from the table of shared
+    strings openpyxl has taken 「x005F_」 away already, and 「_x0041_」 would become 「A」.
+    """
+    return re.sub("_x(00[01][0-9A-Fa-f]|005[Ff])_", lambda m: chr(int(m[1], 16)), text)
 
 
 def _without_trailing(cells: list[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pipeline.codebook import Codebook
 from pipeline.coded_table import split_codes
 from pipeline.errors import InputError
+from pipeline.notation import parse_numbers
 from pipeline.review_form import read_action
 
 Row = dict[str, str]
@@ -93,10 +94,25 @@ class AnswerReader:
         return faults or _Written(word or in_code or "", codes, second)
 
     def _read_cell(self, cell: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        codes, unknown = split_codes(cell, self._codebook) if cell else ([], [])
+        if not cell:
+            return (), ()
+        if self._contradicts_itself(cell):
+            return (), (cell,)
+        codes, unknown = split_codes(cell, self._codebook)
         return tuple(codes), tuple(unknown)
 
+    def _contradicts_itself(self, cell: str) -> bool:
+        """Tell a code with the title of another item: one of both was edited, and nobody can say which."""
+        code, *rest = cell.split(maxsplit=1)
+        if not rest or parse_numbers(rest[0]) is not None:
+            return False
+        read, other = self._codebook.read_code(code), self._codebook.read_code(rest[0])
+        return read is not None and other is not None and read != other
+
     def _unknown(self, column: str, part: str) -> Fault:
+        if self._contradicts_itself(part):
+            ja, en = f"「{part}」はコードと名称が食い違います。", f"'{part}': code and title contradict"
+            return Fault("unknown-code", column, part, ja, en)
         code = self._codebook.read_code(part)
         if code is not None:
             ja = f"「{part}」は項目ではなく、その上の階層です。下の項目を選んでください。"

@@ -90,10 +90,10 @@ def read_returned(path: Path, coder: str = "") -> Returned:
 
 def _facts(path: Path) -> dict[str, str]:
     """Return what the hidden sheet says of the whole file."""
-    open_rows(path)  # a file that is missing, empty or of another kind is told as such first
     try:
         table = read_table(path, FILE_SHEET)
     except InputError:
+        open_rows(path)  # a file that is missing, empty or of another kind is told as such
         table = pd.DataFrame(columns=["key", "value"])
     facts = dict(zip(table.get("key", []), table.get("value", []), strict=False))
     if facts.get("format") != FORMAT or any(k not in facts for k in FILE_KEYS):

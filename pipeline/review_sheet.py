@@ -69,7 +69,7 @@ _ORDER = (
 # Widths in characters of the default font; a Japanese character takes two.
 _WIDTHS = {
     "opinion_id": 12, "unit": 6, "text": 46, "first": 24, "confidence": 8, "code": 24, "code_2": 20, "action": 10,
-    "note": 20, "others": 36, "doubt": 20, "evidence": 54, "same": 11,
+    "note": 20, "others": 40, "doubt": 20, "evidence": 72, "same": 11,
 }  # fmt: skip
 _HIDDEN_TEXT: dict[Language, str] = {"ja": "(提案を隠しています)", "en": "(suggestion hidden)"}
 _NO_SUGGESTION: dict[Language, str] = {"ja": "(提案なし)", "en": "(no suggestion)"}
@@ -165,13 +165,15 @@ class _Sheet:
             sheet.set_column(j, j, widths[j])
             title = COLUMNS[name][self.language]
             write_cell(sheet, 0, j, title, heads[name in DECIDED])
-        for table, names in ((meta, ROW_COLUMNS), (texts, TEXT_COLUMNS)):
-            for j, name in enumerate(names):
+        for table, titles in ((meta, ROW_COLUMNS), (texts, TEXT_COLUMNS)):
+            for j, name in enumerate(titles):
                 table.write_string(0, j, name)
         styles = [self._style(c) for c in self.columns]
         pale = cell_format(self.book, font_color="#808080", italic=True)
         kept = 0
-        for i, row in enumerate(records(self.rows), 1):
+        names = [str(c) for c in self.rows.columns]
+        for i, values in enumerate(self.rows.itertuples(index=False, name=None), 1):
+            row = dict(zip(names, values, strict=True))
             cells = self._cells(row)
             sheet.set_row(i, row_height([cells[c] for c in self.columns], widths))
             unseen = row["suggestion_shown"] == "no" or not row["first"]

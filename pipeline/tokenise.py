@@ -151,3 +151,19 @@ def lemmas(text: str) -> list[str]:
 def lemmas_of_all(texts: Iterable[str]) -> list[list[str]]:
     """Return `lemmas` of each text."""
     return [lemmas(t) for t in texts]
+
+
+@functools.cache
+def _reader() -> fugashi.GenericTagger:
+    """Return the tagger that gives each word's kana (field 17 of UniDic), the word itself where unknown."""
+    layout = r"""-O "" -F '%f[17]\n' -U '%m\n' -E ''"""
+    return fugashi.GenericTagger(f'-d "{unidic_lite.DICDIR}" -r "{unidic_lite.DICDIR}/mecabrc" {layout}')
+
+
+def reading(text: str) -> str:
+    """Return how a text is read, in katakana; signs and unknown words stay as they are.
+
+    >>> reading("見守り活動")
+    'ミマモリカツドウ'
+    """
+    return str(_reader().parse(normalise(text))).replace("\n", "")

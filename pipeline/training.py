@@ -7,6 +7,8 @@ import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -176,8 +178,13 @@ def train(
             file=file,
         )
     # One thread: the order in which threads add floats is not fixed.
-    with threadpool_limits(limits=1, user_api="blas"):
-        model = _train(used, codebook, authored, config, terms, cache, progress)
+    # Each text is read twice, for the centres and for its row: encoded once, within this run.
+    with (
+        threadpool_limits(limits=1, user_api="blas"),
+        TemporaryDirectory() as folder,
+        VectorCache(Path(folder)) as own,
+    ):
+        model = _train(used, codebook, authored, config, terms, cache or own, progress)
     if bank is not None:
         written = {"rows": len(bank), "sha256": content_sha256(AUTHORED.check(bank))}
         model = replace(model, manifest={**model.manifest, "bank": written})

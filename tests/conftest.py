@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from review_databases import database_url, new_postgres, postgres_server  # noqa: F401 -- fixtures
 
 from pipeline.codebook import Codebook
 from pipeline.models import Model

@@ -206,7 +206,8 @@ def test_the_draft_codebook_changes_nothing_until_a_person_decides(shipped: Mode
             for g, w in (("A", "登下校"), ("B", "孤立"))
         ]
     ).assign(example_2="", example_3="")
-    draft = draft_codebook(shipped.codebook, found, splits, confused_items(shipped))
+    confusions = confused_items(shipped)
+    draft = draft_codebook(shipped.codebook, found, splits, confusions)
     read = Codebook.from_table(draft)
     assert [n.code for n in read] == [n.code for n in shipped.codebook]
     assert read.sha256 == shipped.codebook.sha256
@@ -217,4 +218,7 @@ def test_the_draft_codebook_changes_nothing_until_a_person_decides(shipped: Mode
     draft.loc[draft["code"] == "N1", ["active", "parent"]] = ["yes", "G1-1"]
     edited = Codebook.from_table(draft)
     assert edited["N1"].level == 3 and len(edited.items) == len(shipped.codebook.items) + 1
-    assert draft.loc[draft["code"] == "G3-1-4", "note"].item().startswith("G3-1-5 と取り違えやすい")
+    first = confusions.iloc[0]
+    notes = draft.set_index("code")["note"]
+    assert f"{first['code_2']} と取り違えやすい" in notes[first["code_1"]]
+    assert f"{first['code_1']} と取り違えやすい" in notes[first["code_2"]]

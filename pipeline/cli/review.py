@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.cli.review_commands import add_pages
 
 _CODEBOOK = Path("data/codebook/codebook.csv")
 
@@ -22,12 +23,13 @@ def add_review(app: typer.Typer, console: Console) -> None:
         no_args_is_help=True,
         rich_markup_mode="markdown",
         help=console.t(
-            "提案を人が確かめます。Excel のシート: **sheet** で配り、**collect** で集めます。",
-            "People check the suggestions. In Excel: **sheet** to hand out, **collect** to read back.",
+            "提案を人が確かめます。画面で: **open**。Excel のシートで: **sheet** で配り、**collect** で集めます。",
+            "People check the suggestions. On a page: **open**. In Excel: **sheet** hands out, **collect** reads back.",
         ),
     )
     _add_sheet(review, console)
     _add_collect(review, console)
+    add_pages(review, console)
     app.add_typer(review, name="review")
 
 

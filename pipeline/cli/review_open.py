@@ -1,0 +1,238 @@
+"""`iken review open`, `account add` and `export`: the review page from the command line."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.cli.console import Console
+from pipeline.cli.environment import find_model
+from pipeline.errors import InputError
+
+PORT = 8765
+_TRIES = 10  # ports tried when none was asked for
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `iken review open`."""
+
+    input: Path
+    db: str | None = None
+    host: str = "127.0.0.1"
+    port: int | None = None
+    model: Path = Path("models/default")
+    text_column: str | None = None
+    id_column: str | None = None
+    sheet: str | None = None
+    coder: str | None = None
+    blind: bool = False
+    learning: bool = True
+    hide_share: float = 0.1
+    double: float | None = None
+    coders: tuple[str, ...] = field(default=())
+    allow_host: tuple[str, ...] = field(default=())
+    browser: bool = True
+
+
+def run_open(console: Console, request: Request) -> int:
+    """Load the file, open the page and serve it until stopped; return the exit code."""
+    # Checked before anything slow: a refusal should come at once.
+    if request.double is not None and (len(set(request.coders)) < max(2, len(request.coders))):
+        raise InputError(
+            "--double には --coders で2人以上を、重複なく指定してください。",
+            "--double needs two or more different --coders",
+        )
+    from pipeline.review.security import check_binding, is_loopback, known_hosts
+    from pipeline.review.store import Store
+
+    if not request.input.is_file():
+        raise InputError("ファイルがありません。", "there is no such file", file=str(request.input))
+    database = request.db or str(request.input.with_name(f"{request.input.stem}.review.sqlite"))
+    fresh = "://" not in database and not Path(database).exists()
+    if fresh:
+        check_binding(request.host, accounts=False)
+    store = Store.open(database)
+    try:
+        team = any(a.active for a in store.accounts())
+        check_binding(request.host, accounts=team)
+        listener = _listen(request)
+        with listener:
+            app = _prepare(console, request, store, database, team, is_loopback, known_hosts)
+            return _serve(console, request, app, listener)
+    except BaseException:
+        if fresh and store.is_empty() and not store.accounts():
+            store.close()
+            for suffix in ("", "-wal", "-shm"):
+                Path(database + suffix).unlink(missing_ok=True)
+        raise
+    finally:
+        store.close()
+
+
+def _prepare(
+    console: Console,
+    request: Request,
+    store: object,
+    database: str,
+    team: bool,
+    is_loopback: Callable[[str], bool],
+    known_hosts: Callable[..., frozenset[str]],
+) -> object:
+    """Load model and comments; return the application."""
+    from pipeline.models import load_model
+    from pipeline.review.app import create_app
+    from pipeline.review.desk import Settings
+    from pipeline.review.learning import SessionLearner
+    from pipeline.review.loading import load_file
+    from pipeline.review.queue import expected_precision
+    from pipeline.review.store import Store
+    from pipeline.vectorcache import VectorCache
+
+    assert isinstance(store, Store)
+    model = load_model(find_model(request.model))
+    with VectorCache() as cache:
+        with console.progress("意見を読み込んでいます", "loading comments", None) as advance:
+            report = load_file(
+                store,
+                request.input,
+                model,
+                text_column=request.text_column,
+                id_column=request.id_column,
+                sheet=request.sheet,
+                hidden_share=request.hide_share,
+                cache=cache,
+                advance=advance,
+            )
+        learner = SessionLearner(model, store.texts(), cache)
+    _report(console, report, database)
+    if request.double is not None:
+        chosen = store.assign_double(request.double, request.coders)
+        console.say(
+            f"{len(chosen)}件を {'、'.join(request.coders)} の二重コーディングに割り当てました。",
+            f"assigned {len(chosen)} comments to {', '.join(request.coders)} for double coding",
+        )
+    settings = Settings(
+        coder=request.coder or _user(),
+        coders=request.coders,
+        blind=request.blind,
+        learning=request.learning,
+        team=team,
+        precisions=tuple(expected_precision(model)),
+    )
+    hosts = known_hosts(request.host, request.allow_host)
+    return create_app(store, learner, settings, hosts=hosts, addresses=not is_loopback(request.host))
+
+
+def _report(console: Console, report: object, database: str) -> None:
+    from pipeline.review.loading import LoadReport
+
+    assert isinstance(report, LoadReport)
+    aside = report.set_aside
+    console.say(
+        f"{report.rows:,}行を読みました: 意見 {report.comments:,}件(新しく読み込んだもの {report.added:,}件)、"
+        f"外した行 {len(aside):,}",
+        f"read {report.rows:,} rows: {report.comments:,} comments ({report.added:,} new), {len(aside):,} rows set aside",
+    )
+    for reason, n in aside["reason"].value_counts().items():
+        console.say(f"  外した行: {reason} {n:,}", f"  set aside: {reason} {n:,}")
+    console.say(f"判定の保存先: {database}", f"decisions are kept in: {database}")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "reviewer"
+
+
+def _listen(request: Request) -> socket.socket:
+    """Take the port, before the model is loaded; without a wish the next free one."""
+    ports = [request.port] if request.port is not None else [*range(PORT, PORT + _TRIES), 0]
+    family = socket.AF_INET6 if ":" in request.host else socket.AF_INET
+    for port in ports:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        # After a crash the port can be taken again at once; on Windows the option would let two share it.
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((request.host.strip("[]"), port))
+            listener.listen(128)
+            return listener
+        except OSError as error:
+            listener.close()
+            reason = error.strerror or str(error)
+    raise InputError(
+        f"{request.host} のポート {ports[-1] or PORT} を開けません({reason})。--host と --port を確かめてください。",
+        f"cannot open port {ports[-1] or PORT} on {request.host} ({reason}); check --host and --port",
+    )
+
+
+def _serve(console: Console, request: Request, app: object, listener: socket.socket) -> int:
+    import uvicorn
+
+    port = listener.getsockname()[1]
+    shown = "127.0.0.1" if request.host in ("0.0.0.0", "::") else request.host
+    url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+    console.say(
+        f"開きました: {url}  (Ctrl+C で終わります。判定は一件ごとに保存されています)",
+        f"open at: {url}  (stop with Ctrl+C; every decision is saved at once)",
+    )
+    sys.stdout.flush()
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)  # type: ignore[arg-type]
+    if request.browser:
+        opener = threading.Timer(0.5, webbrowser.open, [url])
+        opener.daemon = True
+        opener.start()
+    uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def run_account_add(console: Console, db: str, name: str, role: str, *, password_stdin: bool) -> int:
+    """Add an account; the password is asked for twice, or read from standard input."""
+    import typer
+
+    from pipeline.review.store import Store
+
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        asked = console.t("パスワード(10文字以上)", "password (10 characters or more)")
+        again = console.t("もう一度", "again")
+        password = typer.prompt(asked, hide_input=True, confirmation_prompt=again)
+    store = Store.open(db)
+    try:
+        account = store.add_account(name, role, password, who=f"{_user()} (iken review account)")
+    finally:
+        store.close()
+    console.say(
+        f"アカウント「{account.name}」({account.role})を作りました。",
+        f"added the account '{account.name}' ({account.role})",
+    )
+    return 0
+
+
+def run_export(console: Console, db: str, out: Path) -> int:
+    """Write all decisions of a review."""
+    from pipeline.placing import check_folder
+    from pipeline.review.store import Store
+    from pipeline.tableio import check_ending, write_table
+
+    check_ending(out)
+    check_folder(out.parent)
+    if "://" not in db and not Path(db).is_file():
+        raise InputError("データベースがありません。", "there is no such database", file=db)
+    store = Store.open(db)
+    try:
+        table = store.decisions_table()
+    finally:
+        store.close()
+    write_table(table, out)
+    console.say(f"{len(table):,}行の判定を書き出しました: {out}", f"wrote {len(table):,} rows: {out}")
+    return 0

@@ -1,0 +1,133 @@
+"""Double coding: who codes what blindly, and where their decisions differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, insert, select
+
+from pipeline.errors import InputError
+from pipeline.review.database import Database
+from pipeline.review.handing import Handing
+from pipeline.review.people import write_audit
+from pipeline.review.sampling import share_of
+from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
+from pipeline.review.standing import FIRST_ROUND, decided
+from pipeline.review.views import ADJUDICATION, Decided, Disagreement
+
+
+class DoubleCoding(Handing):
+    """The part of the store for double coding."""
+
+    _db: Database
+    _now: Callable[[], datetime]
+
+    def assign_double(
+        self,
+        share: float,
+        coders: Sequence[str],
+        seed: int = 0,
+        round: str = FIRST_ROUND,
+        *,
+        hide: bool = True,
+        who: str = "",
+    ) -> list[int]:
+        """Have a share of the open comments coded by all `coders`, blind to each other; return comment ids.
+
+        Chosen by a hash of seed and opinion_id, so that all units of a comment go together. In round "1"
+        comments already decided, held or assigned are left out; another round takes any that it has not got.
+        `hide` hides the suggestions too.
+
+        Raises
+        ------
+        InputError
+            for fewer than two coders, an empty or reserved round, or a share that is not above 0 and at most 1.
+        """
+        names = [c.strip() for c in coders]
+        if len(set(names)) != len(names) or len(names) < 2 or not all(names):
+            raise InputError(
+                "担当者を2人以上、重複なく指定してください。", "name two or more different coders"
+            )
+        if not 0 < share <= 1:
+            raise InputError(
+                "割合は0より大きく1以下にしてください。", "the share must be above 0 and at most 1"
+            )
+        if not round.strip() or round == ADJUDICATION:
+            raise InputError(f"回の名前「{round}」は使えません。", f"the round cannot be called '{round}'")
+        with self._db.write() as session:
+            query = select(CommentRow).where(~_in_round(AssignmentRow, round))
+            if round == FIRST_ROUND:
+                query = query.where(~_in_round(StandingRow, round))
+            chosen = [
+                row
+                for row in session.scalars(query.order_by(CommentRow.position))
+                if share_of(row.opinion_id, f"double{seed}") < share
+            ]
+            places = [
+                {
+                    "comment_id": row.id,
+                    "round": round,
+                    "slot": name,
+                    "coder": name,
+                    "lease_until": None,
+                    "hidden": hide,
+                }
+                for row in chosen
+                for name in names
+            ]
+            if places:
+                session.execute(insert(AssignmentRow), places)
+            at = self._now().isoformat(timespec="milliseconds")
+            detail = f"round {round}: {len(chosen)} comments, {'、'.join(names)}"
+            write_audit(session, at, who, "assign-double", detail)
+            return [row.id for row in chosen]
+
+    def disagreements(self, round: str = FIRST_ROUND, *, settled: bool | None = None) -> list[Disagreement]:
+        """Return the comments on which coders' standing decisions differ (sets of codes, or action without).
+
+        settled : only those adjudicated (True), only open ones (False), or all (None)
+        """
+        with self._db.read() as session:
+            by_comment: dict[int, list[Decided]] = {}
+            answers: dict[int, Decided] = {}
+            rows = session.scalars(
+                select(DecisionRow)
+                .join(StandingRow, StandingRow.seq == DecisionRow.seq)
+                .where(StandingRow.round.in_([round, ADJUDICATION]))
+                .order_by(DecisionRow.coder, DecisionRow.seq)
+            )
+            for row in rows:
+                if row.round == ADJUDICATION:
+                    answers[row.comment_id] = decided(row)
+                else:
+                    by_comment.setdefault(row.comment_id, []).append(decided(row))
+            differing = {
+                comment_id: tuple(given)
+                for comment_id, given in by_comment.items()
+                if len({_says(d) for d in given}) > 1
+                and (settled is None or settled == (comment_id in answers))
+            }
+            comments = session.scalars(select(CommentRow).order_by(CommentRow.position))
+            wanted = [row for row in comments if row.id in differing]
+            # As nobody's own: without suggestions, which are not what the coders differ on.
+            views = self._views(session, wanted, "", round)
+            return [
+                Disagreement(view, differing[view.comment_id], answers.get(view.comment_id)) for view in views
+            ]
+
+    def rounds(self) -> list[str]:
+        """Return the names of the rounds there are, "1" first, without that of adjudication."""
+        with self._db.read() as session:
+            names = set(session.scalars(select(AssignmentRow.round).distinct()))
+            names |= set(session.scalars(select(StandingRow.round).distinct()))
+            return [FIRST_ROUND, *sorted(names - {FIRST_ROUND, ADJUDICATION})]
+
+
+def _says(decision: Decided) -> frozenset[str]:
+    """Return what a decision says: its codes in any order, or its action where there is none."""
+    return frozenset(decision.codes) or frozenset([f"({decision.action})"])
+
+
+def _in_round(table: type[AssignmentRow] | type[StandingRow], round: str) -> ColumnElement[bool]:
+    return exists().where(table.comment_id == CommentRow.id, table.round == round)

@@ -1,0 +1,279 @@
+"""From a survey or suggestion file to the comments of a review."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.cells import as_text
+from pipeline.coding import Coder, Coding
+from pipeline.comments import code_comments, wide_columns
+from pipeline.duplicates import GroupFinder
+from pipeline.errors import InputError
+from pipeline.models import Model
+from pipeline.review.queue import priority_of, reasons_of
+from pipeline.review.sampling import is_hidden
+from pipeline.review.store import Store
+from pipeline.suggestion import ID_COLUMN, check_columns
+from pipeline.tableio import RowSource, open_rows
+from pipeline.tables import SET_ASIDE, SUGGESTIONS
+from pipeline.vectorcache import VectorCache
+from pipeline.workbook import DECISION
+
+TOP = 5
+_CHUNK = 256
+_MOST_SUGGESTIONS = 30  # code_1 … code_30 are looked for in a file of suggestions
+# What tells the wide output of `iken suggest`, and its long one, from a survey file.
+_WIDE_MARKS = ("opinion_id", "status", "suggested_code", "code_1", "model_id")
+_LONG_MARKS = ("opinion_id", "unit", "unit_text", "rank", "code")
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of the rows of the file: rows = rows in `loaded` + rows of `set_aside` (SET_ASIDE table).
+
+    loaded, comments : rows that became comments, and how many (a row split into units becomes several)
+    added : comments new in the store (0 when the same file is opened again)
+    suggested_by : model_id in a file of suggestions, '' in a survey file; suggestions are made anew in any case
+    """
+
+    rows: int
+    loaded: int
+    comments: int
+    added: int
+    set_aside: pd.DataFrame
+    text_column: str
+    encoding: str | None
+    suggested_by: str
+
+
+@dataclass(frozen=True)
+class _Comment:
+    """One row of the file that holds a comment."""
+
+    opinion_id: str
+    text: str
+    cells: list[str]
+
+
+def load_file(
+    store: Store,
+    path: Path,
+    model: Model,
+    *,
+    text_column: str | None = None,
+    id_column: str | None = None,
+    sheet: str | None = None,
+    hidden_share: float = 0.1,
+    seed: int = 0,
+    units: bool = False,
+    cache: VectorCache | None = None,
+    advance: Callable[[int], object] = lambda done: None,
+) -> LoadReport:
+    """Read a survey file, or the output of `iken suggest`, into the store; the same file again adds nothing.
+
+    Parameters
+    ----------
+    hidden_share : share of comments whose suggestions stay hidden, so that accuracy can be measured
+    units : code the opinion units of long comments one by one
+    advance : called with the number of comments just coded
+
+    Raises
+    ------
+    InputError
+        if the file cannot be read, lacks columns, repeats ids, or the store holds another project.
+    """
+    if not 0 <= hidden_share <= 1:
+        raise InputError("提案を隠す割合は0から1にしてください。", "the hidden share must be 0 to 1")
+    source = open_rows(path, sheet)
+    table = pd.concat([pd.DataFrame(columns=source.columns, dtype=object), *source.chunks()])
+    cells = table.map(lambda v: as_text(v).replace("\x00", "\ufffd")).reset_index(drop=True)
+    kept, suggested_by = _columns(cells, source)
+    if _is_long(source.columns):
+        text_column, id_column = text_column or "unit_text", ID_COLUMN
+        first = cells["rank"].isin(["", "1"]).to_numpy(dtype=bool)
+    else:
+        wide = suggested_by is not None
+        kept_names = [*kept, ID_COLUMN] if wide and ID_COLUMN not in kept else kept
+        text_column, id_column = check_columns(kept_names, text_column, id_column, TOP, str(path))
+        first = None
+    columns = [c for c in kept if c not in (text_column, id_column)]
+    comments, aside = _comments(cells, source, text_column, id_column, columns, first)
+    store.set_project(
+        source=source.path.name,
+        source_sha256=_sha256(path),
+        model_id=model.model_id,
+        codebook=model.codebook,
+        columns=columns,
+    )
+    rows = _rows(comments, Coder(model, cache=cache) if units else None)
+    added = 0
+    if not store.count():
+        added = store.load_comments(_coded(rows, model, hidden_share, seed, cache, advance))
+    return LoadReport(
+        rows=len(cells),
+        loaded=len(cells) - len(aside),
+        comments=len(rows),
+        added=added,
+        set_aside=SET_ASIDE.table(aside),
+        text_column=text_column,
+        encoding=source.encoding,
+        suggested_by=suggested_by or "",
+    )
+
+
+def _is_long(columns: Sequence[str]) -> bool:
+    return all(c in columns for c in _LONG_MARKS)
+
+
+def _columns(cells: pd.DataFrame, source: RowSource) -> tuple[list[str], str | None]:
+    """Return the survey's own columns, and the model of a file of suggestions (None in a survey file)."""
+    names = source.columns
+    if _is_long(names):
+        return [c for c in names if c not in SUGGESTIONS.columns], _only(cells, "model_id")
+    if not all(c in names for c in _WIDE_MARKS):
+        return list(names), None
+    made = set(wide_columns(_MOST_SUGGESTIONS))
+    # An untouched column for decisions is no column of the survey; one that was filled in is kept to be seen.
+    made |= {c for c in DECISION.values() if c in names and not cells[c].str.strip().any()}
+    return [c for c in names if c not in made], _only(cells, "model_id")
+
+
+def _only(cells: pd.DataFrame, column: str) -> str:
+    return "、".join(sorted(set(cells[column]) - {""})) if column in cells else ""
+
+
+def _comments(
+    cells: pd.DataFrame,
+    source: RowSource,
+    text_column: str,
+    id_column: str | None,
+    columns: list[str],
+    first: Any,
+) -> tuple[list[_Comment], list[dict[str, object]]]:
+    """Return the rows that hold a comment, and those set aside with the reason."""
+    comments: list[_Comment] = []
+    aside: list[dict[str, object]] = []
+    seen: dict[str, int] = {}
+    others = cells[columns].to_numpy(dtype=object).tolist() if columns else [[]] * len(cells)
+    ids = cells[id_column].tolist() if id_column is not None else None
+    file = str(source.path)
+    for i, text in enumerate(cells[text_column].tolist()):
+        row = source.first_row + i
+        opinion_id = f"{source.path.stem}-R{row}" if ids is None else ids[i].strip()
+        if first is not None and not first[i]:
+            reason = "同じ意見の2位以下の提案(意見としては1位の行で読み込んだ)"
+        elif not text.strip():
+            reason = "本文が空欄"
+        elif not opinion_id:
+            raise InputError("IDが空です。", "the id is empty", file=file, row=row, column=id_column)
+        elif opinion_id in seen:
+            raise InputError(
+                f"IDが{seen[opinion_id]}行目と重複しています。重複のない列を --id-column で指定してください。",
+                f"the id repeats that of row {seen[opinion_id]}; name a column of unique ids with --id-column",
+                file=file,
+                row=row,
+                column=id_column,
+            )
+        else:
+            seen[opinion_id] = row
+            comments.append(_Comment(opinion_id, text, others[i]))
+            continue
+        aside.append({"source": source.path.name, "location": f"R{row}", "text": text, "reason": reason})
+    return comments, aside
+
+
+def _rows(comments: Sequence[_Comment], coder: Coder | None) -> list[dict[str, Any]]:
+    """Return comments, or their opinion units, as the store takes them, still without suggestions."""
+    rows: list[dict[str, Any]] = []
+    divided = code_comments(coder, [c.text for c in comments], TOP) if coder else [None] * len(comments)
+    for comment, coded in zip(comments, divided, strict=True):
+        parts = [(start, end) for start, end, coding in coded.units if coding.codes] if coded else []
+        spans = parts if len(parts) > 1 else [(0, len(comment.text))]
+        for n, (start, end) in enumerate(spans, start=1):
+            rows.append(
+                {
+                    "opinion_id": comment.opinion_id,
+                    "unit": str(n) if len(spans) > 1 else "",
+                    "text": comment.text,
+                    "unit_start": start,
+                    "unit_end": end,
+                    "position": len(rows) + 1,
+                    "cells": comment.cells,
+                }
+            )
+    return rows
+
+
+def _coded(
+    rows: Sequence[Mapping[str, Any]],
+    model: Model,
+    hidden_share: float,
+    seed: int,
+    cache: VectorCache | None,
+    advance: Callable[[int], object],
+) -> list[dict[str, Any]]:
+    """Return the rows with suggestion, reasons, priority and group."""
+    texts = [r["text"][r["unit_start"] : r["unit_end"]] for r in rows]
+    with GroupFinder() as finder:
+        finder.add(texts)
+        groups = finder.groups()
+    coder = Coder(model, cache=cache)
+    complete: list[dict[str, Any]] = []
+    for start in range(0, len(rows), _CHUNK):
+        chosen = texts[start : start + _CHUNK]
+        for i, coding in enumerate(coder.code(chosen, TOP), start=start):
+            reasons = reasons_of(coding, texts[i])
+            leader = int(groups.leader[i])
+            complete.append(
+                {
+                    **rows[i],
+                    "suggestion": suggestion_json(model, coding),
+                    "first_code": coding.codes[0] if coding.codes else "",
+                    "priority": priority_of(coding, reasons, is_copy=leader != i),
+                    "reasons": f",{','.join(reasons)}," if reasons else "",
+                    "group_id": f"D{leader + 1}" if groups.size[i] > 1 else "",
+                    "hidden_suggestions": is_hidden(rows[i]["opinion_id"], hidden_share, seed),
+                }
+            )
+        advance(len(chosen))
+    return complete
+
+
+def suggestion_json(model: Model, coding: Coding) -> dict[str, Any]:
+    """Return a suggestion as the store keeps it.
+
+    Keys: status, grade, codes, confidences (best first), suggested ('' if left to a person), level, also,
+    words (shared with the evidence), wording (of the plan), evidence (text, code, similarity, place each).
+    """
+    cited = model.cited
+    return {
+        "status": coding.status,
+        "grade": coding.grade,
+        "codes": list(coding.codes),
+        "confidences": [round(c, 4) for c in coding.confidences],
+        "suggested": coding.suggested,
+        "level": coding.level,
+        "also": coding.also,
+        "words": list(coding.words),
+        "wording": coding.wording,
+        "evidence": [
+            {
+                "text": cited[row].text,
+                "code": cited[row].code,
+                "similarity": round(float(similarity), 4),
+                "place": cited[row].place.lstrip("、"),
+            }
+            for row, similarity in coding.evidence
+        ],
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

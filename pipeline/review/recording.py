@@ -1,0 +1,285 @@
+"""Recording decisions: each once, none over a newer one, undone by a row of its own and never by deleting."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.codebook import Codebook
+from pipeline.errors import InputError
+from pipeline.review.database import Database
+from pipeline.review.definitions import read_codebook
+from pipeline.review.entries import Entry, check_entry
+from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
+from pipeline.review.standing import (
+    FIRST_ROUND,
+    UNDO,
+    is_double,
+    latest_seq,
+    lease_of,
+    lease_to,
+    not_before,
+    standing_decision,
+    work_out_standing,
+)
+from pipeline.review.views import (
+    ADJUDICATION,
+    BulkChoice,
+    BulkResult,
+    NotYours,
+    Saved,
+    StaleDecision,
+    coded_action,
+    unknown_comment,
+)
+
+
+class Recording:
+    """The part of the store that records decisions."""
+
+    _db: Database
+    _now: Callable[[], datetime]
+
+    def save(
+        self,
+        coder: str,
+        comment_id: int,
+        action: str,
+        codes: Sequence[str] = (),
+        note: str = "",
+        *,
+        suggestion_shown: bool,
+        suggested_code: str = "",
+        model_state: str = "",
+        expected_seq: int,
+        client_token: str,
+        round: str = FIRST_ROUND,
+    ) -> Saved:
+        """Record one decision; when this returns, it survives a power cut.
+
+        Parameters
+        ----------
+        action : accept, change, reject, none-fits or unsure; for codes see `views.coded_action`
+        codes : one or more codes for accept and change, none else
+        expected_seq : `CommentView.seq` of the page
+        client_token : unique for each press of a key; sent again (a retry), the first result is returned
+
+        Raises
+        ------
+        StaleDecision
+            if a newer decision than the page knew exists: of this coder or, unless double coded, of anybody.
+        NotYours
+            if another coder holds or has decided the comment, or it is assigned to other coders.
+        InputError
+            for an unknown comment, action or code, or codes that do not fit the action.
+        """
+        entry = Entry(
+            coder,
+            comment_id,
+            action,
+            tuple(codes),
+            note,
+            suggestion_shown,
+            suggested_code,
+            model_state,
+            expected_seq,
+            client_token,
+            round,
+        )
+        with self._db.write() as session:
+            return self._record(session, entry, read_codebook(session))
+
+    def adjudicate(
+        self,
+        adjudicator: str,
+        comment_id: int,
+        action: str,
+        codes: Sequence[str] = (),
+        note: str = "",
+        *,
+        expected_seq: int,
+        client_token: str,
+    ) -> Saved:
+        """Settle a disagreement on record: a decision in the round `views.ADJUDICATION`.
+
+        expected_seq : `settled.seq`, or 0 if nobody has settled it yet. Raises as `save`.
+        """
+        return self.save(
+            adjudicator,
+            comment_id,
+            action,
+            codes,
+            note,
+            suggestion_shown=False,
+            expected_seq=expected_seq,
+            client_token=client_token,
+            round=ADJUDICATION,
+        )
+
+    def undo(self, coder: str, *, client_token: str, round: str = FIRST_ROUND) -> Saved | None:
+        """Withdraw the coder's last decision that stands (key u); the one before it on that comment holds again.
+
+        Returns None if there is nothing to withdraw.
+        """
+        with self._db.write() as session:
+            repeated = _already(session, client_token, coder)
+            if repeated is not None:
+                return repeated
+            last = session.scalar(
+                select(StandingRow)
+                .where(StandingRow.coder == coder, StandingRow.round == round)
+                .order_by(StandingRow.seq.desc())
+                .limit(1)
+            )
+            if last is None:
+                return None
+            comment_id = last.comment_id
+            entry = Entry(coder, comment_id, UNDO, (), "", False, "", "", 0, client_token, round)
+            saved = self._append(session, entry, read_codebook(session).sha256)
+            if not is_double(session, comment_id, round):
+                # The page goes back to it: nobody else is to be handed it meanwhile.
+                lease_to(session, comment_id, coder, round, self._now())
+            return saved
+
+    def bulk_accept(
+        self,
+        coder: str,
+        choices: Sequence[BulkChoice],
+        *,
+        model_state: str,
+        client_token: str,
+        suggestion_shown: bool = True,
+        round: str = FIRST_ROUND,
+    ) -> BulkResult:
+        """Accept suggestions of many comments at once.
+
+        Left out, with the reason: comments with a hidden suggestion, double-coded ones, those that another
+        coder holds, and those decided since.
+        """
+        saved: list[Saved] = []
+        skipped: list[tuple[int, str, str]] = []
+        with self._db.write() as session:
+            codebook = read_codebook(session)
+            for choice in choices:
+                entry = Entry(
+                    coder,
+                    choice.comment_id,
+                    coded_action(choice.codes, choice.suggested_code),
+                    choice.codes,
+                    "",
+                    suggestion_shown,
+                    choice.suggested_code,
+                    model_state,
+                    choice.expected_seq,
+                    f"{client_token}/{choice.comment_id}",
+                    round,
+                )
+                reason = _not_in_bulk(session, choice.comment_id, round)
+                if reason is not None:
+                    skipped.append((choice.comment_id, *reason))
+                    continue
+                try:
+                    saved.append(self._record(session, entry, codebook))
+                except (StaleDecision, NotYours) as error:
+                    skipped.append((choice.comment_id, error.ja, error.en))
+        return BulkResult(tuple(saved), tuple(skipped))
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _record(self, session: Session, entry: Entry, codebook: Codebook) -> Saved:
+        repeated = _already(session, entry.client_token, entry.coder)
+        if repeated is not None:
+            return repeated
+        check_entry(entry, codebook)
+        if session.get(CommentRow, entry.comment_id) is None:
+            raise unknown_comment(entry.comment_id)
+        double = is_double(session, entry.comment_id, entry.round)
+        latest = latest_seq(session, entry.comment_id, entry.coder, entry.round, double=double)
+        if latest != entry.expected_seq:
+            raise StaleDecision(
+                standing_decision(session, entry.comment_id, entry.coder, entry.round, double=double)
+            )
+        self._check_turn(session, entry, double=double)
+        saved = self._append(session, entry, codebook.sha256)
+        lease = lease_of(session, entry.comment_id, entry.round)
+        if lease is not None:
+            session.delete(lease)
+        return saved
+
+    def _check_turn(self, session: Session, entry: Entry, *, double: bool) -> None:
+        """Raise `NotYours` if the comment is another coder's at the moment."""
+        if double:
+            if session.get(AssignmentRow, (entry.comment_id, entry.round, entry.coder)) is None:
+                raise NotYours(
+                    "この意見は、別の担当者どうしの二重コーディングに割り当てられています。",
+                    "this comment is assigned to other coders for double coding",
+                )
+            return
+        holds = standing_decision(session, entry.comment_id, entry.coder, entry.round, double=False)
+        if holds is not None and holds.coder != entry.coder:
+            # Two coders on one comment would look like independent codings, which this is not.
+            raise NotYours(
+                f"この意見は{holds.coder}さんが判定済みです。変えるには本人が直すか、裁定で決めてください。",
+                f"{holds.coder} has decided this comment; let them change it, or settle it by adjudication",
+            )
+        lease = lease_of(session, entry.comment_id, entry.round)
+        if lease and lease.coder != entry.coder and (lease.lease_until or 0) > self._now().timestamp():
+            raise NotYours(
+                f"この意見は今、{lease.coder}さんが開いています。",
+                f"{lease.coder} has this comment open at the moment",
+            )
+
+    def _append(self, session: Session, entry: Entry, codebook_sha256: str) -> Saved:
+        """Add the row and work out what holds now."""
+        now = self._now().isoformat(timespec="milliseconds")
+        row = DecisionRow(
+            decision_id=uuid.uuid4().hex,
+            client_token=entry.client_token,
+            comment_id=entry.comment_id,
+            coder=entry.coder,
+            action=entry.action,
+            codes=list(entry.codes),
+            # PostgreSQL's text cannot hold a NUL.
+            note=entry.note.replace("\x00", "\ufffd"),
+            decided_at=not_before(session, entry.comment_id, entry.coder, entry.round, now),
+            round=entry.round,
+            suggestion_shown=entry.suggestion_shown,
+            suggested_code=entry.suggested_code,
+            model_state=entry.model_state,
+            codebook_sha256=codebook_sha256,
+        )
+        session.add(row)
+        session.flush()
+        work_out_standing(session, entry.comment_id, entry.coder, entry.round)
+        return Saved(row.seq, row.decision_id, row.comment_id, row.decided_at)
+
+
+def _already(session: Session, client_token: str, coder: str) -> Saved | None:
+    """Return what was stored for this token before; `InputError` if it was another coder's."""
+    row = session.scalar(select(DecisionRow).where(DecisionRow.client_token == client_token))
+    if row is None:
+        return None
+    if row.coder != coder or not client_token:
+        raise InputError("操作の識別子が重複しています。", "the client token is another decision's")
+    return Saved(row.seq, row.decision_id, row.comment_id, row.decided_at, repeated=True)
+
+
+def _not_in_bulk(session: Session, comment_id: int, round: str) -> tuple[str, str] | None:
+    row = session.get(CommentRow, comment_id)
+    if row is None:
+        raise unknown_comment(comment_id)
+    if is_double(session, comment_id, round):
+        return (
+            "二重コーディングの意見です。一件ずつ判定してください。",
+            "it is double coded; decide it by itself",
+        )
+    if row.hidden_suggestions:
+        return (
+            "提案を隠した意見です。一件ずつ判定してください。",
+            "its suggestion is hidden; decide it by itself",
+        )
+    return None

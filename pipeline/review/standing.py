@@ -1,0 +1,156 @@
+"""Whose a comment is, who holds it, and which decision on it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
+from pipeline.review.views import Decided
+
+LEASE_SECONDS = 15 * 60
+FIRST_ROUND = "1"
+UNDO = "undo"
+
+
+def double_coded(round: str) -> ColumnElement[bool]:
+    """Return the condition that several coders code a comment in this round."""
+    return exists().where(
+        AssignmentRow.comment_id == CommentRow.id, AssignmentRow.round == round, AssignmentRow.slot != ""
+    )
+
+
+def assigned_to(coder: str, round: str) -> ColumnElement[bool]:
+    """Return the condition that this coder is one of them."""
+    mine = select(AssignmentRow.comment_id).where(
+        AssignmentRow.coder == coder, AssignmentRow.round == round, AssignmentRow.slot == coder
+    )
+    return CommentRow.id.in_(mine)
+
+
+def mine_or_ordinary(coder: str, round: str) -> ColumnElement[bool]:
+    """Return the condition that a comment is this coder's: assigned to them, or to nobody in the first round."""
+    to_me = assigned_to(coder, round)
+    return or_(to_me, ~double_coded(round)) if round == FIRST_ROUND else to_me
+
+
+def standing_for(coder: str, round: str) -> ColumnElement[bool]:
+    """Return the condition that joins the decision that holds: the coder's own if double coded, else anybody's."""
+    return and_(
+        StandingRow.comment_id == CommentRow.id,
+        StandingRow.round == round,
+        or_(StandingRow.coder == coder, ~double_coded(round)),
+    )
+
+
+def is_double(session: Session, comment_id: int, round: str) -> bool:
+    """Tell whether several coders code a comment in this round."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    AssignmentRow.comment_id == comment_id,
+                    AssignmentRow.round == round,
+                    AssignmentRow.slot != "",
+                )
+            )
+        )
+    )
+
+
+def lease_of(session: Session, comment_id: int, round: str) -> AssignmentRow | None:
+    """Return the lease of an ordinary comment, live or not."""
+    return session.get(AssignmentRow, (comment_id, round, ""))
+
+
+def lease_to(session: Session, comment_id: int, coder: str, round: str, now: datetime) -> None:
+    """Lease an ordinary comment to a coder; whoever had it before has it no longer."""
+    until = now.timestamp() + LEASE_SECONDS
+    lease = lease_of(session, comment_id, round)
+    if lease is None:
+        lease = AssignmentRow(comment_id=comment_id, round=round, slot="", hidden=False)
+        session.add(lease)
+    lease.coder, lease.lease_until = coder, until
+
+
+def latest_seq(session: Session, comment_id: int, coder: str, round: str, *, double: bool) -> int:
+    """Return the number of the last decision or undo that a page of this coder must know; 0 if there is none."""
+    query = select(func.max(DecisionRow.seq)).where(
+        DecisionRow.comment_id == comment_id, DecisionRow.round == round
+    )
+    if double:
+        query = query.where(DecisionRow.coder == coder)
+    return int(session.scalar(query) or 0)
+
+
+def standing_decision(
+    session: Session, comment_id: int, coder: str, round: str, *, double: bool
+) -> Decided | None:
+    """Return the decision that holds: the coder's own if double coded, else anybody's."""
+    query = (
+        select(DecisionRow)
+        .join(StandingRow, StandingRow.seq == DecisionRow.seq)
+        .where(StandingRow.comment_id == comment_id, StandingRow.round == round)
+        .order_by(DecisionRow.seq.desc())
+    )
+    if double:
+        query = query.where(StandingRow.coder == coder)
+    row = session.scalar(query.limit(1))
+    return None if row is None else decided(row)
+
+
+def decided(row: DecisionRow) -> Decided:
+    """Return a decision as pages see it."""
+    return Decided(
+        row.seq, row.decision_id, row.coder, row.action, tuple(row.codes), row.note, row.decided_at
+    )
+
+
+def not_before(session: Session, comment_id: int, coder: str, round: str, now: str) -> str:
+    """Return the time of a decision: not before the coder's last one, even if the clock was set back between.
+
+    Readers of the table take a coder's decisions on a comment in the order of their times.
+    """
+    last = session.scalar(
+        select(DecisionRow.decided_at)
+        .where(
+            DecisionRow.comment_id == comment_id,
+            DecisionRow.round == round,
+            DecisionRow.coder == coder,
+        )
+        .order_by(DecisionRow.seq.desc())
+        .limit(1)
+    )
+    if last is not None and datetime.fromisoformat(last) > datetime.fromisoformat(now):
+        return str(last)
+    return now
+
+
+def work_out_standing(session: Session, comment_id: int, coder: str, round: str) -> None:
+    """Put into `standing` what is left when every undo has taken away the decision before it."""
+    valid: list[DecisionRow] = []
+    for row in session.scalars(
+        select(DecisionRow)
+        .where(DecisionRow.comment_id == comment_id, DecisionRow.coder == coder, DecisionRow.round == round)
+        .order_by(DecisionRow.seq)
+    ):
+        if row.action != UNDO:
+            valid.append(row)
+        elif valid:
+            valid.pop()
+    standing = session.get(StandingRow, (comment_id, round, coder))
+    if not valid and standing is not None:
+        session.delete(standing)
+    elif valid:
+        if standing is None:
+            standing = StandingRow(comment_id=comment_id, round=round, coder=coder)
+            session.add(standing)
+        last = valid[-1]
+        standing.seq, standing.action = last.seq, last.action
+        standing.first_code = last.codes[0] if last.codes else ""
+    if round == FIRST_ROUND:
+        session.flush()
+        answered = exists().where(StandingRow.comment_id == comment_id, StandingRow.round == FIRST_ROUND)
+        session.get_one(CommentRow, comment_id).answered = bool(session.scalar(select(answered)))

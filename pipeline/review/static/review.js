@@ -1,0 +1,185 @@
+// Keys, the search dialog and the choice of several codes. Everything else is forms and htmx.
+(() => {
+  "use strict";
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // -- several codes (key m) --------------------------------------------------------------------
+  const adding = () => one("#decide .adding");
+  const isAdding = () => adding() !== null && !adding().hidden;
+
+  function addCode(code, title) {
+    const list = one(".chosen");
+    if (all("input", list).some((input) => input.value === code)) return;
+    const chip = document.createElement("li");
+    const input = document.createElement("input");
+    const remove = document.createElement("button");
+    input.type = "hidden";
+    input.name = "codes";
+    input.value = code;
+    remove.type = "button";
+    remove.textContent = "×";
+    remove.setAttribute("aria-label", `${code} を外す`);
+    remove.addEventListener("click", () => chip.remove());
+    chip.append(`${code} ${title}`.trim(), input, remove);
+    list.append(chip);
+    say(`${code} ${title} を加えました`);
+  }
+
+  function startAdding() {
+    if (!adding() || isAdding()) return;
+    adding().hidden = false;
+    const start = one(".chosen").dataset.start;
+    for (const code of start ? start.split(" ") : []) addCode(code, "");
+  }
+
+  function stopAdding() {
+    if (!isAdding()) return;
+    adding().hidden = true;
+    one(".chosen").replaceChildren();
+  }
+
+  function choose(code, title) {
+    if (isAdding()) {
+      addCode(code, title);
+      return;
+    }
+    const button = one("#picked");
+    if (!button) return;
+    button.value = `code:${code}`;
+    button.click();
+  }
+
+  // -- search (key /) ---------------------------------------------------------------------------
+  const options = () => all("#found [data-code]");
+  const selected = () => one("#found [aria-selected=true][data-code]");
+  const upToDate = () => one("#found [data-typed]")?.dataset.typed === one("#q").value;
+  let waiting = false; // Enter was pressed before the list arrived
+
+  function select(option) {
+    for (const other of options()) other.setAttribute("aria-selected", String(other === option));
+    if (option) {
+      one("#q").setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    } else {
+      one("#q").removeAttribute("aria-activedescendant");
+    }
+  }
+
+  function open(id) {
+    const dialog = document.getElementById(id);
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    if (id === "search") {
+      one("#q").value = "";
+      waiting = false;
+      one("#q").focus();
+      window.htmx.trigger("#q", "refresh");
+    }
+  }
+
+  function closeSearch() {
+    one("#search").close();
+    one("#q").blur(); // else the next key may still go to the closed field
+  }
+
+  function take(option) {
+    if (!option) return;
+    closeSearch();
+    choose(option.dataset.code, option.dataset.title);
+  }
+
+  function searchKeys(event) {
+    if (event.isComposing) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      closeSearch(); // at once: the browser itself closes it a moment later
+      return;
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      const list = options();
+      const at = list.indexOf(selected());
+      if (list.length) select(list[(at + step + list.length) % list.length]);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      // What stands in the list must belong to what is typed; else wait for the list that does.
+      waiting = !upToDate();
+      if (!waiting) take(selected());
+    }
+  }
+
+  // -- keys -------------------------------------------------------------------------------------
+  function keys(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const target = event.target;
+    if (target.id === "q") return searchKeys(event);
+    if (event.repeat) return; // a key held down decides one comment, not twenty
+    if (target.id === "note") {
+      if (event.key === "Escape" || (event.key === "Enter" && !event.shiftKey)) {
+        event.preventDefault();
+        target.blur();
+      }
+      return;
+    }
+    if (target.closest("input, textarea, select, [contenteditable]") || one("dialog[open]")) return;
+    if (event.key === "Escape") return stopAdding();
+    if (event.key === "Enter" && (!isAdding() || target.closest("a, button, summary"))) return;
+    if (event.key === "n" && one("#note")) {
+      event.preventDefault();
+      one("#note").focus();
+      return;
+    }
+    const element = all("[data-key]", one("#work") || document).find((e) => e.dataset.key === event.key);
+    if (element && !element.closest("[hidden]")) {
+      event.preventDefault();
+      element.click();
+    }
+  }
+
+  function clicks(event) {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) return open(opener.dataset.opens);
+    if (event.target.closest("[data-key=m]")) return startAdding();
+    const option = event.target.closest("#found [data-code]");
+    if (option) return take(option);
+    const choice = event.target.closest("#decide .choices button");
+    if (choice && isAdding()) {
+      event.preventDefault();
+      event.stopPropagation();
+      addCode(choice.dataset.code, choice.dataset.title);
+    }
+  }
+
+  // -- what was done, for eyes and for screen readers ---------------------------------------------
+  function say(text) {
+    one("#status").textContent = text;
+  }
+
+  function alertWith(text) {
+    const line = document.createElement("p");
+    line.className = "alert";
+    line.textContent = text;
+    one("#alert").replaceChildren(...(text ? [line] : []));
+  }
+
+  document.addEventListener("keydown", keys);
+  document.addEventListener("click", clicks, true);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "found") {
+      select(options()[0]);
+      if (waiting && upToDate()) take(selected());
+      waiting = waiting && !upToDate();
+    }
+    if (event.detail.target.id === "work") {
+      const line = one("#work .tally");
+      say(line.dataset.said);
+      alertWith(line.dataset.alert);
+      window.scrollTo(0, 0);
+    }
+  });
+  const lost = "サーバーにつながりません。最後の操作は保存されていません。サーバーを確かめて、もう一度押してください。";
+  document.addEventListener("htmx:sendError", () => alertWith(lost));
+  document.addEventListener("htmx:timeout", () => alertWith(lost));
+})();

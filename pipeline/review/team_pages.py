@@ -1,0 +1,234 @@
+"""Pages of the team: agreement, adjudication, the codebook with its amendments."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement
+from pipeline.codebook import Codebook
+from pipeline.errors import InputError
+from pipeline.review.desk import Visit, page_route, refusal, status_of
+from pipeline.review.display import pieces
+from pipeline.review.views import Disagreement, NotYours, StaleDecision
+from pipeline.tables import records
+
+_CACHE_SIZE = 4
+MEASURES = {
+    "alpha": "Krippendorff の α",
+    "kappa": "Cohen の κ",
+    "percent": "一致率",
+    "masi_alpha": "α(複数コード、MASI)",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure on the axis: who with whom, at which level; value and interval from 0 to 1, None if undefined."""
+
+    who: str
+    kind: str
+    level: int
+    measure: str
+    value: float | None
+    low: float | None
+    high: float | None
+    units: int
+    note: str
+
+
+def routes() -> list[Route]:
+    """Return the routes of the team's pages."""
+    return [
+        page_route("/agreement", agreement_page, "figures"),
+        page_route("/adjudicate", adjudicate_page, "adjudicate"),
+        page_route("/adjudicate", settle, "adjudicate", post=True),
+        page_route("/codebook", codebook_page),
+        page_route("/codebook", amend, "adjudicate", post=True),
+    ]
+
+
+# -- agreement -------------------------------------------------------------------------------------
+
+_computed: dict[tuple[int, int, str], Agreement] = {}
+_lock = threading.Lock()
+
+
+def _agreement(visit: Visit, codebook: Codebook) -> Agreement:
+    """Return the figures of the present record; computed once a state, since the intervals take a while."""
+    key = (id(visit.store), visit.store.last_seq(), codebook.sha256)
+    with _lock:
+        if key not in _computed:
+            found = agreement(visit.store.decisions_table(), codebook)
+            while len(_computed) >= _CACHE_SIZE:
+                _computed.pop(next(iter(_computed)))
+            _computed[key] = found
+        return _computed[key]
+
+
+def agreement_page(visit: Visit) -> Response:
+    """Show how far coders agree, and the model with them, with the comments on which they part."""
+    codebook = visit.codebook
+    try:
+        found = _agreement(visit, codebook)
+    except InputError as error:
+        return visit.page("agreement.html", codebook=codebook, found=None, reason=error.ja)
+    rows = _rows(found)
+    level_names = {i: _level_name(codebook, i) for i in range(1, codebook.depth + 1)}
+    return visit.page(
+        "agreement.html",
+        codebook=codebook,
+        found=found,
+        reason="",
+        rows=rows,
+        axis=[r for r in rows if r.measure == "alpha" and r.kind != "pair"],
+        levels=level_names,
+        measures=MEASURES,
+        confusions=records(found.confusions)[:30],
+        disagreements=records(found.disagreements)[:200],
+        more=max(0, len(found.disagreements) - 200),
+    )
+
+
+def _rows(found: Agreement) -> list[Row]:
+    rows = []
+    for r in records(found.figures):
+        if r["round"] != ALL_ROUNDS:
+            continue
+        a, b = r["coder_a"], r["coder_b"]
+        if r["compared"] == "people":
+            who = "担当者どうし"
+        elif r["compared"] == MODEL:
+            who = f"モデル と {b or '担当者'}"
+        else:
+            who = f"{a} と {b}"
+        value, low, high = (float(r[k]) if r[k] else None for k in ("value", "low", "high"))
+        rows.append(
+            Row(
+                who,
+                r["compared"],
+                int(r["level"]),
+                r["measure"],
+                value,
+                low,
+                high,
+                int(r["units"]),
+                r["note"],
+            )
+        )
+    return rows
+
+
+def _level_name(codebook: Codebook, level: int) -> str:
+    """Return what a level is called: 目標, 施策 and 項目 in a plan of three."""
+    if level == codebook.depth:
+        return "項目"
+    return {1: "目標", 2: "施策"}.get(level, f"第{level}階層")
+
+
+# -- adjudication ----------------------------------------------------------------------------------
+
+
+def adjudicate_page(visit: Visit) -> Response:
+    """Show the disagreements side by side."""
+    return _adjudicate_page(visit)
+
+
+def settle(visit: Visit) -> Response:
+    """Settle one disagreement with a note."""
+    said, _, joined = visit.form.get("do", "").partition(":")
+    codes: list[str] = []
+    if said in ("none-fits", "unsure"):
+        action = said
+    else:
+        # The codes of one of the coders, or the one picked from all.
+        codes = joined.split(" ") if said == "code" else [visit.form.get("other", "")]
+        if not all(codes):
+            raise InputError("コードを選んでください。", "choose a code")
+        action = "change"
+    comment_id = visit.number("comment_id")
+    try:
+        visit.store.adjudicate(
+            visit.user.name,
+            comment_id,
+            action,
+            codes,
+            visit.form.get("note", "").strip(),
+            expected_seq=visit.number("expected_seq"),
+            client_token=visit.form.get("client_token", ""),
+        )
+    except (StaleDecision, NotYours) as error:
+        return refusal(visit, error.message("ja"), status_of(error))
+    visit.desk.learn()
+    return visit.go("/adjudicate?" + urlencode(_wanted(visit) | {"said": "saved"}))
+
+
+def _wanted(visit: Visit) -> dict[str, str]:
+    source = visit.form if "round" in visit.form else visit.request.query_params
+    return {
+        "round": source.get("round") or "1",
+        "show": "settled" if source.get("show") == "settled" else "open",
+    }
+
+
+def _adjudicate_page(visit: Visit) -> Response:
+    wanted, codebook = _wanted(visit), visit.codebook
+    both = visit.store.disagreements(wanted["round"])
+    opened = [d for d in both if d.settled is None]
+    settled = [d for d in both if d.settled is not None]
+    cases = settled if wanted["show"] == "settled" else opened
+    return visit.page(
+        "adjudicate.html",
+        codebook=codebook,
+        cases=cases[:50],
+        texts={
+            d.comment.comment_id: pieces(
+                d.comment.text,
+                (0, 0) if d.comment.unit_text == d.comment.text else (d.comment.start, d.comment.end),
+            )
+            for d in cases[:50]
+        },
+        n_open=len(opened),
+        n_settled=len(settled),
+        show=wanted["show"],
+        round=wanted["round"],
+        rounds=visit.store.rounds(),
+        versions=_versions(visit, codebook, cases[:50]),
+        said="保存しました。" if visit.request.query_params.get("said") else "",
+    )
+
+
+def _versions(visit: Visit, codebook: Codebook, cases: Sequence[Disagreement]) -> dict[str, int]:
+    """Return the present version of the definition of each code that the cases speak of."""
+    codes = {c for case in cases for d in case.decisions for c in d.codes}
+    return {c: visit.store.definition_history(c)[-1].version for c in sorted(codes) if c in codebook}
+
+
+# -- codebook --------------------------------------------------------------------------------------
+
+
+def codebook_page(visit: Visit) -> Response:
+    """Show the plan with its definitions; one item with all versions of its definition where asked."""
+    codebook = visit.codebook
+    code = visit.request.query_params.get("code", "")
+    history = visit.store.definition_history(code) if code in codebook else []
+    return visit.page("codebook.html", codebook=codebook, code=code, history=history)
+
+
+def amend(visit: Visit) -> Response:
+    """Give a code a new definition; the older ones are kept."""
+    code = visit.form.get("code", "")
+    if visit.form.get("version", "") != str(visit.store.definition_history(code)[-1].version):
+        raise InputError(
+            "この説明は、画面を開いた後に変わっています。読み直してください。",
+            "the definition has changed since",
+        )
+    visit.store.amend_definition(code, visit.form.get("definition", ""), visit.user.name)
+    if visit.form.get("back") == "adjudicate":
+        return visit.go("/adjudicate?" + urlencode(_wanted(visit)))
+    return visit.go("/codebook?" + urlencode({"code": code}))

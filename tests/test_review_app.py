@@ -1,0 +1,659 @@
+"""The review page over HTTP against a real store and a real model: pages, forms, rights, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from pipeline.errors import InputError
+from pipeline.models import Model
+from pipeline.review import database
+from pipeline.review.app import create_app
+from pipeline.review.desk import MAX_BODY, Settings
+from pipeline.review.learning import SessionLearner
+from pipeline.review.loading import load_file
+from pipeline.review.security import CSP, check_binding, known_hosts
+from pipeline.review.store import Store
+from pipeline.review.views import Filters
+from pipeline.tableio import read_table
+from pipeline.vectorcache import VectorCache
+
+STATIC = Path("pipeline/review/static")
+PASSWORD = "correct horse"
+SWAP = {"HX-Request": "true"}
+EVIL = '<script>alert("x")</script><b>公園</b>の清掃'
+COMMENTS = [
+    "公園のごみがひどい。清掃してほしい",
+    "ブランコの遊具が壊れている",
+    "落ち葉の掃除を手伝いたい",
+    "歩道の段差をなくして",
+    "通学路の見守りを増やして",
+    EVIL,
+    "=SUM(1) で始まる意見",
+    "公園の遊具を新しくしてください。",
+    "公園の遊具を新しくしてください!",
+    "長い意見です。" + "道" * 19_993,
+]
+PAGES = ["/code", "/code/1", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook"]
+PAGES += ["/codebook?code=G1-1-1", "/list?status=all&queue=file", "/items?q=", "/values?column=地区"]
+
+# For what the database has no part in: once is enough.
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+Open = Callable[..., TestClient]
+
+
+@pytest.fixture
+def survey(tmp_path: Path) -> Path:
+    """A survey file with awkward comments."""
+    path = tmp_path / "調査.csv"
+    rows = {"番号": [f"n{i}" for i in range(1, len(COMMENTS) + 1)], "意見": COMMENTS}
+    rows["地区"] = ["北" if i % 2 else "<i>南</i>" for i in range(len(COMMENTS))]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VectorCache]:
+    """The comments' vectors, worked out once."""
+    with VectorCache(tmp_path_factory.mktemp("vectors")) as cache:
+        yield cache
+
+
+@pytest.fixture
+def store(database_url: str, survey: Path, model: Model, cache: VectorCache) -> Iterator[Store]:
+    with closing(Store.open(database_url)) as store:
+        load_file(store, survey, model, text_column="意見", id_column="番号", hidden_share=0.0, cache=cache)
+        yield store
+
+
+@pytest.fixture
+def app(store: Store, model: Model, cache: VectorCache) -> Callable[..., Starlette]:
+    """A function that opens the application, alone or for a team."""
+
+    def make(**settings: object) -> Starlette:
+        given = Settings(**{"coder": "佐藤", "coders": ("鈴木",), **settings})  # type: ignore[arg-type]
+        return create_app(store, SessionLearner(model, store.texts(), cache), given)
+
+    return make
+
+
+@pytest.fixture
+def browser(app: Callable[..., Starlette]) -> Open:
+    """A function that returns a browser without login."""
+
+    def make(**settings: object) -> TestClient:
+        return client(app(**settings))
+
+    return make
+
+
+def client(app: Starlette, base: str = "http://127.0.0.1:8765") -> TestClient:
+    return TestClient(app, base_url=base, follow_redirects=False)
+
+
+def fields(page: str, form: str = 'id="decide"') -> dict[str, str]:
+    """The hidden fields of a form."""
+    start = page.index(form)
+    part = page[start : page.index("</form>", start)]
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', part)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def suggested(page: str) -> list[str]:
+    """The suggestions on a page, best first."""
+    return re.findall(r'data-key="\d" data-code="([^"]+)"', page)
+
+
+def csrf(browser: TestClient) -> str:
+    return fields(browser.get("/dashboard").text, 'action="/double"')["csrf"]
+
+
+def team(app: Callable[..., Starlette], store: Store, **roles: str) -> dict[str, TestClient]:
+    """Browsers of people who are logged in."""
+    for name, role in roles.items():
+        store.add_account(name, role, PASSWORD)
+    made = app(team=True)
+    found = {}
+    for name in roles:
+        found[name] = client(made)
+        assert log_in(found[name], name).status_code == 303
+    return found
+
+
+def log_in(browser: TestClient, name: str, password: str = PASSWORD):  # type: ignore[no-untyped-def]
+    token = fields(browser.get("/login").text, "action=")["csrf"]
+    return browser.post("/login", data={"csrf": token, "name": name, "password": password})
+
+
+def as_coder(browser: TestClient, name: str) -> TestClient:
+    given = fields(browser.get("/dashboard").text, 'action="/coder"')
+    assert browser.post("/coder", data={**given, "coder": name}).status_code == 303
+    return browser
+
+
+# -- pages -----------------------------------------------------------------------------------------
+
+
+def test_every_page_is_whole_and_holds_nothing_inline(browser: Open) -> None:
+    page = browser()
+    for path in PAGES:
+        answer = page.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+        assert answer.headers["content-security-policy"] == CSP
+        assert answer.headers["cache-control"] == "no-store"
+        assert not re.search(r"<script(?! src=\"/static/)|<style|\sstyle=|\son\w+=", answer.text), path
+        assert 'src="http' not in answer.text and 'href="http' not in answer.text
+        # What the comment and the column hold is text.
+        assert "<b>公園" not in answer.text and "<i>南" not in answer.text
+    assert html.escape(EVIL).replace("&quot;", "&#34;") in page.get("/list?status=all").text
+    assert "unsafe" not in CSP and "default-src 'none'" in CSP
+
+
+@one_database
+def test_shipped_scripts_are_the_ones_written_down(browser: Open) -> None:
+    body = (STATIC / "htmx.min.js").read_bytes()
+    assert hashlib.sha256(body).hexdigest() in (STATIC / "THIRD_PARTY.md").read_text("utf-8")
+    answer = browser().get("/static/htmx.min.js")
+    assert answer.content == body and answer.headers["content-security-policy"] == CSP
+
+
+def test_a_decision_is_saved_and_the_next_comment_swapped_in(browser: Open, store: Store) -> None:
+    page = browser()
+    shown = page.get("/code").text
+    given = fields(shown)
+    first = given["suggested_code"]
+    assert f'data-key="1" data-code="{first}"' in shown
+    answer = page.post("/decide", data={**given, "do": f"code:{first}", "note": "メモ"}, headers=SWAP)
+    assert answer.status_code == 200 and "<html" not in answer.text
+    assert fields(answer.text)["comment_id"] != given["comment_id"]
+    row = store.decisions_table().iloc[0]
+    assert (row["coder"], row["action"], row["code"]) == ("佐藤", "accept", first)
+    assert (row["note"], row["suggestion_shown"], row["suggested_code"]) == ("メモ", "yes", first)
+    assert row["model_state"] == given["model_state"]
+    # The same press sent again (a retry) is not a second decision.
+    assert page.post("/decide", data={**given, "do": f"code:{first}"}, headers=SWAP).status_code == 200
+    assert len(store.decisions_table()) == 1
+
+
+def test_several_codes_none_fits_and_unsure(browser: Open, store: Store) -> None:
+    page = browser()
+    said = [
+        ("confirm", ["G1-1-2", "G1-1-1"]),
+        ("code:G2-1-1", []),
+        ("none-fits", []),
+        ("unsure", ["G1-1-1"]),
+    ]
+    text_ = page.get("/code").text
+    for do, codes in said:
+        data: dict[str, object] = {**fields(text_), "do": do, "codes": codes}
+        text_ = page.post("/decide", data=data, headers=SWAP).text
+    table = store.decisions_table()
+    assert list(table["code"]) == ["G1-1-2", "G1-1-1", "G2-1-1", "", ""]
+    assert list(table["action"][-2:]) == ["none-fits", "unsure"]
+    assert table["decision_id"].nunique() == 4
+
+
+@one_database
+@pytest.mark.parametrize("do", ["", "code:", "code:X9", "confirm", "undo", "accept"])
+def test_a_decision_without_sense_is_refused(browser: Open, store: Store, do: str) -> None:
+    page = browser()
+    answer = page.post("/decide", data={**fields(page.get("/code").text), "do": do}, headers=SWAP)
+    assert answer.status_code == 422 and 'class="alert"' in answer.text
+    assert answer.headers["hx-retarget"] == "#alert"
+    assert store.decisions_table().empty
+
+
+@one_database
+@pytest.mark.parametrize("comment_id", ["", "x", "-1", "99999", "1e3", "٣", "9" * 40])
+def test_a_comment_that_is_none_is_refused(browser: Open, store: Store, comment_id: str) -> None:
+    page = browser()
+    given = {**fields(page.get("/code").text), "comment_id": comment_id, "do": "unsure"}
+    assert page.post("/decide", data=given, headers=SWAP).status_code == 422
+    assert store.decisions_table().empty
+
+
+def test_undo_previous_and_next(browser: Open, store: Store) -> None:
+    page = browser()
+    first = page.get("/code").text
+    second = page.post("/decide", data={**fields(first), "do": "code:G1-1-1"}, headers=SWAP).text
+    back = page.get(f"/code/previous?before={fields(second)['comment_id']}", headers=SWAP).text
+    assert fields(back)["comment_id"] == fields(first)["comment_id"]
+    assert "現在の判定" in back and "現在の判定" not in second
+    ahead = page.get(f"/code/next?after={fields(second)['comment_id']}", headers=SWAP).text
+    assert fields(ahead)["comment_id"] not in (fields(first)["comment_id"], fields(second)["comment_id"])
+    undone = page.post("/undo", data=fields(second, 'id="undo"'), headers=SWAP)
+    assert fields(undone.text)["comment_id"] == fields(first)["comment_id"]
+    assert "現在の判定" not in undone.text
+    assert list(store.decisions_table()["action"])[-1] == "undo"
+    nothing = page.post("/undo", data=fields(undone.text, 'id="undo"'), headers=SWAP)
+    assert nothing.status_code == 422 and "取り消せる判定がありません" in nothing.text
+
+
+@one_database
+def test_without_scripts_the_forms_work_too(browser: Open, store: Store) -> None:
+    page = browser()
+    answer = page.post("/decide", data={**fields(page.get("/code").text), "do": "none-fits"})
+    assert answer.status_code == 303 and len(store.decisions_table()) == 1
+    assert page.get(answer.headers["location"]).status_code == 200
+
+
+def test_a_stale_page_is_refused_and_shows_what_stands(browser: Open, store: Store) -> None:
+    page = browser()
+    old = fields(page.get("/code").text)
+    page.post("/decide", data={**old, "do": "code:G1-1-1"}, headers=SWAP)
+    late = page.post("/decide", data={**old, "do": "code:G2-1-1", "client_token": "other"}, headers=SWAP)
+    assert late.status_code == 409 and "判定が変わっています" in late.text
+    assert "G1-1-1" in late.text and fields(late.text)["comment_id"] == old["comment_id"]
+    assert list(store.decisions_table()["code"]) == ["G1-1-1"]
+    # With what it now knows, the page may change its own decision.
+    again = page.post("/decide", data={**fields(late.text), "do": "code:G2-1-1"}, headers=SWAP)
+    assert again.status_code == 200
+    assert list(store.decisions_table()["code"]) == ["G1-1-1", "G2-1-1"]
+
+
+def test_two_people_never_get_the_same_comment(app: Callable[..., Starlette], store: Store) -> None:
+    made = app()
+    one, two = client(made), as_coder(client(made), "鈴木")
+    first, second = fields(one.get("/code").text), fields(two.get("/code").text)
+    assert first["comment_id"] != second["comment_id"]
+    # By the address of the other's comment: told so, and nothing is stored.
+    taken = {**second, "comment_id": first["comment_id"], "do": "none-fits"}
+    refused = two.post("/decide", data=taken, headers=SWAP)
+    assert refused.status_code == 409 and "佐藤さんが開いています" in refused.text
+    assert fields(refused.text)["comment_id"] == second["comment_id"]
+    assert store.decisions_table().empty
+
+
+def test_filters(browser: Open) -> None:
+    page = browser()
+    north = page.get("/list?column=地区&value=北").text
+    assert north.count("<tr>") - 1 == len(COMMENTS) // 2
+    assert page.get("/list?text=段差").text.count('<a href="/code/') == 1
+    assert "=SUM(1)" in page.get("/code?text==SUM").text
+    nothing = page.get("/code?text=どこにもない語").text
+    assert "絞り込みに当たる未判定の意見は終わりました" in nothing
+    assert page.get("/list?column=ない列&value=x").status_code == 422
+    assert page.get("/list?status=まちがい").status_code == 422
+    assert 'value="北"' in page.get("/values?column=地区").text
+
+
+def test_a_very_long_comment(browser: Open, store: Store) -> None:
+    page = browser()
+    shown = page.get("/code?text=長い意見です").text
+    assert COMMENTS[-1] in re.sub(r"</?(mark|span)[^>]*>", "", shown) and "長い意見" in shown
+    assert page.post("/decide", data={**fields(shown), "do": "unsure"}, headers=SWAP).status_code == 200
+    assert len(store.decisions_table().iloc[0]["text"]) == len(COMMENTS[-1])
+
+
+@one_database
+def test_search_by_kana_kanji_and_code(browser: Open) -> None:
+    page = browser()
+    for typed in ("みまもり", "ミマモリ", "見守り", "通学路", "2-1-2", "g2-1-2", "目標2 見守り"):
+        found = re.findall(r'data-code="([^"]+)"', page.get("/items", params={"q": typed}).text)
+        assert found[:1] == ["G2-1-2"], typed
+    nothing = page.get("/items", params={"q": "<b>ない"}).text
+    assert "data-code" not in nothing and "&lt;b&gt;ない" in nothing
+    assert len(re.findall("data-code", page.get("/items").text)) == 5
+
+
+# -- anchoring and learning ------------------------------------------------------------------------
+
+
+def test_a_hidden_suggestion_never_leaves_the_server(
+    database_url: str, survey: Path, model: Model, store: Store, app: Callable[..., Starlette]
+) -> None:
+    page = client(app(blind=True))
+    shown = page.get("/code").text
+    assert "この意見は提案を隠しています" in shown
+    assert 'data-key="1"' not in shown and fields(shown)["suggested_code"] == ""
+    # A code made up by the page counts for nothing: the server knows that nothing was shown.
+    given = {**fields(shown), "suggested_code": "G1-1-1", "do": "code:G1-1-1"}
+    assert page.post("/decide", data=given, headers=SWAP).status_code == 200
+    row = store.decisions_table().iloc[0]
+    assert row["suggestion_shown"] == "no" and row["suggested_code"] and row["model_state"]
+    assert "まとめて確定はできません" in page.get("/bulk").text
+
+
+def test_suggestions_follow_the_decisions(app: Callable[..., Starlette], store: Store) -> None:
+    alike, _ = store.listing("佐藤", Filters(text="公園の遊具を新しく"))
+    apart, _ = store.listing("佐藤", Filters(text="段差"))
+    still, learning = client(app(learning=False)), client(app())
+    last = f"/code/{alike[1].comment_id}"
+    before = suggested(still.get(last).text)
+    assert before == suggested(learning.get(last).text)
+    wanted = before[1]
+    for view in (alike[0], *apart):
+        given = fields(learning.get(f"/code/{view.comment_id}").text)
+        answer = learning.post("/decide", data={**given, "do": f"code:{wanted}"}, headers=SWAP)
+        assert answer.status_code == 200
+    after = learning.get(last).text
+    assert "この作業から学習: <b>2</b>件" in after and "この作業で判定" in after
+    evidence = after[after.index("<aside") :]
+    assert html.escape(alike[0].text) in re.sub(r"</?mark>", "", evidence) and wanted in evidence
+    off = still.get(last).text
+    assert suggested(off) == before and "学習: 停止中" in off and "この作業で判定" not in off
+
+
+# -- forms that are not ours -----------------------------------------------------------------------
+
+
+def forms(app: Starlette) -> list[str]:
+    return [r.path for r in app.routes if isinstance(r, Route) and "POST" in (r.methods or ())]
+
+
+@one_database
+def test_every_form_needs_its_token(app: Callable[..., Starlette], store: Store) -> None:
+    made = app()
+    page = client(made)
+    given = fields(page.get("/code").text)
+    assert len(forms(made)) >= 8
+    for path in forms(made):
+        for token in ("", "x" * 43, given["csrf"][:-1]):
+            answer = page.post(path, data={**given, "csrf": token, "do": "none-fits"})
+            assert answer.status_code == 403, path
+    # The token of another browser is none.
+    other = client(made)
+    other.get("/code")
+    assert other.post("/decide", data={**given, "do": "none-fits"}).status_code == 403
+    assert store.decisions_table().empty
+
+
+@one_database
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9999"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_form_from_another_site_is_refused(browser: Open, store: Store, headers: dict[str, str]) -> None:
+    page = browser()
+    given = {**fields(page.get("/code").text), "do": "none-fits"}
+    assert page.post("/decide", data=given, headers=headers).status_code == 403
+    assert store.decisions_table().empty
+    own = {"Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "same-origin", **SWAP}
+    assert page.post("/decide", data=given, headers=own).status_code == 200
+
+
+@one_database
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "", "[::1", "127.0.0.1.evil.example"])
+def test_a_foreign_host_name_is_refused(browser: Open, host: str) -> None:
+    page = browser()
+    assert page.get("/code", headers={"Host": host}).status_code == 403
+    assert page.get("/code", headers={"Host": "localhost:1"}).status_code == 200
+    assert page.get("/code", headers={"Host": "192.0.2.1"}).status_code == 403
+
+
+@one_database
+def test_known_names_of_a_team_server(store: Store, model: Model) -> None:
+    learner = SessionLearner(model, store.texts())
+    hosts = known_hosts("0.0.0.0", ("review.city.example",))
+    page = client(create_app(store, learner, Settings(team=True), hosts=hosts, addresses=True))
+    for host, status in (("review.city.example", 303), ("192.0.2.1:8765", 303), ("evil.example", 403)):
+        assert page.get("/code", headers={"Host": host}).status_code == status
+
+
+@one_database
+def test_a_form_that_is_too_large(browser: Open) -> None:
+    page = browser()
+    given = {**fields(page.get("/code").text), "do": "unsure", "note": "あ" * MAX_BODY}
+    assert page.post("/decide", data=given).status_code == 413
+    assert page.get("/nowhere").status_code == 404
+    assert page.get("/decide").status_code == 405
+
+
+# -- people ----------------------------------------------------------------------------------------
+
+
+@one_database
+def test_without_login_there_is_no_way_in(app: Callable[..., Starlette], store: Store) -> None:
+    store.add_account("ana", "admin", PASSWORD)
+    made = app(team=True)
+    page = client(made)
+    open_paths = {"/login", "/logout"}
+    for route in made.routes:
+        if isinstance(route, Route) and route.path not in open_paths:
+            path = route.path.replace("{comment_id:int}", "1").replace("{table}.{ending}", "decisions.csv")
+            method = "POST" if "POST" in (route.methods or ()) else "GET"
+            answer = page.request(method, path)
+            assert (answer.status_code, answer.headers.get("location")) == (303, "/login"), path
+            part = page.request(method, path, headers=SWAP)
+            assert (part.status_code, part.headers.get("hx-redirect")) == (401, "/login")
+
+
+@one_database
+def test_login_cookie_and_logout(app: Callable[..., Starlette], store: Store) -> None:
+    page = team(app, store, ana="reviewer")["ana"]
+    assert "ana" in page.get("/code").text
+    token = fields(page.get("/code").text)["csrf"]
+    assert page.post("/logout", data={"csrf": token}).status_code == 303
+    assert page.get("/code").headers["location"] == "/login"
+    for base, secure in (("http://127.0.0.1", False), ("https://127.0.0.1", True)):
+        cookie = log_in(client(app(team=True), base), "ana").headers["set-cookie"]
+        assert "HttpOnly" in cookie and "SameSite=lax" in cookie
+        assert ("Secure" in cookie) == secure
+    said = [(e.who, e.what) for e in store.audit_log()]
+    assert ("ana", "login") in said and ("ana", "add-account") in said
+
+
+def test_wrong_passwords_are_counted(app: Callable[..., Starlette], store: Store) -> None:
+    store.add_account("ana", "reviewer", PASSWORD)
+    page = client(app(team=True))
+    for _ in range(5):
+        answer = log_in(page, "ana", "wrong password")
+        assert answer.status_code == 401 and "名前かパスワードが違います" in answer.text
+    refused = log_in(page, "ana")
+    assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0
+    assert page.get("/code").headers["location"] == "/login"
+
+
+def test_an_account_that_is_off_or_gone_is_out_at_once(app: Callable[..., Starlette], store: Store) -> None:
+    people = team(app, store, ana="reviewer", ben="reviewer", eve="admin")
+    for page in people.values():
+        assert page.get("/code").status_code == 200
+    store.set_active("ana", False)
+    with store._db.write() as session:
+        session.execute(text("DELETE FROM session WHERE name = 'ben'"))
+        session.execute(text("DELETE FROM account WHERE name = 'ben'"))
+    for name in ("ana", "ben"):
+        assert people[name].get("/code").headers["location"] == "/login"
+        assert log_in(people[name], name).status_code == 401
+    assert people["eve"].get("/code").status_code == 200
+
+
+RIGHTS = {
+    "reviewer": set(),
+    "adjudicator": {"/agreement", "/adjudicate", "/export/decisions.csv"},
+    "analyst": {"/agreement", "/export/decisions.csv", "/double"},
+    "admin": {"/agreement", "/adjudicate", "/export/decisions.csv", "/double", "/accounts"},
+}
+
+
+@one_database
+def test_roles(app: Callable[..., Starlette], store: Store) -> None:
+    people = team(app, store, **{f"a-{role}": role for role in RIGHTS})
+    for role, allowed in RIGHTS.items():
+        page = people[f"a-{role}"]
+        token = fields(page.get("/code").text)["csrf"]
+        for path in RIGHTS["admin"]:
+            if path == "/double":
+                data = {"csrf": token, "share": "50", "coders": "a-reviewer、a-analyst"}
+                got = page.post(path, data=data).status_code
+            else:
+                got = page.get(path).status_code
+            assert got == (403 if path not in allowed else 303 if path == "/double" else 200), (role, path)
+        amend = {"csrf": token, "code": "G1-1-1", "version": "0", "definition": "新しい説明"}
+        got = page.post("/codebook", data=amend).status_code
+        assert got == {"adjudicator": 303, "admin": 422}.get(role, 403)  # the second knows an old version
+        for path in ("/code", "/list", "/bulk", "/dashboard", "/codebook"):
+            assert page.get(path).status_code == 200
+        assert ("/accounts" in page.get("/dashboard").text) == (role == "admin")
+
+
+@one_database
+def test_accounts_page(app: Callable[..., Starlette], store: Store) -> None:
+    page = team(app, store, eve="admin")["eve"]
+    token = fields(page.get("/code").text)["csrf"]
+    new = {"csrf": token, "do": "add", "name": "<b>新</b>", "role": "reviewer", "password": PASSWORD}
+    assert page.post("/accounts", data=new).status_code == 303
+    shown = page.get("/accounts").text
+    assert "&lt;b&gt;新" in shown and "<b>新" not in shown and "add-account" in shown
+    assert page.post("/accounts", data=new).status_code == 422
+    assert page.post("/accounts", data={**new, "name": "短", "password": "short"}).status_code == 422
+    off = {"csrf": token, "do": "off", "name": "eve"}
+    assert page.post("/accounts", data=off).status_code == 422
+    assert page.post("/accounts", data={**off, "name": "<b>新</b>"}).status_code == 303
+    assert [a.active for a in store.accounts()] == [False, True]
+
+
+# -- bulk, double coding, adjudication, export -----------------------------------------------------
+
+
+def test_bulk_acceptance_of_near_identical_comments(browser: Open, store: Store) -> None:
+    page = browser()
+    shown = page.get("/bulk").text
+    group = shown[shown.index('class="group"') :]
+    ticked = re.findall(r'name="comment" value="([^"]+)"', group)
+    assert len(ticked) == 2
+    data: dict[str, object] = {**fields(shown, 'class="group"'), "comment": ticked, "code": "G1-1-2"}
+    answer = page.post("/bulk", data=data)
+    assert "2件を確定しました" in answer.text
+    assert list(store.decisions_table()["code"]) == ["G1-1-2", "G1-1-2"]
+    again = page.post("/bulk", data={**data, "client_token": "another"})
+    assert "0件を確定しました" in again.text and "次の2件は確定していません" in again.text
+    for wrong in ([], ["1/0/X9"], ["x/0/G1-1-1"], ["1"]):
+        assert page.post("/bulk", data={**data, "comment": wrong, "code": ""}).status_code == 422
+    assert len(store.decisions_table()) == 2
+
+
+def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlette], store: Store) -> None:
+    made = app()
+    one, two = client(made), as_coder(client(made), "鈴木")
+    chosen = store.assign_double(1.0, ["佐藤", "鈴木"])
+    assert len(chosen) == len(COMMENTS)
+    codes = {"佐藤": "G1-1-1", "鈴木": "G1-1-2"}
+    for page, name in ((one, "佐藤"), (two, "鈴木")):
+        shown = page.get("/code?queue=file").text
+        for i in range(4):
+            assert "二重コーディング" in shown and "この意見は提案を隠しています" in shown
+            assert "現在の判定" not in shown  # nothing of the other coder
+            code = codes[name] if i < 2 else "G2-1-1"
+            note = f"<i>{name}</i>"
+            shown = page.post(
+                "/decide", data={**fields(shown), "do": f"code:{code}", "note": note}, headers=SWAP
+            ).text
+    figures = one.get("/agreement").text
+    assert "Krippendorff" in figures and "担当者どうし" in figures and "<i>佐藤" not in figures
+    case = one.get("/adjudicate").text
+    assert case.count('<article class="card case"') == 2 and "&lt;i&gt;鈴木" in case
+    given = fields(case, 'action="/adjudicate"')
+    settled = one.post("/adjudicate", data={**given, "do": "code:G1-1-2", "note": "遊具の話"})
+    assert settled.status_code == 303
+    late = one.post("/adjudicate", data={**given, "do": "none-fits", "client_token": "late"})
+    assert late.status_code == 409
+    assert "未決 1" in one.get("/adjudicate").text
+    done = one.get("/adjudicate?show=settled").text
+    assert "遊具の話" in done and "決定済み 1" in done
+    assert one.post("/adjudicate", data={**given, "do": "other", "other": ""}).status_code == 422
+    labels = read_bytes(one.get("/export/labels.csv").content, ".csv")
+    assert sorted(labels["label_source"].unique()) == ["adjudicated", "double"]
+    assert len(labels) == 3
+
+
+def read_bytes(body: bytes, ending: str) -> pd.DataFrame:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"t{ending}"
+        path.write_bytes(body)
+        return read_table(path)
+
+
+def test_definitions_are_amended_in_versions(browser: Open, store: Store) -> None:
+    page = browser()
+    given = fields(page.get("/codebook?code=G1-1-1").text, 'action="/codebook"')
+    assert page.post("/codebook", data={**given, "definition": "<b>清掃だけ</b>"}).status_code == 303
+    shown = page.get("/codebook?code=G1-1-1").text
+    assert "第1版" in shown and "&lt;b&gt;清掃だけ" in shown
+    refused = page.post("/codebook", data={**given, "definition": "別"})
+    assert refused.status_code == 422 and "変わっています" in refused.text
+    assert store.codebook()["G1-1-1"].definition == "<b>清掃だけ</b>"
+    assert page.post("/codebook", data={**given, "code": "X9"}).status_code == 422
+
+
+def test_dashboard_and_export(browser: Open, store: Store) -> None:
+    page = browser()
+    shown = page.get("/code?text==SUM").text
+    first = fields(shown)["suggested_code"]
+    page.post("/decide", data={**fields(shown), "do": f"code:{first}", "note": "=1+1"}, headers=SWAP)
+    board = page.get("/dashboard").text
+    assert "採用率" in board and "正しさの割合ではありません" in board
+    assert "精度はまだ言えません" in board  # one decision is no measure
+    answer = page.get("/export/decisions.csv")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert "attachment" in answer.headers["content-disposition"]
+    table = read_bytes(answer.content, ".csv")
+    assert table["opinion_id"].tolist() == ["n7"]
+    sheet = openpyxl.load_workbook(io.BytesIO(page.get("/export/decisions.xlsx").content)).active
+    assert sheet is not None
+    cells = [c for row in sheet.iter_rows() for c in row]
+    assert any(c.value == "=1+1" or "=1+1" in str(c.value) for c in cells)
+    assert all(c.data_type != "f" for c in cells)  # text, never a formula
+    assert page.get("/export/audit.csv").status_code == 422
+    assert ("佐藤", "export") in [(e.who, e.what) for e in store.audit_log()]
+
+
+def test_assigning_double_coding_on_the_dashboard(browser: Open, store: Store) -> None:
+    page = browser()
+    data = {"csrf": csrf(page), "share": "100", "coders": "佐藤、鈴木", "round": "1", "hide": "no"}
+    assert page.post("/double", data={**data, "coders": "佐藤"}).status_code == 422
+    assert page.post("/double", data={**data, "share": "abc"}).status_code == 422
+    assert page.post("/double", data=data).status_code == 303
+    assert store.double_coders() == ["佐藤", "鈴木"]
+    shown = page.get("/code").text
+    assert "二重コーディング" in shown and "この意見は提案を隠しています" not in shown
+
+
+# -- faults ----------------------------------------------------------------------------------------
+
+
+@one_database
+def test_a_locked_database_is_told_and_nothing_is_lost(
+    browser: Open, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_PATIENCE", 0.05)
+    page = browser()
+    given = {**fields(page.get("/code").text), "do": "none-fits"}
+    with store._db._my_turn():
+        answer = page.post("/decide", data=given, headers=SWAP)
+    assert answer.status_code == 503 and "保存されていません" in answer.text
+    assert answer.headers["hx-retarget"] == "#alert"
+    # Pressed again, it is saved, once.
+    assert page.post("/decide", data=given, headers=SWAP).status_code == 200
+    assert len(store.decisions_table()) == 1
+
+
+def test_only_this_computer_without_accounts() -> None:
+    for host in ("127.0.0.1", "localhost", "::1"):
+        check_binding(host, accounts=False)
+    check_binding("0.0.0.0", accounts=True)
+    for host in ("0.0.0.0", "192.0.2.1", "::", "review.city.example"):
+        with pytest.raises(InputError, match="account add"):
+            check_binding(host, accounts=False)
