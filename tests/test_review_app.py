@@ -328,6 +328,25 @@ def test_a_hidden_suggestion_never_leaves_the_server(
     assert "まとめて確定はできません" in page.get("/bulk").text
 
 
+def test_a_hidden_suggestion_cannot_be_asked_for_by_its_item(
+    app: Callable[..., Starlette], store: Store
+) -> None:
+    def found(page: TestClient, item: str) -> int:
+        return page.get(f"/list?item={item}").text.count('<a href="/code/')
+
+    page, blind = client(app()), client(app(blind=True))
+    by_goal = [found(page, goal) for goal in ("G1", "G2")]
+    assert sum(by_goal) == len(COMMENTS) and all(by_goal)
+    # In a blind round the filter is not there, and its address asks in vain.
+    assert [found(blind, goal) for goal in ("G1", "G2")] == [len(COMMENTS)] * 2
+    assert 'name="item"' in page.get("/list").text and 'name="item"' not in blind.get("/list").text
+    store.assign_double(1.0, ["佐藤", "鈴木"], hide=True)
+    assert [found(page, goal) for goal in ("G1", "G2")] == [0, 0]
+    given = fields(page.get("/code").text)
+    page.post("/decide", data={**given, "do": "code:G2-1-1"}, headers=SWAP)
+    assert page.get("/list?item=G2&status=decided").text.count('<a href="/code/') == 1
+
+
 def test_suggestions_follow_the_decisions(app: Callable[..., Starlette], store: Store) -> None:
     alike, _ = store.listing("佐藤", Filters(text="公園の遊具を新しく"))
     apart, _ = store.listing("佐藤", Filters(text="段差"))
