@@ -29,6 +29,7 @@ from pipeline import load_model, read_table, train  # noqa: E402
 from pipeline.codebook import Codebook  # noqa: E402
 from pipeline.metrics import level_columns, level_probabilities, ranks, share_with_interval  # noqa: E402
 from pipeline.models import Model  # noqa: E402
+from pipeline.terms import read_terms  # noqa: E402
 from pipeline.vectorcache import VectorCache  # noqa: E402
 
 CACHE = VectorCache()
@@ -63,6 +64,7 @@ def own_data(names: Sequence[str]) -> None:
     written = read_table(ROOT / "data/development/comments.csv")
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
+    terms = read_terms((ROOT / "data/codebook/terms.txt").read_text("utf-8"))
     inside = (written["code"] != "").to_numpy()
     print("| | item@1 | item@3 | item@5 | goal | no item: AUROC |\n|---|---|---|---|---|---|")
     for name in names:
@@ -79,7 +81,7 @@ def own_data(names: Sequence[str]) -> None:
         cells = row_of(model, new["text"].tolist(), new["code"].tolist())
         auroc = roc_auc_score(~inside, outside)
         print(f"| {len(new)} authored comments (development), {name} | {' | '.join(cells)} | {auroc:.3f} |")
-        cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, cache=CACHE)
+        cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE)
         cells = row_of(cold, labels["text"].tolist(), labels["code"].tolist())
         print(f"| 84 coded opinions, zero-shot (no coded opinion learned), {name} | {' | '.join(cells)} | |")
 
@@ -92,6 +94,7 @@ def learning_curve(names: Sequence[str]) -> None:
     print(
         "\n| labels an item | model | opinions tested | item@1 | item@3 | goal |\n|---|---|---|---|---|---|"
     )
+    terms = read_terms((ROOT / "data/codebook/terms.txt").read_text("utf-8"))
     rng = np.random.default_rng(0)
     orders = [rng.permutation(len(labels)) for _ in range(5)]
     for name in names:
@@ -101,7 +104,9 @@ def learning_curve(names: Sequence[str]) -> None:
                 place = labels.iloc[order].groupby("code").cumcount()
                 learn = np.sort(place.index[place < most].to_numpy())
                 rest = labels.drop(index=learn)
-                model, _ = train(labels.loc[learn], codebook, SETTINGS[name], bank=bank, cache=CACHE)
+                model, _ = train(
+                    labels.loc[learn], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE
+                )
                 hits.append(hits_of(model, rest["text"].tolist(), rest["code"].tolist()))
             columns = [np.concatenate(c) for c in zip(*hits, strict=True)]
             shown = [f"{c.mean():.3f}" for c in (columns[0], columns[1], columns[3])]
