@@ -68,6 +68,13 @@ def add_pages(group: typer.Typer, console: Console) -> None:
         sheet: Annotated[
             str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
         ] = None,
+        units: Annotated[
+            bool,
+            typer.Option(
+                "--units",
+                help=t("長い意見を話題ごとに分けて判定する", "decide the parts of long comments one by one"),
+            ),
+        ] = False,
         coder: Annotated[
             str | None,
             typer.Option(help=t("担当者の名前(省略時はログイン名)", "who codes (default: login name)")),
@@ -119,6 +126,7 @@ def add_pages(group: typer.Typer, console: Console) -> None:
             text_column=text_column,
             id_column=id_column,
             sheet=sheet,
+            units=units,
             coder=coder,
             blind=blind,
             learning=not no_learning,

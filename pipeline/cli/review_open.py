@@ -31,6 +31,7 @@ class Request:
     text_column: str | None = None
     id_column: str | None = None
     sheet: str | None = None
+    units: bool = False
     coder: str | None = None
     blind: bool = False
     learning: bool = True
@@ -107,6 +108,7 @@ def _prepare(
                 id_column=request.id_column,
                 sheet=request.sheet,
                 hidden_share=request.hide_share,
+                units=request.units,
                 cache=cache,
                 advance=advance,
             )

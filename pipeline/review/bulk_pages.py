@@ -15,7 +15,7 @@ from pipeline.review.display import Choice, choices
 from pipeline.review.queue import ExpectedPrecision
 from pipeline.review.views import BulkChoice, BulkResult, CommentView, Filters
 
-_LOOKED_AT = 2000  # comments a page looks at; the rest comes when these are done
+_LOOKED_AT = 1000  # comments a page looks at; the rest comes when these are done
 _ON_PAGE = 200
 _ROUND = "1"
 

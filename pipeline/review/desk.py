@@ -31,7 +31,7 @@ MAX_BODY = 1_000_000  # bytes of a form; the largest is a bulk acceptance of som
 _STATUS = {StaleDecision: 409, NotYours: 409, StoreBusy: 503, StoreFull: 507, TooManyAttempts: 429}
 ACTION_NAMES = {
     "accept": "提案どおり",
-    "change": "別の項目",
+    "change": "人が選んだ項目",
     "reject": "提案を却下",
     "none-fits": "該当なし",
     "unsure": "保留",

@@ -148,8 +148,11 @@ class Handing:
             query = query.where(StandingRow.action == filters.status)
         if filters.item:
             codes = _items_below(read_codebook(session), filters.item)
-            shown = func.coalesce(func.nullif(StandingRow.first_code, ""), CommentRow.first_code)
-            query = query.where(shown.in_(codes))
+            decided_so = StandingRow.first_code.in_(codes)
+            open_yet = func.coalesce(StandingRow.first_code, "") == ""
+            suggested_so = CommentRow.first_code.in_(codes)
+            # To be found by a hidden suggestion would tell it.
+            query = query.where(or_(decided_so, and_(open_yet, suggested_so, ~_hidden_from(coder, round))))
         if filters.reason:
             query = query.where(CommentRow.reasons.contains(f",{filters.reason},", autoescape=True))
         if filters.text:
@@ -213,6 +216,17 @@ class Handing:
                 )
             )
         return views
+
+
+def _hidden_from(coder: str, round: str) -> ColumnElement[bool]:
+    """Return the condition that a comment's suggestion is hidden from a coder."""
+    own = exists().where(
+        AssignmentRow.comment_id == CommentRow.id,
+        AssignmentRow.round == round,
+        AssignmentRow.slot == coder,
+        AssignmentRow.hidden,
+    )
+    return or_(CommentRow.hidden_suggestions, own)
 
 
 def column_names(session: Session) -> list[str]:

@@ -40,6 +40,7 @@ class Row:
     high: float | None
     units: int
     note: str
+    main: bool
 
 
 def routes() -> list[Route]:
@@ -86,7 +87,9 @@ def agreement_page(visit: Visit) -> Response:
         found=found,
         reason="",
         rows=rows,
-        axis=[r for r in rows if r.measure == "alpha" and r.kind != "pair"],
+        main=[r for r in rows if r.main],
+        pairs=[r for r in rows if not r.main],
+        axis=[r for r in rows if r.main and r.measure == "alpha"],
         levels=level_names,
         measures=MEASURES,
         confusions=records(found.confusions)[:30],
@@ -97,7 +100,11 @@ def agreement_page(visit: Visit) -> Response:
 
 def _rows(found: Agreement) -> list[Row]:
     rows = []
-    for r in records(found.figures):
+    figures = records(found.figures)
+    # The model with all people together; with the one there is, if there is but one.
+    with_all = any(r["compared"] == MODEL and r["coder_b"] == "" for r in figures)
+    together = {""} if with_all else {r["coder_b"] for r in figures}
+    for r in figures:
         if r["round"] != ALL_ROUNDS:
             continue
         a, b = r["coder_a"], r["coder_b"]
@@ -119,9 +126,10 @@ def _rows(found: Agreement) -> list[Row]:
                 high,
                 int(r["units"]),
                 r["note"],
+                r["compared"] == "people" or (r["compared"] == MODEL and b in together),
             )
         )
-    return rows
+    return sorted(rows, key=lambda row: row.level)
 
 
 def _level_name(codebook: Codebook, level: int) -> str:

@@ -41,9 +41,11 @@ class Where:
     @classmethod
     def of(cls, visit: Visit) -> Where:
         """Return the queue of a request: in the form as `where`, else in the address."""
-        if "where" in visit.form:
-            return cls.read(parse_qsl(visit.form["where"]))
-        return cls.read(list(visit.request.query_params.multi_items()))
+        in_form = "where" in visit.form
+        pairs = parse_qsl(visit.form["where"]) if in_form else visit.request.query_params.multi_items()
+        # In a blind round, to be found by its suggestion would tell it.
+        blind = visit.desk.settings.blind
+        return cls.read([(k, v) for k, v in pairs if not (blind and k == "item")])
 
     @property
     def query(self) -> str:
@@ -69,6 +71,7 @@ def bar(visit: Visit, where: Where) -> dict[str, object]:
     known = where.column in columns
     return {
         "where": where,
+        "blind": visit.desk.settings.blind,
         "rounds": visit.store.rounds(),
         "statuses": STATUS_NAMES,
         "queues": QUEUE_NAMES,
