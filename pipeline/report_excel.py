@@ -30,6 +30,37 @@ _OPINION_COLUMNS = {
     "checked": "確認",
     "confidence": "確信度",
 }
+# What columns of pictures and of changes are called for people.
+_TITLES = {
+    "code": "コード",
+    "title": "項目",
+    "level": "階層",
+    "goal": "目標",
+    "goal_1": "語1の目標",
+    "goal_2": "語2の目標",
+    "word_1": "語1",
+    "word_2": "語2",
+    "texts": "意見(件)",
+    "jaccard": "Jaccard",
+    "opinion_id": "意見ID",
+    "text": "意見",
+    "x": "横の位置",
+    "y": "縦の位置",
+    "opinions": "意見(件)",
+    "unchecked": "うち未確認の提案",
+    "count": "今回(件)",
+    "count_before": "前回(件)",
+    "share": "今回の割合",
+    "share_before": "前回の割合",
+    "present": "今回の割合",
+    "previous": "前回の割合",
+    "difference": "差",
+    "low": "差の下限(95%)",
+    "high": "差の上限(95%)",
+    "changed": "変化(1 増、-1 減)",
+}
+_SHARES = frozenset({"present", "previous", "difference", "low", "high"})
+_LINE_HEIGHT, _HIGHEST = 15, 400
 _OPINIONS, _CONTENTS = "意見一覧", "目次"
 
 
@@ -92,6 +123,8 @@ class _Writer:
 
     def contents(self) -> None:
         sheet = self._contents
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, 60)
         write_cell(sheet, 0, 0, self.report.title, self.style(bold=True, font_size=14))
@@ -139,7 +172,7 @@ class _Writer:
 
     def picture(self, number: int, title: str, png: bytes, frame: pd.DataFrame) -> None:
         sheet = self.sheet(f"図{number}_{title}", f"図{number} {title}")
-        self._grid(sheet, frame, frozenset(), ())
+        self._grid(sheet, frame, _SHARES, ())
         options = {"image_data": io.BytesIO(png), "x_scale": 0.7, "y_scale": 0.7, "description": title}
         sheet.insert_image(1, frame.shape[1] + 1, f"図{number}.png", options)
 
@@ -149,11 +182,18 @@ class _Writer:
         names = [str(c) for c in frame.columns]
         head = self.style(**_HEAD)
         rows = list(frame.itertuples(index=False, name=None))
+        widths = []
         for j, name in enumerate(names):
-            write_cell(sheet, 0, j, name, head)
+            title = _TITLES.get(name, name)
+            write_cell(sheet, 0, j, title, head)
             longest = max((_places(cell_text(r[j])) for r in rows[:300]), default=0)
-            sheet.set_column(j, j, min(_WIDEST, max(_NARROWEST, longest + 2, min(_places(name), 14) + 2)))
+            widths.append(min(_WIDEST, max(_NARROWEST, longest + 2, min(_places(title), 16) + 2)))
+            sheet.set_column(j, j, widths[j])
         for i, row in enumerate(rows, 1):
+            # Not every program fits heights to wrapped text on opening.
+            texts = [(v, w) for v, w in zip(row, widths, strict=True) if isinstance(v, str)]
+            lines = max((_lines(v, w) for v, w in texts), default=1)
+            sheet.set_row(i, min(_HIGHEST, _LINE_HEIGHT * lines + 2))
             shade = {"bg_color": _SHADES[levels[i - 1]]} if levels and levels[i - 1] in _SHADES else {}
             for j, value in enumerate(row):
                 form = _number_format(value, names[j] in percents)
@@ -177,6 +217,10 @@ def _number(text: str) -> object:
         return float(text)
     except ValueError:
         return ""
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(max(1, -(-_places(line) // (width - 1))) for line in text.split("\n"))
 
 
 def _places(text: str) -> int:

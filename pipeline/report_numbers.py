@@ -247,9 +247,9 @@ def change_parts(
             "今回": kept["count"].tolist(),
             "前回の割合": kept["share_before"].tolist(),
             "今回の割合": kept["share"].tolist(),
-            "差": [f"{d * 100:+.1f}" for d in kept["difference"]],
+            "差": [_points(d) for d in kept["difference"]],
             "95%区間": [
-                f"{a * 100:+.1f} 〜 {b * 100:+.1f}" for a, b in zip(kept["low"], kept["high"], strict=True)
+                f"{_points(a)} 〜 {_points(b)}" for a, b in zip(kept["low"], kept["high"], strict=True)
             ],
             "変化": [_SIGNS[int(c)] for c in kept["changed"]],
         }
@@ -274,3 +274,8 @@ def change_parts(
     if options.pictures:
         parts += change_pictures(table, codebook)
     return tuple(parts)
+
+
+def _points(difference: float) -> str:
+    """Return a difference of shares in points; with a real minus, at which no line is broken."""
+    return f"{difference * 100:+.1f}".replace("-", "\u2212")

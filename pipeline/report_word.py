@@ -44,6 +44,7 @@ from pipeline.word_styles import (
 
 _TEXT_WIDTH = 160.0  # mm
 _TALLEST = 215.0
+_NARROWEST = 13.0
 _WIDEST_TABLE = 7
 _SHADES = {1: "D9E6F2", 2: "EEF4FA"}
 _DEEPEST = 9
@@ -257,14 +258,14 @@ def _box() -> Any:
 
 def _widths(header: Sequence[str], rows: Sequence[Sequence[str]], part: Table) -> list[float]:
     """Return widths in mm: numbers get what they need, words share the rest; short tables stay narrow."""
-    size = 1.9 if len(header) > 6 else 2.05  # mm of a half-width character
+    size = 2.05 if len(header) > 6 else 2.15  # mm of a half-width character
     longest = [
         max([_places(h), *(_places(r[j]) for r in rows[:200])]) * size + 5 for j, h in enumerate(header)
     ]
     numeric = [w if j >= part.keys else 0.0 for j, w in enumerate(longest)]
-    limit = _TEXT_WIDTH * 0.66
+    limit = _TEXT_WIDTH * 0.7
     if sum(numeric) > limit:
-        numeric = [w * limit / sum(numeric) for w in numeric]
+        numeric = [max(_NARROWEST, w * limit / sum(numeric)) if w else 0.0 for w in numeric]
     words = [w if j < part.keys else 0.0 for j, w in enumerate(longest)]
     room = _TEXT_WIDTH - sum(numeric)
     if sum(words) > room:
