@@ -32,6 +32,8 @@ COMMANDS += (
     "report",
 )
 DEFAULT = ROOT / "models/default"
+# Words only and without the bank: learns in seconds. The shipped model is retrained in one test.
+LIGHT = ("--config", ROOT / "data/config/lexical.toml", "--no-bank")
 
 
 def iken(*arguments: object) -> int:
@@ -67,7 +69,7 @@ def test_ingest_gives_exactly_the_committed_tables(
 
 def test_train_prints_the_promised_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "model"
-    assert iken("train", "--labels", SEED_LABELS, "--codebook", SEED_CODEBOOK, "--out", out) == 0
+    assert iken("train", "--labels", SEED_LABELS, "--codebook", SEED_CODEBOOK, *LIGHT, "--out", out) == 0
     assert "比較: TF-IDF+LR" in capsys.readouterr().out
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
     for name, least in (("item@1", 0.32), ("item@3", 0.50), ("item@5", 0.60)):
@@ -87,7 +89,9 @@ def test_reproduce_tells_what_changed(tmp_path: Path, capsys: pytest.CaptureFixt
     labels = tmp_path / "labels.csv"
     table = read_table(SEED_LABELS)
     write_table(table, labels)
-    assert iken("train", "--labels", labels, "--codebook", SEED_CODEBOOK, "--out", tmp_path / "m") == 0
+    assert (
+        iken("train", "--labels", labels, "--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m") == 0
+    )
     assert iken("reproduce", tmp_path / "m") == 0
     table.loc[0, "code"] = "G3-5-1"
     write_table(table, labels)
