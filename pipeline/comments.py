@@ -15,7 +15,7 @@ from pipeline.coding import EVIDENCE, NO_OPINION, OUTSIDE, SUGGESTED, UNSURE, Co
 from pipeline.doubt import REASONS, SEVERAL_TOPICS
 from pipeline.models import Model
 from pipeline.segment import Unit, segment
-from pipeline.topics import join_units
+from pipeline.topics import has_points, join_units
 
 _WORDS = 5
 # A short comment of one sentence is one opinion, however its clauses are joined; most notes are that short.
@@ -57,7 +57,7 @@ def code_comments(coder: Coder, comments: Sequence[str], top: int = 3) -> list[C
     several = [i for i, found in enumerate(units) if sum(u.has_opinion for u in found) > 1]
     codings = dict(zip(range(len(comments)), coder.code(comments, top), strict=True))
     # What is clearly about one item as a whole is not looked at piece by piece.
-    several = [i for i in several if not _clear(codings[i])]
+    several = [i for i in several if not _clear(codings[i]) or has_points(comments[i], units[i])]
     pieces = coder.code([u.text for i in several for u in units[i] if u.has_opinion], top)
     result = [CommentCoding(((0, len(c)),), (codings[i],), codings[i]) for i, c in enumerate(comments)]
     at = 0

@@ -92,7 +92,13 @@ def expected_calibration_error(confidence: Floats, right: Floats) -> float:
 
 
 def evaluate(
-    probabilities: Floats, gold: NDArray[np.bool_], codebook: Codebook, items: list[str], seed: int = 0
+    probabilities: Floats,
+    gold: NDArray[np.bool_],
+    codebook: Codebook,
+    items: list[str],
+    seed: int = 0,
+    *,
+    calibrate: bool = True,
 ) -> dict[str, Figure]:
     """Return all figures of one model on one set of opinions.
 
@@ -101,6 +107,7 @@ def evaluate(
     probabilities : (n, items)
     gold : (n, items) True for the right item, or items of an opinion with several codes
     items : codes of the columns
+    calibrate : also the calibration errors, which take a second or two
 
     Returns
     -------
@@ -126,9 +133,9 @@ def evaluate(
     per_opinion["mrr"] = 1.0 / rank
     per_opinion["log_loss"] = -np.log(np.maximum((probabilities * gold).sum(axis=1), FLOOR))
     figures = {name: _figure(_mean_of(v), len(gold), seed) for name, v in per_opinion.items()}
-    for name, (confidence, right) in calibration.items():
+    for name, (confidence, right) in calibration.items() if calibrate else ():
         figures[name] = _figure(_ece_of(confidence, right), len(gold), seed)
-    for name, (confidence, right) in calibration.items():
+    for name, (confidence, right) in calibration.items() if calibrate else ():
         error = (sweep_error(confidence, right), *sweep_interval(confidence, right, seed))
         for kind, found in (("sweep", error), ("chance", chance_error(confidence, seed))):
             value, low, high = (round(v, 6) for v in found)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pipeline.clauses import CONNECTIVES
 from pipeline.segment import BULLET, Unit
@@ -17,6 +18,16 @@ from pipeline.segment import BULLET, Unit
 _TURN = re.compile(CONNECTIVES)
 # A unit speaks for itself when its first item is more likely than all others together.
 OWN_TOPIC = 0.5
+
+
+def has_points(comment: str, units: Sequence[Unit]) -> bool:
+    """Tell whether a unit after the first is a numbered or bulleted point.
+
+    >>> from pipeline.segment import segment
+    >>> [has_points(t, segment(t)) for t in ["①坂が急 ②バスが少ない", "坂が急。バスが少ない。"]]
+    [True, False]
+    """
+    return any(BULLET.search(comment, a.end, b.start) for a, b in pairwise(units))
 
 
 def join_units(

@@ -17,6 +17,7 @@ from conftest import ROOT
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 from starlette.applications import Starlette
 
+from pipeline.cli import main
 from pipeline.models import Model, load_model
 from pipeline.review.app import create_app
 from pipeline.review.desk import Settings
@@ -225,7 +226,9 @@ def test_suggestions_change_while_one_works(chromium: Browser, server: str, stor
     expect(me.page.locator(".evidence mark").first).to_be_visible()
 
 
-def test_double_coding_and_adjudication(chromium: Browser, server: str, store: Store) -> None:
+def test_double_coding_adjudication_and_training(
+    chromium: Browser, server: str, store: Store, tmp_path: Path
+) -> None:
     me = Reviewer(chromium, server)
     me.open("/dashboard")
     me.page.get_by_role("spinbutton", name="割合").fill("100")
@@ -252,8 +255,34 @@ def test_double_coding_and_adjudication(chromium: Browser, server: str, store: S
     case.get_by_role("button", name="新しい版として保存").first.click()
     expect(me.page.locator(".case").first).to_contain_text("移動は含まない")
     assert store.definition_history("G1-1-1")[-1].version == 1
-    assert [d.settled.codes for d in store.disagreements(settled=True) if d.settled] == [("G3-3-2",)]
+    settled = [d for d in store.disagreements(settled=True) if d.settled]
+    assert [d.settled.codes for d in settled if d.settled] == [("G3-3-2",)]
+    # What was exported becomes labels, and a model that learned from them suggests otherwise.
+    me.open("/dashboard")
+    with me.page.expect_download() as waiting:
+        me.page.get_by_role("link", name="CSV").first.click()
+    decisions, labels = tmp_path / "判定.csv", tmp_path / "ラベル.csv"
+    waiting.value.save_as(decisions)
+    assert _iken("adjudicate", decisions, "--out", labels) == 0
+    table = read_table(labels)
+    assert sorted(table["label_source"]) == ["adjudicated", "double", "double"]
+    light = ("--config", ROOT / "data/config/lexical.toml", "--no-bank")
+    seed = ("--labels", ROOT / "data/labels/kamakura_workshop_2025.csv")
+    assert _iken("train", *seed, *light, "--out", tmp_path / "before") == 0
+    assert _iken("train", *seed, "--labels", labels, *light, "--out", tmp_path / "after") == 0
+    first = {}
+    for name in ("before", "after"):
+        model = load_model(tmp_path / name)
+        best = model.predict(table["text"].tolist())[0].items.argmax(axis=1)
+        first[name] = model.classifier.classes_[best].tolist()
+    assert first["after"] == table["code"].tolist() != first["before"]
     assert set(me.asked) == {server} and me.complaints == []
+
+
+def _iken(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as done:
+        main([str(a) for a in arguments])
+    return int(done.value.code or 0)
 
 
 def test_two_browsers_race_for_one_comment(chromium: Browser, server: str, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -516,7 +517,7 @@ def test_in_english(
 
 
 def test_from_a_survey_to_labels(tmp_path: Path) -> None:
-    """suggest → sheet → filled in by two → collect → adjudicate: the labels are what people said."""
+    """suggest → sheet → filled in by two → collect → adjudicate → train: the model has what people said."""
     codebook = ("--codebook", ROOT / "data/codebook/codebook.csv")
     suggestions, out = tmp_path / "提案.xlsx", tmp_path / "判定.csv"
     survey = ROOT / "data/sample/survey.csv"
@@ -542,3 +543,16 @@ def test_from_a_survey_to_labels(tmp_path: Path) -> None:
     assert iken("adjudicate", out, "--out", labels, *codebook) == 0
     table = read_table(labels)
     assert len(table) == 33 and set(table["code"]) == {"G3-3-2"} and set(table["label_source"]) == {"double"}
+    # The labels are learned from beside the seed's, and the suggestions follow what people said.
+    light = ("--config", ROOT / "data/config/lexical.toml", "--no-bank")
+    both = ("--labels", ROOT / "data/labels/kamakura_workshop_2025.csv", "--labels", labels)
+    assert iken("train", *both, *codebook, *light, "--out", tmp_path / "new") == 0
+    manifest = json.loads((tmp_path / "new/manifest.json").read_text("utf-8"))
+    assert manifest["labels"]["rows"] == 84 + 33
+    assert manifest["labels"]["by_source"] == {"document": 84, "double": 33}
+    again = tmp_path / "again.csv"
+    assert iken("suggest", survey, "--out", again, "--model", tmp_path / "new") == 0
+    said = read_table(again)
+    before = read_table(suggestions)
+    shares = [(t.loc[t["code_1"] != "", "code_1"] == "G3-3-2").mean() for t in (before, said)]
+    assert shares[0] < 0.3 and shares[1] > 0.7

@@ -91,9 +91,13 @@ def test_a_decision_improves_the_others_and_is_their_evidence(learner: SessionLe
     before = learner.suggest([2, 5])
     learner.learn(1, ["G2-1-2"])
     after = learner.suggest([2, 5])
-    for old, new in zip(before, after, strict=True):
-        rise = dict(zip(new.codes, new.confidences, strict=True))["G2-1-2"]
-        assert rise > dict(zip(old.codes, old.confidences, strict=True))["G2-1-2"]
+    rises = [
+        dict(zip(new.codes, new.confidences, strict=True))["G2-1-2"]
+        - dict(zip(old.codes, old.confidences, strict=True))["G2-1-2"]
+        for old, new in zip(before, after, strict=True)
+    ]
+    # The likest gains; no other loses.
+    assert rises[1] > 0 and min(rises) >= 0
     cited = after[1].evidence[0]
     assert (cited.text, cited.code, cited.decided, cited.place) == (TEXTS[0], "G2-1-2", True, "")
     assert [cited.text[a:b] for a, b in cited.marks] == ["花壇", "花", "植え"]

@@ -187,7 +187,7 @@ def test_the_long_table_of_suggestions(store: Store, model: Model, tmp_path: Pat
 
 
 def test_units_of_long_comments(store: Store, model: Model, tmp_path: Path) -> None:
-    text = "公園の清掃を続けたいです。それから、歩道の段差が危ないので直してください。"
+    text = "①公園の清掃を続けたいです。②歩道の段差が危ないので直してください。"
     report = read(store, write(tmp_path, pd.DataFrame({"意見": [text, "坂が多い"]})), model, units=True)
     views = store.listing("a")[0]
     assert (report.loaded, report.comments) == (2, 3)
