@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.calibration import chance_error, sweep_error, sweep_interval
 from pipeline.codebook import Codebook
+from pipeline.intervals import wilson
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -174,12 +175,10 @@ def share_with_interval(hits: float, n: int) -> dict[str, float]:
     """Return hits / n with its 95 % interval (Wilson 1927), as plain numbers; all of 0 to 1 is open for n = 0."""
     if not n:
         return {"value": 0.0, "low": 0.0, "high": 1.0, "n": 0}
-    z = 1.959964
-    centre = (hits + z * z / 2) / (n + z * z)
-    half = z * np.sqrt(hits * (n - hits) / n + z * z / 4) / (n + z * z)
+    low, high = wilson(hits, n)
     return {
         "value": round(hits / n, 6),
-        "low": round(float(centre - half), 6),
-        "high": round(float(centre + half), 6),
+        "low": round(float(low), 6),
+        "high": round(float(high), 6),
         "n": n,
     }

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.drawing import COLOURS, GREY, TALLEST, Picture, canvas, picture, shortened
-from pipeline.pictures_model import wilson_interval
+from pipeline.intervals import newcombe
 
 CHANGE_COLUMNS = ("code", "title", "previous", "present", "difference", "low", "high")
 
@@ -40,8 +40,7 @@ def change_between(
     a = previous.reindex(codes, fill_value=0).to_numpy(dtype=np.float64)
     b = present.reindex(codes, fill_value=0).to_numpy(dtype=np.float64)
     p, q = a / previous_opinions, b / present_opinions
-    p_low, p_high = wilson_interval(a, previous_opinions)
-    q_low, q_high = wilson_interval(b, present_opinions)
+    low, high = newcombe(b, present_opinions, a, previous_opinions)
     return pd.DataFrame(
         {
             "code": codes,
@@ -49,8 +48,8 @@ def change_between(
             "previous": p,
             "present": q,
             "difference": q - p,
-            "low": q - p - np.sqrt((q - q_low) ** 2 + (p_high - p) ** 2),
-            "high": q - p + np.sqrt((q_high - q) ** 2 + (p - p_low) ** 2),
+            "low": low,
+            "high": high,
         }
     )
 

@@ -10,22 +10,9 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.drawing import COLOURS, GREY, MARKERS, Picture, canvas, picture
+from pipeline.intervals import wilson
 
 Floats = NDArray[np.float64]
-_Z = 1.959964  # 95 %
-
-
-def wilson_interval(right: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
-    """Return the limits of the 95 % interval of a share (Wilson 1927), which holds for few cases too.
-
-    >>> [round(float(x), 3) for x in wilson_interval(8, 10)]
-    [0.49, 0.943]
-    """
-    n = np.asarray(n, dtype=np.float64)
-    p = np.asarray(right, dtype=np.float64) / n
-    middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
-    return middle - half, middle + half
 
 
 def reliability_plot(
@@ -60,7 +47,7 @@ def reliability_plot(
     n = np.array([len(g) for g in groups])
     accuracy = np.array([hit[g].mean() for g in groups])
     mean = np.array([p[g].mean() for g in groups])
-    low, high = wilson_interval(accuracy * n, n)
+    low, high = wilson(accuracy * n, n)
     gap = float((n * np.abs(mean - accuracy)).sum() / n.sum())
     table = pd.DataFrame(
         {

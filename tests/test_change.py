@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.change import changes, newcombe, wilson
+from pipeline.change import changes
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CODED
 from pipeline.errors import InputError
+from pipeline.intervals import newcombe, wilson
 
 
 # Newcombe 1998, Statistics in Medicine 17, table II, method 10.

@@ -22,8 +22,8 @@ from PIL import Image
 
 from pipeline import drawing, pictures
 from pipeline.codebook import Codebook
+from pipeline.intervals import wilson
 from pipeline.models import Model
-from pipeline.pictures_model import wilson_interval
 
 CODED = pd.DataFrame({"opinion_id": [f"o{i}" for i in range(10)], "code": [c for _, c in OPINIONS]})
 DISTRICTS = ["東", "東", "西", "西", "東", "東", "東", "東", "西", ""]
@@ -201,7 +201,7 @@ def test_risk_and_coverage() -> None:
 
 @given(st.integers(0, 50), st.integers(1, 50))
 def test_wilson_holds_the_share(right: int, n: int) -> None:
-    low, high = wilson_interval(min(right, n), n)
+    low, high = wilson(min(right, n), n)
     assert -1e-9 <= low <= min(right, n) / n + 1e-9 and min(right, n) / n - 1e-9 <= high <= 1 + 1e-9
 
 
