@@ -43,6 +43,7 @@ def build_report(
     workshops: pd.DataFrame | None = None,
     previous: CodedOpinions | None = None,
     model: ModelFigures | None = None,
+    themes: pd.DataFrame | None = None,
 ) -> Report:
     """Return the report of one survey or workshop series.
 
@@ -52,6 +53,8 @@ def build_report(
         This survey, and an earlier one coded with the same codebook.
     workshops
         WORKSHOPS: sessions and themes.
+    themes
+        THEMES: candidates for new themes in this survey.
 
     Raises
     ------
@@ -71,6 +74,8 @@ def build_report(
         sections.append(Section("前回との比較", change_parts(opinions, previous, codebook, options)))
     if len(opinions.uncoded):
         sections.append(Section("計画の項目に当てはめていない意見", _uncoded_parts(opinions, options)))
+    if themes is not None and len(themes):
+        sections.append(Section("計画にない話題の候補", _theme_parts(themes)))
     sections.append(Section("方法と限界", method_parts(opinions, codebook, options, model)))
     columns = ["opinion_id", "unit", "text", "code", "checked", "confidence"]
     listed = opinions.coded[[*columns, *(c for c in options.by if c not in columns)]]
@@ -158,6 +163,24 @@ _KINDS = (
     (MAYBE_OUTSIDE, "どの項目にも当たらないと思われる意見(未確認の提案)", True),
     (OPEN, "人の判定を待つ意見", False),
 )
+
+
+def _theme_parts(themes: pd.DataFrame) -> tuple[Part, ...]:
+    """Return the candidates with three of their opinions; a machine gathered and named them."""
+    frame = themes[["name", "opinions", "texts", "stability", "judgement"]].copy()
+    for column in ("opinions", "texts"):
+        frame[column] = pd.to_numeric(frame[column], errors="coerce").fillna(0).astype(int)
+    frame.columns = pd.Index(["特徴語による名前", "意見", "異なる文面", "安定度", "判定"])
+    note = "計画のどの項目にも似ていない意見を機械が集めたもの。名前は特徴語を並べただけで、項目に加えるかは人が決めます。"
+    parts: list[Part] = [Table("新しいテーマの候補", frame, "新しいテーマの候補", note=note)]
+    for row in themes.to_dict("records"):
+        texts = [str(row[f"example_{k}"]) for k in (1, 2, 3) if str(row[f"example_{k}"]).strip()]
+        rest = max(int(float(row["opinions"])) - len(texts), 0)
+        parts += [
+            SubHeading(f"{row['name']} {row['opinions']}件"),
+            Quotes(tuple(Quote(t, True) for t in texts), rest),
+        ]
+    return tuple(parts)
 
 
 def _uncoded_parts(opinions: CodedOpinions, options: ReportOptions) -> tuple[Part, ...]:

@@ -138,6 +138,13 @@ WORKSHOPS = Schema(
     ("source", "kind"),
 )
 
+# Candidates for new themes, as `iken themes` writes them.
+THEMES = Schema(
+    "THEMES",
+    ("theme", "name", "opinions", "texts", "stability", "judgement", "example_1", "example_2", "example_3"),
+    ("theme", "name", "opinions"),
+)
+
 
 def records(table: pd.DataFrame) -> list[dict[str, str]]:
     """Return the rows of a table of text as dicts."""

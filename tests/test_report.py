@@ -22,7 +22,7 @@ from pipeline.report_parts import (
     in_pieces,
     text_rows,
 )
-from pipeline.tables import SET_ASIDE, WORKSHOPS
+from pipeline.tables import SET_ASIDE, THEMES, WORKSHOPS
 
 
 @pytest.fixture
@@ -198,3 +198,30 @@ def test_uncoded_opinions_are_shown_with_reasons(plan: Codebook, mixed: CodedOpi
         q.text for s in report.sections[-2:] for p in s.parts if isinstance(p, Quotes) for q in p.quotes
     ]
     assert quotes == ["空が青い"]
+
+
+def test_candidate_themes_have_a_section_of_their_own(mixed: CodedOpinions, plan: Codebook) -> None:
+    themes = THEMES.table(
+        [
+            {
+                "theme": "T1",
+                "name": "道路・穴",
+                "opinions": "12",
+                "texts": "10",
+                "stability": "0.9",
+                "judgement": "安定",
+                "example_1": "道路に穴がある",
+                "example_2": "舗装がでこぼこ",
+                "example_3": "",
+            }
+        ]
+    )
+    report = build_report(mixed, plan, ReportOptions(pictures=False), themes=themes)
+    (section,) = [s for s in report.sections if s.title == "計画にない話題の候補"]
+    (table,) = [p for p in section.parts if isinstance(p, Table)]
+    assert table.frame.iloc[0].tolist() == ["道路・穴", 12, 10, "0.9", "安定"]
+    (quotes,) = [p for p in section.parts if isinstance(p, Quotes)]
+    assert [q.text for q in quotes.quotes] == ["道路に穴がある", "舗装がでこぼこ"] and quotes.rest == 10
+    assert all(q.unchecked for q in quotes.quotes)
+    # No themes, no section.
+    assert "計画にない話題の候補" not in _titles(build_report(mixed, plan, themes=THEMES.empty()))

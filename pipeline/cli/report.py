@@ -24,7 +24,7 @@ from pipeline.report_markdown import markdown, picture_names
 from pipeline.report_parts import ModelFigures, Report, ReportOptions
 from pipeline.report_word import write_word
 from pipeline.tableio import read_table
-from pipeline.tables import WORKSHOPS
+from pipeline.tables import THEMES, WORKSHOPS
 
 ENDINGS = (".docx", ".md", ".html", ".xlsx")
 _SHOWN = 20
@@ -43,6 +43,7 @@ class Request:
     workshops: Path | None = None
     text_column: str | None = None
     sheet: str | None = None
+    themes: Path | None = None
 
 
 def run(console: Console, request: Request) -> int:
@@ -62,7 +63,13 @@ def run(console: Console, request: Request) -> int:
     with console.status("報告書を作っています", "making the report"):
         model = _figures(console, request, opinions)
         report = build_report(
-            opinions, codebook, options, workshops=workshops, previous=previous, model=model
+            opinions,
+            codebook,
+            options,
+            workshops=workshops,
+            previous=previous,
+            model=model,
+            themes=_themes(request),
         )
         _write(report, request.out)
     _say(console, request, opinions, report)
@@ -77,7 +84,7 @@ def _check_out(request: Request) -> None:
             f"cannot write a report of this kind; endings: {known}",
             file=str(request.out),
         )
-    inputs = (request.input, request.previous, request.workshops, request.codebook)
+    inputs = (request.input, request.previous, request.workshops, request.codebook, request.themes)
     if request.out.resolve() in [p.resolve() for p in inputs if p is not None]:
         raise InputError(
             "入力と同じファイルには書けません。--out に別の名前を指定してください。",
@@ -100,6 +107,16 @@ def _read(request: Request, path: Path, codebook: Codebook) -> CodedOpinions:
     if not opinions.opinions:
         raise InputError("意見が1件もありません。", "there is no opinion in it", file=str(path))
     return _masked(opinions) if request.options.masked else opinions
+
+
+def _themes(request: Request) -> pd.DataFrame | None:
+    if request.themes is None:
+        return None
+    table = THEMES.check(read_table(request.themes), str(request.themes))
+    examples = [c for c in table.columns if c.startswith("example_")]
+    if request.options.masked:
+        table[examples] = table[examples].map(lambda text: mask(text)[0])
+    return table
 
 
 def _masked(opinions: CodedOpinions) -> CodedOpinions:

@@ -91,6 +91,15 @@ def add_report(app: typer.Typer, console: Console) -> None:
                 help=t("前回の調査(同じ計画でコードしたもの)", "an earlier survey coded with the same plan")
             ),
         ] = None,
+        themes: Annotated[
+            Path | None,
+            typer.Option(
+                help=t(
+                    "`iken themes` の themes.csv。候補の節が加わる",
+                    "themes.csv of `iken themes`: adds a section",
+                )
+            ),
+        ] = None,
         workshops: Annotated[
             Path | None,
             typer.Option(help=t("会場とテーマの表(WORKSHOPS)", "table of sessions and themes")),
@@ -143,5 +152,7 @@ def add_report(app: typer.Typer, console: Console) -> None:
             pictures=pictures,
             masked=mask,
         )
-        request = Request(input, out, options, codebook, model, previous, workshops, text_column, sheet)
+        request = Request(
+            input, out, options, codebook, model, previous, workshops, text_column, sheet, themes
+        )
         raise typer.Exit(run(console, request))
