@@ -161,24 +161,37 @@ def compare(
         )
 
 
-def public_data(folder: Path, models: Sequence[str], count: int) -> None:
+def public_data(folder: Path, models: Sequence[str], count: int, sets: Sequence[str]) -> None:
     """Print the tables of the public sets."""
     print(
         f"\n| set | method | accuracy | macro-F1 | upper level | to iken {models[-1]} |\n|---|---|---|---|---|---|"
     )
+    if "sib" in sets:
+        sib200(folder, models, count)
+    if "mewsc" in sets:
+        mewsc(folder, models, count)
+    if "joruri" in sets:
+        joruri(folder, models, count)
+
+
+def sib200(folder: Path, models: Sequence[str], count: int) -> None:
+    """Print the rows of SIB-200."""
     sib = read_table(folder / "sib200_ja.csv")
     learn, test = (np.flatnonzero(sib["split"] == s) for s in ("train", "test"))
     few = draws(sib.iloc[learn].reset_index(drop=True), 8, count)
     paths = sorted(set(sib["label"]))
     compare("SIB-200, 8 a class", sib, paths, [(learn[taken], test) for taken, _ in few], models)
     compare("SIB-200, full", sib, paths, [(learn, test)], models)
+
+
+def mewsc(folder: Path, models: Sequence[str], count: int) -> None:
+    """Print the rows of MewsC-16."""
     news = read_table(folder / "mewsc16_ja.csv")
     news = news[news.groupby("label")["label"].transform("size") > 5].reset_index(drop=True)
     paths = sorted(set(news["label"]))
     compare("MewsC-16, 5 a class", news, paths, draws(news, 5, count), models)
     folds = StratifiedKFold(5, shuffle=True, random_state=0).split(news["text"], news["label"])
     compare("MewsC-16, 5-fold", news, paths, list(folds), models)
-    joruri(folder, models, count)
 
 
 def joruri(folder: Path, models: Sequence[str], count: int) -> None:
@@ -241,16 +254,22 @@ def main() -> None:
         "--models", nargs="+", default=["default", "accurate"], choices=["default", "accurate"]
     )
     parser.add_argument("--draws", type=int, default=10, help="draws of the few-shot rows")
+    every = ["own", "sib", "mewsc", "joruri", "speed"]
+    parser.add_argument(
+        "--sets", nargs="+", default=every, choices=every, help="tables to print (default: all)"
+    )
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         one_speed(options.data, options.models, options.one)
         return
-    own_data(options.models)
-    learning_curve(options.models)
+    if "own" in options.sets:
+        own_data(options.models)
+        learning_curve(options.models)
     if options.data:
-        public_data(options.data, options.models, options.draws)
-        speed(options.data, options.models)
+        public_data(options.data, options.models, options.draws, options.sets)
+        if "speed" in options.sets:
+            speed(options.data, options.models)
 
 
 if __name__ == "__main__":

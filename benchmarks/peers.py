@@ -147,6 +147,7 @@ def spacy_textcat(texts: list[str], y: list[str], test: list[str]) -> Labels:
                 "@architectures": "spacy.TextCatBOW.v3",
                 "exclusive_classes": True,
                 "ngram_size": 1,
+                "length": 16384,  # more places than there are words here; the default is slow
                 "no_output_layer": False,
             }
         },
