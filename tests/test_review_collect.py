@@ -493,6 +493,16 @@ def test_nothing_is_written_unless_all_is_clean_or_the_valid_rows_are_asked_for(
     assert set(read_decisions(out, plan)["coder"]) == {"A", "B"} and len(read_decisions(out)) == 10
 
 
+def test_fifty_thousand_rows_are_all_accounted_for(tmp_path: Path, plan: Codebook) -> None:
+    texts = [f"{TEXTS[i % 5]}、その{i}" for i in range(50_000)]
+    returned = read_returned(made(tmp_path / "多い.xlsx", plan, texts))
+    assert len(returned.rows) == 50_000
+    judged = judge(returned, plan)
+    # Nobody has filled it in: each row is named, and none is taken for a decision.
+    assert judged.decisions.empty
+    assert judged.problems["opinion_id"].nunique() == 50_000
+
+
 def test_many_problems_are_all_in_a_file_beside(
     tmp_path: Path, plan: Codebook, codebook_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
