@@ -86,18 +86,31 @@ class Coder:
         if lexical is not None:
             self._phrase_terms = lexical.transform(self._phrases)[:, : len(self._words)].T.tocsr()
 
-    def code(self, texts: Sequence[str], top: int = 3) -> list[Coding]:
+    def vectors(self, texts: Sequence[str], terms: sp.csr_matrix | None = None) -> TextVectors:
+        """Return the vectors of n texts (see `Features.transform`)."""
+        return self.model.features.transform(texts, cache=self.cache, terms=terms)
+
+    def first_items(self, vectors: TextVectors) -> tuple[list[str], list[float]]:
+        """Return code and probability of the first item of n texts, and nothing else: for a first look."""
+        items = self.model.classifier.predict(vectors, vectors.dot(self.model.vectors)).items
+        return [self._classes[j] for j in items.argmax(axis=1).tolist()], items.max(axis=1).tolist()
+
+    def code(self, texts: Sequence[str], top: int = 3, vectors: TextVectors | None = None) -> list[Coding]:
         """Code texts one by one, without regard to repetition.
 
         Returns one `Coding` a text, in order. The most similar hand-coded opinions are given as evidence,
         never the text itself.
+
+        Parameters
+        ----------
+        vectors : those of all the texts, if they are there already
         """
         asked = [i for i, t in enumerate(texts) if not has_no_opinion(t)]
         codings = [Coding(NO_OPINION)] * len(texts)
         if not asked:
             return codings
         chosen = [texts[i] for i in asked]
-        vectors = self.model.features.transform(chosen, cache=self.cache)
+        vectors = self.vectors(chosen) if vectors is None else vectors[np.array(asked, dtype=np.int64)]
         similarity = vectors.dot(self.model.vectors)
         said = self.model.classifier.predict(vectors, similarity)
         ranked = zip(*_top(said.items, top), strict=True)

@@ -6,22 +6,19 @@ comment gets their codes in order.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from pipeline.coding import EVIDENCE, NO_OPINION, OUTSIDE, SUGGESTED, UNSURE, Coder, Coding
+from pipeline.division import divide
 from pipeline.doubt import REASONS, SEVERAL_TOPICS
 from pipeline.models import Model
-from pipeline.segment import Unit, segment
-from pipeline.topics import has_points, join_units
+from pipeline.segment import Unit
 
 _WORDS = 5
-# A short comment of one sentence is one opinion, however its clauses are joined; most notes are that short.
-_LONG = 40
-_CLEAR = 0.95
-_SEVERAL_SENTENCES = re.compile(r"[。｡．.!！?？\n①-⑳].*\w|^\W*[①-⑳・●○■]", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -52,40 +49,20 @@ class CommentCoding:
 
 
 def code_comments(coder: Coder, comments: Sequence[str], top: int = 3) -> list[CommentCoding]:
-    """Return the coding of each comment, unit by unit (see `segment` and `topics.join_units`)."""
-    units = [segment(c) if len(c) >= _LONG or _SEVERAL_SENTENCES.search(c) else [] for c in comments]
-    several = [i for i, found in enumerate(units) if sum(u.has_opinion for u in found) > 1]
-    codings = dict(zip(range(len(comments)), coder.code(comments, top), strict=True))
-    # What is clearly about one item as a whole is not looked at piece by piece.
-    several = [i for i in several if not _clear(codings[i]) or has_points(comments[i], units[i])]
-    pieces = coder.code([u.text for i in several for u in units[i] if u.has_opinion], top)
-    result = [CommentCoding(((0, len(c)),), (codings[i],), codings[i]) for i, c in enumerate(comments)]
-    at = 0
-    divided: list[tuple[int, list[Unit]]] = []
-    known: dict[str, Coding] = {}
-    for i in several:
-        asked = [u for u in units[i] if u.has_opinion]
-        own = pieces[at : at + len(asked)]
-        at += len(asked)
-        known |= {u.text: c for u, c in zip(asked, own, strict=True)}
-        best = [c.codes[0] if c.codes else "" for c in own]
-        joined = join_units(comments[i], units[i], best, [c.confidences[0] if c.codes else 0.0 for c in own])
-        # A comment of one opinion is coded as it stands, with its greeting: that is how the model learned.
-        if sum(u.has_opinion for u in joined) > 1:
-            divided.append((i, joined))
-    new = list(
-        dict.fromkeys(u.text for _, found in divided for u in found if u.has_opinion and u.text not in known)
-    )
-    known |= dict(zip(new, coder.code(new, top), strict=True))
-    for i, found in divided:
+    """Return the coding of each comment, unit by unit where it holds several opinions (see `division`)."""
+    codings = coder.code(comments, top)
+    result = [CommentCoding(((0, len(c)),), (w,), w) for c, w in zip(comments, codings, strict=True)]
+    division = divide(coder, comments, codings)
+    texts = list(dict.fromkeys(u.text for found in division.units.values() for u in found if u.has_opinion))
+    seen, new = [t for t in texts if t in division.row], [t for t in texts if t not in division.row]
+    rows = np.array([division.row[t] for t in seen], dtype=np.int64)
+    coded = dict(zip(new, coder.code(new, top), strict=True))
+    coded |= dict(zip(seen, coder.code(seen, top, division.vectors[rows]), strict=True))
+    for i, found in division.units.items():
         result[i] = _gathered(
-            found, [known[u.text] if u.has_opinion else Coding(NO_OPINION) for u in found], top
+            found, [coded[u.text] if u.has_opinion else Coding(NO_OPINION) for u in found], top
         )
     return result
-
-
-def _clear(coding: Coding) -> bool:
-    return bool(coding.codes) and coding.confidences[0] >= _CLEAR
 
 
 def _gathered(units: Sequence[Unit], codings: Sequence[Coding], top: int) -> CommentCoding:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
@@ -300,6 +301,17 @@ class OpinionClassifier(BaseEstimator):
             limit = np.quantile(inside, 1 - _FALSE_ALARMS, method="higher")
             self.outside_limit_ = round(max(float(limit), 0.5), 6)
         self.held_out_outside_ = self._outside(knowledge, nearness).astype(np.float32)
+
+    def glance(self, terms: sp.csr_matrix) -> Floats:
+        """Return probabilities of the items (n, items) by the words alone, as the knowledge expert sees them.
+
+        Parameters
+        ----------
+        terms : (n, terms) see `Features.term_vectors`; rows of zeros are taken to say nothing
+        """
+        length = np.sqrt(np.asarray(terms.multiply(terms).sum(axis=1)))
+        scores = (terms @ self.knowledge_.term_weights_)[:, :-1] / np.maximum(length, _FLOOR)
+        return softmax(np.asarray(scores, dtype=np.float64) / self.knowledge_temperature_)
 
     def _outside(self, knowledge: Floats, nearness: Floats) -> Floats:
         if not self.outside_weights_.any():

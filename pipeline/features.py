@@ -136,19 +136,32 @@ class Features(BaseEstimator):
             self.centres_[name] = (summed / max(weight, 1)).astype(np.float32)
         return self
 
-    def transform(
-        self, texts: Sequence[str], *, exact: bool = False, cache: VectorCache | None = None
-    ) -> TextVectors:
-        """Return the vectors of n texts; `exact` for training (see `encode_texts`)."""
+    def term_vectors(self, texts: Sequence[str]) -> sp.csr_matrix:
+        """Return the block of terms alone (n, terms), rows of length √share: a tenth of the work of all."""
         check_is_fitted(self, "shares_")
-        if LEXICAL in self.shares_:
-            terms = self.lexical_.transform(texts) * np.sqrt(self.shares_[LEXICAL])
-        else:
-            terms = sp.csr_matrix((len(texts), 0))
+        if LEXICAL not in self.shares_:
+            return sp.csr_matrix((len(texts), 0))
+        return sp.csr_matrix(self.lexical_.transform(texts) * np.sqrt(self.shares_[LEXICAL]))
+
+    def transform(
+        self,
+        texts: Sequence[str],
+        *,
+        exact: bool = False,
+        cache: VectorCache | None = None,
+        terms: sp.csr_matrix | None = None,
+    ) -> TextVectors:
+        """Return the vectors of n texts; `exact` for training (see `encode_texts`).
+
+        Parameters
+        ----------
+        terms : what `term_vectors` made of the same texts, if it is there already
+        """
+        terms = self.term_vectors(texts) if terms is None else terms
         blocks = [np.zeros((len(texts), 0))]
         for name in self.sentence_names:
             vectors = encode_texts(name, texts, exact=exact, cache=cache).astype(np.float64)
             vectors -= self.centres_[name]
             length = np.linalg.norm(vectors, axis=1, keepdims=True)
             blocks.append(vectors * (np.sqrt(self.shares_[name]) / np.maximum(length, 1e-9)))
-        return TextVectors(sp.csr_matrix(terms), np.hstack(blocks))
+        return TextVectors(terms, np.hstack(blocks))

@@ -74,13 +74,16 @@ class TermLemmas:
         found = list(self._pattern.finditer(normal)) if self._pattern else []
         if not found:
             return lemmas(text)
+        covered = [m.span() for m in found]
         kept: list[str] = []
-        at = 0
+        at = span = 0
         for word in words(text):
-            start = normal.find(word.surface, at)
-            start = at if start < 0 else start
-            at = start + len(word.surface)
-            inside = any(m.start() <= start and at <= m.end() for m in found)
+            surface = word.surface
+            start = at if normal.startswith(surface, at) else max(normal.find(surface, at), at)
+            at = start + len(surface)
+            while span < len(covered) and covered[span][1] < at:
+                span += 1
+            inside = span < len(covered) and covered[span][0] <= start
             if not inside and word.pos in CONTENT_POS and word.lemma not in STOP_LEMMAS:
                 kept.append(word.lemma)
         return kept + [self.terms[m[0]] for m in found]

@@ -70,6 +70,13 @@ def _tagger() -> fugashi.GenericTagger:
     return fugashi.GenericTagger(f'-d "{unidic_lite.DICDIR}" -r "{unidic_lite.DICDIR}/mecabrc" {layout}')
 
 
+# The texts of a chunk are read for their lemmas, then some of them again to be divided.
+@functools.lru_cache(maxsize=1 << 13)
+def _parsed(normal: str) -> str:
+    """Return what MeCab says of a normalised text, one line a word."""
+    return str(_tagger().parse(normal))
+
+
 @functools.cache
 def _place_tagger() -> fugashi.GenericTagger:
     """Return the tagger of `tagged`: all four parts of speech, for known words and unknown ones."""
@@ -134,8 +141,7 @@ def words(text: str) -> list[Word]:
     >>> [(w.surface, w.lemma, w.pos) for w in words("ベンチに座った")]
     [('ベンチ', 'ベンチ', '名詞'), ('に', 'に', '助詞'), ('座っ', '座る', '動詞'), ('た', 'た', '助動詞')]
     """
-    out = _tagger().parse(normalise(text))
-    return [_word(line) for line in out.split("\n") if line]
+    return [_word(line) for line in _parsed(normalise(text)).split("\n") if line]
 
 
 def lemmas(text: str) -> list[str]:
@@ -144,8 +150,7 @@ def lemmas(text: str) -> list[str]:
     >>> lemmas("高齢者の見守りが必要です")
     ['高齢', '者', '見', '守り', '必要']
     """
-    out = _tagger().parse(normalise(text))
-    return [lemma for line in out.split("\n") if (lemma := _content_lemma(line))]
+    return [lemma for line in _parsed(normalise(text)).split("\n") if (lemma := _content_lemma(line))]
 
 
 def lemmas_of_all(texts: Iterable[str]) -> list[list[str]]:

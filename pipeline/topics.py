@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.clauses import CONNECTIVES
 from pipeline.segment import BULLET, Unit
@@ -18,6 +21,22 @@ from pipeline.segment import BULLET, Unit
 _TURN = re.compile(CONNECTIVES)
 # A unit speaks for itself when its first item is more likely than all others together.
 OWN_TOPIC = 0.5
+# From this probability by its words alone a unit may turn out to speak for itself.
+_MAY_SPEAK = 0.25
+
+
+def may_differ(by_words: NDArray[np.float64]) -> bool:
+    """Tell, before sentence vectors are made, whether units may turn out to be of different topics.
+
+    Parameters
+    ----------
+    by_words : (units, items) probabilities by words alone (see `OpinionClassifier.glance`)
+
+    >>> may_differ(np.array([[0.6, 0.4], [0.3, 0.7]])), may_differ(np.array([[0.6, 0.4], [0.5, 0.5]]))
+    (True, False)
+    """
+    speaks = by_words.max(axis=1) >= _MAY_SPEAK
+    return any(a != b for a, b in combinations(by_words[speaks].argmax(axis=1).tolist(), 2))
 
 
 def has_points(comment: str, units: Sequence[Unit]) -> bool:

@@ -59,9 +59,7 @@ def run(console: Console, request: Request) -> int:
         source.columns, request.text_column, request.id_column, request.top, str(request.input)
     )
     model = load_model(find_model(request.model))
-    # Millions of cells and no cycles among them: looking for cycles as often as usual is a tenth of the time.
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    gc.freeze()  # what the model holds stays
     groups, total = _find_groups(console, source, text_column, id_column)
     tally = Tally()
     elsewhere: Counter[str] = Counter()

@@ -1,0 +1,118 @@
+"""Which comments hold several opinions, and where: segmentation and topics, with as few vectors as will do.
+
+Most comments of several sentences are of one opinion, and sentence vectors are what takes the time. So a
+comment is looked at in three steps, each of fewer comments: by the words of its units alone, by the vectors of
+all units but the longest, and by that of the longest if another speaks for itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.coding import Coder, Coding
+from pipeline.features import TextVectors, stack
+from pipeline.segment import Unit, segment
+from pipeline.topics import OWN_TOPIC, has_points, join_units, may_differ
+
+# A short comment of one sentence is one opinion, however its clauses are joined; most notes are that short.
+_LONG = 40
+_SEVERAL_SENTENCES = re.compile(r"[。｡．.!！?？\n①-⑳].*\w|^\W*[①-⑳・●○■]", re.DOTALL)
+# A comment that is about one item with this probability as a whole is not looked at piece by piece.
+_CLEAR = 0.95
+
+
+@dataclass(frozen=True)
+class Division:
+    """The comments that hold several opinions.
+
+    units : number of the comment -> all its units, neighbours of one topic joined
+    row : text of a unit that was looked at -> its row in `vectors`
+    vectors : what was made on the way, so that nothing is encoded twice
+    """
+
+    units: dict[int, list[Unit]]
+    row: dict[str, int]
+    vectors: TextVectors
+
+
+def divide(coder: Coder, comments: Sequence[str], codings: Sequence[Coding]) -> Division:
+    """Find the comments that hold several opinions.
+
+    Parameters
+    ----------
+    codings : what the model says of each comment as a whole
+    """
+    units: dict[int, list[Unit]] = {}
+    for i, comment in enumerate(comments):
+        if len(comment) >= _LONG or _SEVERAL_SENTENCES.search(comment):
+            found = segment(comment)
+            if sum(u.has_opinion for u in found) > 1 and (
+                not _clear(codings[i]) or has_points(comment, found)
+            ):
+                units[i] = found
+    look = _Look(coder, [u.text for found in units.values() for u in found if u.has_opinion])
+    divided: dict[int, list[Unit]] = {}
+    rows = look.rows_that_may_differ(comments, units)
+    look.at([r for own, last in rows.values() for r in own if r != last])
+    look.at([last for own, last in rows.values() if last >= 0 and look.speaks(own)])
+    for i, (own, _) in rows.items():
+        if all(look.seen[r] for r in own):
+            joined = join_units(
+                comments[i], units[i], [look.best[r] for r in own], [look.probability[r] for r in own]
+            )
+            # A comment of one opinion is coded as it stands, with its greeting: that is how the model learned.
+            if sum(u.has_opinion for u in joined) > 1:
+                divided[i] = joined
+    return Division(divided, look.row, stack(look.vectors))
+
+
+def _clear(coding: Coding) -> bool:
+    return bool(coding.codes) and coding.confidences[0] >= _CLEAR
+
+
+class _Look:
+    """First looks at units with an opinion, all units of all comments in one row."""
+
+    def __init__(self, coder: Coder, texts: list[str]) -> None:
+        self.coder = coder
+        self.texts = texts
+        self.terms = coder.model.features.term_vectors(texts)
+        self.seen = [False] * len(texts)
+        self.best = [""] * len(texts)
+        self.probability = [0.0] * len(texts)
+        self.row: dict[str, int] = {}
+        self.vectors: list[TextVectors] = [coder.model.vectors[:0]]
+
+    def rows_that_may_differ(
+        self, comments: Sequence[str], units: dict[int, list[Unit]]
+    ) -> dict[int, tuple[range, int]]:
+        """Return for each comment that may have several topics its rows, and the one to look at last (or -1)."""
+        by_words = self.coder.model.classifier.glance(self.terms)
+        rows: dict[int, tuple[range, int]] = {}
+        end = 0
+        for i, found in units.items():
+            start, end = end, end + sum(u.has_opinion for u in found)
+            own = range(start, end)
+            if has_points(comments[i], found):
+                rows[i] = own, -1
+            elif not self.terms.shape[1] or may_differ(by_words[start:end]):
+                rows[i] = own, max(own, key=lambda r: len(self.texts[r]))
+        return rows
+
+    def at(self, rows: list[int]) -> None:
+        """Look at units by their vectors."""
+        if not rows:
+            return
+        vectors = self.coder.vectors([self.texts[r] for r in rows], self.terms[rows])
+        best, probability = self.coder.first_items(vectors)
+        before = sum(map(len, self.vectors))
+        self.vectors.append(vectors)
+        for k, r in enumerate(rows):
+            self.seen[r], self.best[r], self.probability[r] = True, best[k], probability[k]
+            self.row[self.texts[r]] = before + k
+
+    def speaks(self, rows: range) -> bool:
+        """Tell whether one of the units looked at so far speaks for itself."""
+        return any(self.probability[r] >= OWN_TOPIC for r in rows)
