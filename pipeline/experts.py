@@ -13,11 +13,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
 
 from pipeline.classifier import ShrinkageCentroidClassifier, choose_temperature, softmax
+from pipeline.confidence import choose_confidence, probabilities
 from pipeline.features import TextVectors, stack
 from pipeline.gate import combine, fit_gate
+from pipeline.outside import fit_outside, outside_score
 from pipeline.ridge import RidgeExpert
 
 Floats = NDArray[np.float64]
@@ -27,8 +28,6 @@ _LOCAL_TERMS = 2000
 _CALIBRATION_TEXTS = 30  # fewer coded opinions than this say too little of how confident to be
 _NESTED_FOLDS = 12
 _FLOOR = 1e-9
-# Share of comments of the plan that may be taken for comments of no item.
-_FALSE_ALARMS = 0.02
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,9 @@ class OpinionClassifier(BaseEstimator):
     ----------
     classes_ : codes of the items, in plan order
     held_out_ : (n, items) probabilities of the coded opinions, each from a model that never saw it or its
-        near-duplicates (experts exact, gate and temperature by folds)
+        near-duplicates (experts exact, gate and confidence by folds)
     held_out_outside_, held_out_nearness_ : (n,) the same for `outside` and `nearness`
+    temperature_, label_noise_ : see `confidence.probabilities`
     outside_limit_ : score from which a text is suspected to be about no item
     """
 
@@ -249,58 +249,47 @@ class OpinionClassifier(BaseEstimator):
         answer = np.concatenate([gold[judged], written[3][inside]])
         weights = np.ones(len(answer))
         weights[len(judged) :] = self.authored_total / max(len(inside), 1)
-        self.gate_, self.temperature_ = self._gate_and_temperature(a, b, near, answer, weights, len(judged))
+        self.gate_, self.temperature_, self.label_noise_ = self._gate_and_confidence(
+            a, b, near, answer, weights, len(judged)
+        )
         self.held_out_ = np.full((len(gold), len(self.classes_)), 1.0 / len(self.classes_))
         distinct = np.unique(groups[judged])
         for fold in range(min(_NESTED_FOLDS, len(distinct))):
             out = np.isin(groups[judged], distinct[fold::_NESTED_FOLDS])
             kept = np.concatenate([~out, np.ones(len(inside), bool)])
-            gate, temperature = self._gate_and_temperature(
+            gate, temperature, noise = self._gate_and_confidence(
                 a[kept], b[kept], near[kept], answer[kept], weights[kept], int((~out).sum())
             )
             rows = np.flatnonzero(out)
             logits = combine(gate, a[rows], b[rows], near[rows])
-            self.held_out_[judged[rows]] = softmax(logits / temperature)
+            self.held_out_[judged[rows]] = probabilities(logits, temperature, noise)
         self.held_out_ = self.held_out_.astype(np.float32)
         self.held_out_nearness_ = nearness.astype(np.float32)
 
-    def _gate_and_temperature(
+    def _gate_and_confidence(
         self, local: Floats, knowledge: Floats, near: Floats, gold: Ints, weights: Floats, coded: int
-    ) -> tuple[Floats, float]:
-        """Fit the gate on all texts, the temperature on coded opinions alone (the first `coded` rows) if enough:
-        authored texts are easier than what residents write, and confidence must be true for residents."""
+    ) -> tuple[Floats, float, float]:
+        """Fit the gate on all texts, temperature and noise on coded opinions alone (the first `coded` rows) if
+        enough: authored texts are easier than what residents write, and confidence must be true for residents."""
         if not len(gold):
-            return np.array([2.0, 0.0, -1.0, 0.0]), 1.0
+            return np.array([2.0, 0.0, -1.0, 0.0]), 1.0, 0.0
         gate = fit_gate(local, knowledge, near, gold, weights)
         logits = combine(gate, local, knowledge, near)
         rows = slice(0, coded if coded >= _CALIBRATION_TEXTS else len(gold))
-        # `choose_temperature` looks between 0.01 and 2; logits are in units of about 10.
-        return gate, round(10 * choose_temperature(logits[rows] / 10, gold[rows]), 6)
+        return gate, *choose_confidence(logits[rows], gold[rows])
 
     def _fit_outside(
         self, knowledge: Floats, nearness: Floats, written: Floats, near_written: Floats, item: Ints
     ) -> None:
-        """Learn to tell comments of no item from those of the plan, on held-out predictions."""
-        self.outside_weights_ = np.zeros(3)
-        self.outside_limit_ = 1.0
+        """Learn to tell comments of no item from those of the plan."""
         known = ~np.isnan(written[:, 0])
-        outside = item[known] == len(self.classes_)
-        if outside.any():
-            x = np.concatenate(
-                [
-                    _outside_features(knowledge, nearness),
-                    _outside_features(written[known], near_written[known]),
-                ]
-            )
-            y = np.concatenate([np.zeros(len(knowledge), bool), outside])
-            model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=1000).fit(x, y)
-            self.outside_weights_ = np.round(np.append(model.coef_[0], model.intercept_), 6)
-            inside = self._outside(knowledge, nearness)
-            if len(inside) < _CALIBRATION_TEXTS:
-                inside = self._outside(written[known][~outside], near_written[known][~outside])
-            limit = np.quantile(inside, 1 - _FALSE_ALARMS, method="higher")
-            self.outside_limit_ = round(max(float(limit), 0.5), 6)
-        self.held_out_outside_ = self._outside(knowledge, nearness).astype(np.float32)
+        self.outside_weights_, self.outside_limit_ = fit_outside(
+            (knowledge, nearness),
+            (written[known], near_written[known]),
+            item[known] == len(self.classes_),
+            _CALIBRATION_TEXTS,
+        )
+        self.held_out_outside_ = outside_score(self.outside_weights_, knowledge, nearness).astype(np.float32)
 
     def glance(self, terms: sp.csr_matrix) -> Floats:
         """Return probabilities of the items (n, items) by the words alone, as the knowledge expert sees them.
@@ -312,12 +301,6 @@ class OpinionClassifier(BaseEstimator):
         length = np.sqrt(np.asarray(terms.multiply(terms).sum(axis=1)))
         scores = (terms @ self.knowledge_.term_weights_)[:, :-1] / np.maximum(length, _FLOOR)
         return softmax(np.asarray(scores, dtype=np.float64) / self.knowledge_temperature_)
-
-    def _outside(self, knowledge: Floats, nearness: Floats) -> Floats:
-        if not self.outside_weights_.any():
-            return np.zeros(len(knowledge))
-        z = _outside_features(knowledge, nearness) @ self.outside_weights_[:-1] + self.outside_weights_[-1]
-        return np.asarray(1 / (1 + np.exp(-z)))
 
     def _local_scores(self, X: TextVectors) -> Floats:
         """Return the cosines of `local_.decision_function` without making the terms dense."""
@@ -359,15 +342,13 @@ class OpinionClassifier(BaseEstimator):
         if not similarity.shape[1]:
             near = np.zeros(len(X))
         logits = combine(self.gate_, local, _items(knowledge), near)
-        return Prediction(softmax(logits / self.temperature_), self._outside(knowledge, nearness), nearness)
+        return Prediction(
+            probabilities(logits, self.temperature_, self.label_noise_),
+            outside_score(self.outside_weights_, knowledge, nearness),
+            nearness,
+        )
 
 
 def _items(log_probabilities: Floats) -> Floats:
     """Drop the column of "no item"; what is left over is the same for every item and does not matter."""
     return log_probabilities[:, :-1]
-
-
-def _outside_features(knowledge: Floats, nearness: Floats) -> Floats:
-    """Log-odds of "no item" for the knowledge expert, and nearness to coded opinions."""
-    p = np.exp(knowledge[:, -1])
-    return np.column_stack([np.log(p + _FLOOR) - np.log(1 - p + _FLOOR), nearness])

@@ -249,6 +249,7 @@ def _train(
         "config": asdict(config),
         "gate": classifier.gate_.tolist(),
         "temperature": classifier.temperature_,
+        "label_noise": classifier.label_noise_,
     }
     return Model(codebook, features, classifier, used, vectors, metrics, manifest)
 
