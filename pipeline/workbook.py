@@ -197,6 +197,8 @@ class SuggestionWorkbook:
         text = self.columns.index(self.text_column) + 1 if self.text_column in self.columns else 0
         sheet.freeze_panes(1, text if sum(self._widths[:text]) <= 80 else 0)
         sheet.autofilter(0, 0, last, end)
+        # On paper the comment, the suggestion and a place to decide: all columns on one page's width are too small.
+        sheet.print_area(0, 0, last, self._decision)
         if not last:
             return
         sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, last, end)})

@@ -117,6 +117,13 @@ def test_confidence_is_a_bar_from_0_to_1_in_percent(tmp_path: Path, codebook: Co
     assert bars == {"H2": [("num", 0), ("num", 1)], "L2": [("num", 0), ("num", 1)]}
 
 
+def test_paper_shows_the_columns_up_to_the_decision(tmp_path: Path, codebook: Codebook) -> None:
+    sheet = made(tmp_path / "a.xlsx", codebook, [row("庭"), row("坂")])["提案"]
+    decision = [c.value for c in sheet[1]].index("確定コード")
+    last = openpyxl.utils.get_column_letter(decision + 1)
+    assert sheet.print_area == f"'提案'!$A$1:${last}$3"
+
+
 def test_rows_without_opinion_are_grey_and_empty(tmp_path: Path, codebook: Codebook) -> None:
     nothing = {c: None for c in COLUMNS if c[-2:] in ("_1", "_2")}
     sheet = made(tmp_path / "a.xlsx", codebook, [row("なし", status="意見なし", **nothing)])["提案"]
