@@ -22,6 +22,7 @@ Rows = slice | NDArray[np.int64] | NDArray[np.bool_]
 # The mean of the sentence vectors is drawn towards that of the background with the weight of so many opinions.
 _PRIOR_TEXTS = 20
 LEXICAL = "lexical"
+_BLOCK = 1024
 
 
 def node_text(node: Node) -> str:
@@ -52,7 +53,13 @@ class TextVectors:
 
     def dot(self, other: TextVectors) -> Floats:
         """Return the inner products (n, m)."""
-        return np.asarray((self.terms @ other.terms.T).toarray() + self.dense @ other.dense.T)
+        products = np.asarray(self.dense @ other.dense.T)
+        across = sp.csr_matrix(other.terms.T)
+        # The product of sparse blocks is anything but sparse: a part of it at a time.
+        for start in range(0, len(self), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            products[part] += (self.terms[part] @ across).toarray()
+        return products
 
     def scores(self, term_weights: Singles, dense_weights: Singles) -> Floats:
         """Return the products (n, k) with weights of the columns: (terms, k) and (d, k)."""

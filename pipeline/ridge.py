@@ -85,7 +85,8 @@ class RidgeExpert(BaseEstimator):
     def _factor(self, X: TextVectors, weights: Floats) -> Floats:
         kernel = X.dot(X) + _CONSTANT
         kernel[np.diag_indices(len(X))] += self.penalty / weights
-        factor, _ = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
+        # The transpose is the same matrix in the order LAPACK wants: no copy of the largest array of all.
+        factor, _ = cho_factor(kernel.T, lower=True, overwrite_a=True, check_finite=False)
         return np.asarray(factor)
 
     def _set(self, X: TextVectors, coefficients: Floats) -> None:
