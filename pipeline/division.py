@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pipeline.coding import Coder, Coding
 from pipeline.features import TextVectors, stack
 from pipeline.segment import Unit, segment
-from pipeline.topics import OWN_TOPIC, has_points, join_units, may_differ
+from pipeline.topics import MAY_SPEAK, OWN_TOPIC, has_points, join_units, may_differ
 
 # A short comment of one sentence is one opinion, however its clauses are joined; most notes are that short.
 _LONG = 40
@@ -54,10 +54,12 @@ def divide(coder: Coder, comments: Sequence[str], codings: Sequence[Coding]) -> 
                 units[i] = found
     look = _Look(coder, [u.text for found in units.values() for u in found if u.has_opinion])
     divided: dict[int, list[Unit]] = {}
-    rows = look.rows_that_may_differ(comments, units)
-    look.at([r for own, last in rows.values() for r in own if r != last])
-    look.at([last for own, last in rows.values() if last >= 0 and look.speaks(own)])
-    for i, (own, _) in rows.items():
+    first = [c.codes[0] if c.codes else "" for c in codings]
+    rows = look.rows_that_may_differ(comments, units, first)
+    look.at([r for asked, _ in rows.values() for r in asked])
+    look.at([r for i, (asked, rest) in rows.items() for r in rest if look.turns(asked, first[i])])
+    for i, (asked, rest) in rows.items():
+        own = sorted([*asked, *rest])
         if all(look.seen[r] for r in own):
             joined = join_units(
                 comments[i], units[i], [look.best[r] for r in own], [look.probability[r] for r in own]
@@ -86,19 +88,29 @@ class _Look:
         self.vectors: list[TextVectors] = [coder.model.vectors[:0]]
 
     def rows_that_may_differ(
-        self, comments: Sequence[str], units: dict[int, list[Unit]]
-    ) -> dict[int, tuple[range, int]]:
-        """Return for each comment that may have several topics its rows, and the one to look at last (or -1)."""
-        by_words = self.coder.model.classifier.glance(self.terms)
-        rows: dict[int, tuple[range, int]] = {}
+        self, comments: Sequence[str], units: dict[int, list[Unit]], first: Sequence[str]
+    ) -> dict[int, tuple[list[int], list[int]]]:
+        """Return for each comment that may have several topics the rows to look at, and those to look at after.
+
+        Of two units of different topics one is of another topic than the comment as a whole (`first`): those
+        that seem so by their words come before the others, and the longest, which costs most, comes last.
+        """
+        classifier = self.coder.model.classifier
+        by_words = classifier.glance(self.terms)
+        best = classifier.classes_[by_words.argmax(axis=1)] if len(by_words) else []
+        may_speak = by_words.max(axis=1, initial=0.0) >= MAY_SPEAK
+        rows: dict[int, tuple[list[int], list[int]]] = {}
         end = 0
         for i, found in units.items():
             start, end = end, end + sum(u.has_opinion for u in found)
-            own = range(start, end)
+            own = list(range(start, end))
             if has_points(comments[i], found):
-                rows[i] = own, -1
+                rows[i] = own, []
             elif not self.terms.shape[1] or may_differ(by_words[start:end]):
-                rows[i] = own, max(own, key=lambda r: len(self.texts[r]))
+                longest = max(own, key=lambda r: len(self.texts[r]))
+                other = [r for r in own if best[r] != first[i] and may_speak[r]] or own
+                asked = [r for r in other if r != longest] if len(other) == len(own) else other
+                rows[i] = asked, [r for r in own if r not in asked]
         return rows
 
     def at(self, rows: list[int]) -> None:
@@ -113,6 +125,6 @@ class _Look:
             self.seen[r], self.best[r], self.probability[r] = True, best[k], probability[k]
             self.row[self.texts[r]] = before + k
 
-    def speaks(self, rows: range) -> bool:
-        """Tell whether one of the units looked at so far speaks for itself."""
-        return any(self.probability[r] >= OWN_TOPIC for r in rows)
+    def turns(self, rows: Sequence[int], first: str) -> bool:
+        """Tell whether one of the units looked at speaks for itself, of another topic than the whole."""
+        return any(self.probability[r] >= OWN_TOPIC and self.best[r] != first for r in rows)

@@ -22,7 +22,7 @@ _TURN = re.compile(CONNECTIVES)
 # A unit speaks for itself when its first item is more likely than all others together.
 OWN_TOPIC = 0.5
 # From this probability by its words alone a unit may turn out to speak for itself.
-_MAY_SPEAK = 0.25
+MAY_SPEAK = 0.25
 
 
 def may_differ(by_words: NDArray[np.float64]) -> bool:
@@ -35,7 +35,7 @@ def may_differ(by_words: NDArray[np.float64]) -> bool:
     >>> may_differ(np.array([[0.6, 0.4], [0.3, 0.7]])), may_differ(np.array([[0.6, 0.4], [0.5, 0.5]]))
     (True, False)
     """
-    speaks = by_words.max(axis=1) >= _MAY_SPEAK
+    speaks = by_words.max(axis=1) >= MAY_SPEAK
     return any(a != b for a, b in combinations(by_words[speaks].argmax(axis=1).tolist(), 2))
 
 
