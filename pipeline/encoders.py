@@ -21,6 +21,7 @@ from pipeline.vectorcache import VectorCache
 
 # What one call of an encoder gets: small enough for all cores to have some, and for memory to stay flat.
 _CHUNK_TEXTS, _CHUNK_CHARACTERS = 128, 8_000
+_FEWEST_TEXTS = 8
 # Of a longer text (a whole report in one cell) the beginning stands for all: memory grows with length.
 LONGEST = 10_000
 # The limit of BLAS threads is one for the whole process.
@@ -152,11 +153,15 @@ def _each_chunk(
 
 
 def _chunks(order: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:
-    """Cut `order` into runs of at most `_CHUNK_TEXTS` texts and `_CHUNK_CHARACTERS` characters."""
+    """Cut `order` into runs of at most `_CHUNK_TEXTS` texts and `_CHUNK_CHARACTERS` characters.
+
+    Few texts are cut into four, so that several cores have some; into as many on any machine, for equal results.
+    """
+    most = min(_CHUNK_TEXTS, max(_FEWEST_TEXTS, -(-len(order) // 4)))
     chunk: list[int] = []
     size = 0
     for i in order:
-        if chunk and (len(chunk) == _CHUNK_TEXTS or size + len(texts[i]) > _CHUNK_CHARACTERS):
+        if chunk and (len(chunk) == most or size + len(texts[i]) > _CHUNK_CHARACTERS):
             yield chunk
             chunk, size = [], 0
         chunk.append(i)
