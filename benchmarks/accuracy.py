@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.peers import SEPARATOR, SETTINGS, all_peers  # noqa: E402
 from pipeline import load_model, read_table, train  # noqa: E402
+from pipeline.baseline import fit_baseline  # noqa: E402
 from pipeline.codebook import Codebook  # noqa: E402
 from pipeline.metrics import level_columns, level_probabilities, ranks, share_with_interval  # noqa: E402
 from pipeline.models import Model  # noqa: E402
@@ -44,9 +45,13 @@ def share(hits: NDArray[np.bool_]) -> str:
 
 def hits_of(model: Model, texts: list[str], codes: list[str]) -> list[NDArray[np.bool_]]:
     """Return for texts a model never saw whether item@1, @3, @5 and goal are right, (texts,) each."""
+    return hits_among(model.predict(texts, cache=CACHE)[0].items, model, codes)
+
+
+def hits_among(found: NDArray[np.float64], model: Model, codes: list[str]) -> list[NDArray[np.bool_]]:
+    """Return whether item@1, @3, @5 and goal of probabilities (texts, items) are right, (texts,) each."""
     items = model.classifier.classes_.tolist()
     gold = np.eye(len(items), dtype=bool)[[items.index(c) for c in codes]]
-    found = model.predict(texts, cache=CACHE)[0].items
     rank = ranks(found, gold)
     _, columns = level_columns(model.codebook, items, 1)
     goal = level_probabilities(found, columns).argmax(axis=1) == columns[gold.argmax(axis=1)]
@@ -62,6 +67,7 @@ def own_data(names: Sequence[str]) -> None:
     """Print the tables of the project's own data."""
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
     written = read_table(ROOT / "data/development/comments.csv")
+    notes = read_table(ROOT / "data/development/notes.csv")
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
     terms = read_terms((ROOT / "data/codebook/terms.txt").read_text("utf-8"))
@@ -76,11 +82,17 @@ def own_data(names: Sequence[str]) -> None:
                 for k in ("item@1", "item@3", "item@5", "level_1")
             ]
             print(f"| 84 coded opinions, leave-one-out, {title} | {' | '.join(cells)} | |")
-        new = written[inside]
         outside = model.predict(written["text"].tolist(), cache=CACHE)[0].outside
-        cells = row_of(model, new["text"].tolist(), new["code"].tolist())
-        auroc = roc_auc_score(~inside, outside)
-        print(f"| {len(new)} authored comments (development), {name} | {' | '.join(cells)} | {auroc:.3f} |")
+        auroc = f"{roc_auc_score(~inside, outside):.3f} |"
+        plain = fit_baseline(
+            labels["text"].tolist(), labels["code"].tolist(), model.classifier.classes_.tolist()
+        )
+        for kind, new in (("comments", written[inside]), ("notes", notes)):
+            texts, codes = new["text"].tolist(), new["code"].tolist()
+            cells = row_of(model, texts, codes)
+            print(f"| {len(new)} authored {kind}, {name} | {' | '.join(cells)} | {auroc}")
+            cells, auroc = [share(h) for h in hits_among(plain(texts), model, codes)], "|"
+            print(f"| {len(new)} authored {kind}, {name}: TF-IDF + LR beside it | {' | '.join(cells)} | |")
         cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE)
         cells = row_of(cold, labels["text"].tolist(), labels["code"].tolist())
         print(f"| 84 coded opinions, zero-shot (no coded opinion learned), {name} | {' | '.join(cells)} | |")
