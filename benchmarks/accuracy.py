@@ -66,12 +66,10 @@ def row_of(model: Model, texts: list[str], codes: list[str]) -> list[str]:
 def own_data(names: Sequence[str]) -> None:
     """Print the tables of the project's own data."""
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
-    written = read_table(ROOT / "data/development/comments.csv")
-    notes = read_table(ROOT / "data/development/notes.csv")
+    written = {n: read_table(ROOT / f"data/development/{n}.csv") for n in ("comments", "answers", "notes")}
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
     terms = read_terms((ROOT / "data/codebook/terms.txt").read_text("utf-8"))
-    inside = (written["code"] != "").to_numpy()
     print("| | item@1 | item@3 | item@5 | goal | no item: AUROC |\n|---|---|---|---|---|---|")
     for name in names:
         model = load_model(ROOT / "models" / name)
@@ -82,17 +80,17 @@ def own_data(names: Sequence[str]) -> None:
                 for k in ("item@1", "item@3", "item@5", "level_1")
             ]
             print(f"| 84 coded opinions, leave-one-out, {title} | {' | '.join(cells)} | |")
-        outside = model.predict(written["text"].tolist(), cache=CACHE)[0].outside
-        auroc = f"{roc_auc_score(~inside, outside):.3f} |"
-        plain = fit_baseline(
-            labels["text"].tolist(), labels["code"].tolist(), model.classifier.classes_.tolist()
-        )
-        for kind, new in (("comments", written[inside]), ("notes", notes)):
-            texts, codes = new["text"].tolist(), new["code"].tolist()
+        items = model.classifier.classes_.tolist()
+        plain = fit_baseline(labels["text"].tolist(), labels["code"].tolist(), items)
+        for kind, table in written.items():
+            inside = (table["code"] != "").to_numpy()
+            texts, codes = table["text"][inside].tolist(), table["code"][inside].tolist()
+            outside = model.predict(table["text"].tolist(), cache=CACHE)[0].outside
+            auroc = "" if inside.all() else f" {roc_auc_score(~inside, outside):.3f}"
             cells = row_of(model, texts, codes)
-            print(f"| {len(new)} authored {kind}, {name} | {' | '.join(cells)} | {auroc}")
-            cells, auroc = [share(h) for h in hits_among(plain(texts), model, codes)], "|"
-            print(f"| {len(new)} authored {kind}, {name}: TF-IDF + LR beside it | {' | '.join(cells)} | |")
+            print(f"| {len(texts)} authored {kind}, {name} | {' | '.join(cells)} |{auroc} |")
+            cells = [share(h) for h in hits_among(plain(texts), model, codes)]
+            print(f"| {len(texts)} authored {kind}, {name}: TF-IDF + LR beside it | {' | '.join(cells)} | |")
         cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE)
         cells = row_of(cold, labels["text"].tolist(), labels["code"].tolist())
         print(f"| 84 coded opinions, zero-shot (no coded opinion learned), {name} | {' | '.join(cells)} | |")

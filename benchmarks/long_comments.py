@@ -1,4 +1,4 @@
-"""Are the opinions of a long comment found and coded? `python benchmarks/long_comments.py [--model default]`.
+"""Are the opinions of a long comment found and coded? `python benchmarks/long_comments.py [--model default] [--set answers]`.
 
 The development comments of one item each, alone and joined two by two at random (the codes of both are
 right). Set against coding the comment as a whole, and coding every unit that `segment` makes by itself.
@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 Codes = list[set[str]]
 
 
-def read() -> list[tuple[str, set[str]]]:
-    """Return the development comments that belong to an item, with its code."""
-    with (ROOT / "data/development/comments.csv").open(encoding="utf-8-sig") as file:
+def read(name: str = "comments") -> list[tuple[str, set[str]]]:
+    """Return the texts of a development set that belong to an item, with its code."""
+    with (ROOT / f"data/development/{name}.csv").open(encoding="utf-8-sig") as file:
         return [(row["text"], {row["code"]}) for row in csv.DictReader(file) if row["code"]]
 
 
@@ -55,7 +55,9 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="default")
-    coder = Coder(load_model(ROOT / "models" / parser.parse_args().model))
+    parser.add_argument("--set", default="comments", help="comments (chosen on), answers or notes")
+    options = parser.parse_args()
+    coder = Coder(load_model(ROOT / "models" / options.model))
     ways: dict[str, Callable[[Coder, list[str]], Codes]] = {
         "as a whole": whole,
         "every unit": every_unit,
@@ -63,7 +65,7 @@ def main() -> None:
     }
     print("| comments | coded | codes a comment | precision | recall | F1 |")
     print("|---|---|---|---|---|---|")
-    single = read()
+    single = read(options.set)
     for name, comments in (("one opinion", single), ("two opinions", joined(single, 300))):
         for title, way in ways.items():
             found = way(coder, [t for t, _ in comments])
