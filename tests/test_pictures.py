@@ -273,7 +273,9 @@ def test_pointing_at_a_sign_shows_the_opinion(plan: Codebook, model: Model, tmp_
                 executable_path=os.environ.get("IKEN_CHROMIUM", "/usr/bin/chromium")
             )
         except sync.Error:
-            pytest.skip("no browser")
+            # Never passed over unnoticed where it counts.
+            missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            missing("no browser (apt-get install chromium)")
         page = browser.new_page()
         asked: list[str] = []
         page.on("request", lambda r: asked.append(r.url))
