@@ -2,7 +2,7 @@
 
 Most comments of several sentences are of one opinion, and sentence vectors are what takes the time. So a
 comment is looked at in three steps, each of fewer comments: by the words of its units alone, by the vectors of
-all units but the longest, and by that of the longest if another speaks for itself.
+those units that by their words turn from its own topic, and by those of the others if one of them really does.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class _Look:
         classifier = self.coder.model.classifier
         by_words = classifier.glance(self.terms)
         best = classifier.classes_[by_words.argmax(axis=1)] if len(by_words) else []
-        may_speak = by_words.max(axis=1, initial=0.0) >= MAY_SPEAK
+        may_speak = (by_words.max(axis=1, initial=0.0) >= MAY_SPEAK) & (self.terms.shape[1] > 0)
         rows: dict[int, tuple[list[int], list[int]]] = {}
         end = 0
         for i, found in units.items():

@@ -31,7 +31,7 @@ def fit_outside(
     model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=1000).fit(x, y)
     weights = np.round(np.append(model.coef_[0], model.intercept_), 6)
     inside = outside_score(weights, *coded)
-    if len(inside) < least:
+    if len(inside) < least and not outside.all():
         inside = outside_score(weights, *written)[~outside]
     limit = np.quantile(inside, 1 - _FALSE_ALARMS, method="higher")
     return weights, round(max(float(limit), 0.5), 6)

@@ -27,3 +27,10 @@ def test_texts_of_one_sort_alone_tell_nothing_apart() -> None:
     for which in (np.ones(4, bool), np.zeros(4, bool)):
         weights, limit = fit_outside(none, (logs([0.5] * 4), np.zeros(4)), which, 30)
         assert (outside_score(weights, logs([0.99]), np.zeros(1)) < limit).all()
+
+
+def test_few_coded_opinions_set_the_limit_where_all_authored_texts_are_of_no_item() -> None:
+    coded = (logs([0.1, 0.2, 0.05]), np.full(3, 0.3))
+    weights, limit = fit_outside(coded, (logs([0.9] * 5), np.zeros(5)), np.ones(5, bool), 30)
+    assert outside_score(weights, logs([0.9]), np.zeros(1))[0] >= limit
+    assert (outside_score(weights, *coded) <= limit).all()
