@@ -66,7 +66,9 @@ def row_of(model: Model, texts: list[str], codes: list[str]) -> list[str]:
 def own_data(names: Sequence[str]) -> None:
     """Print the tables of the project's own data."""
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
-    written = {n: read_table(ROOT / f"data/development/{n}.csv") for n in ("comments", "answers", "notes")}
+    written = {
+        n: read_table(ROOT / f"data/development/{n}.csv") for n in ("comments", "answers", "notes", "remarks")
+    }
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
     terms = read_terms((ROOT / "data/codebook/terms.txt").read_text("utf-8"))

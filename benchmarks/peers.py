@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,12 @@ from pipeline.tokenise import lemmas
 from pipeline.training import TrainingConfig
 from pipeline.vectorcache import VectorCache
 
-ENCODERS = {"default": ("use",), "accurate": ("use", "e5")}
-SETTINGS = {"default": TrainingConfig(), "accurate": TrainingConfig(lexical=0.25, use=0.375, e5=0.375)}
+ROOT = Path(__file__).resolve().parent.parent
+ENCODERS = {"default": ("use", "chive"), "accurate": ("use", "chive", "e5")}
+SETTINGS = {
+    "default": TrainingConfig(),
+    "accurate": TrainingConfig.from_toml((ROOT / "data/config/accurate.toml").read_text("utf-8")),
+}
 SEPARATOR = " > "
 
 Labels = NDArray[np.str_]

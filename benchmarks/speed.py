@@ -85,23 +85,41 @@ def peak_memory(arguments: list[str]) -> tuple[float, float]:
     return int(done.stdout.split()[-1]) / 1024, time.perf_counter() - start
 
 
+ENCODERS_ALONE = """
+import sys, time
+from pathlib import Path
+from pipeline import load_model
+from pipeline.tableio import open_rows
+
+texts = [t for chunk in open_rows(Path(sys.argv[1])).chunks() for t in chunk["text"]]
+features = load_model(Path("models/default")).features
+features.transform(texts[:64])  # weights are read
+start = time.perf_counter()
+for i in range(0, len(texts), 4096):
+    features.transform(texts[i : i + 4096])
+print(time.perf_counter() - start)
+"""
+
+
+def encoders_alone(survey: Path) -> float:
+    """Return the seconds that the vectors of a survey take, in a process that has not seen its texts before."""
+    command = [sys.executable, "-c", ENCODERS_ALONE, str(survey)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
+
+
 def with_vectors(folder: str, n: int) -> str:
     """Measure the default model against its encoders alone on the same distinct texts, without the cache."""
-    from pipeline import load_model
-
     survey, out = Path(folder) / "vectors.csv", Path(folder) / "vectors_out.csv"
     texts = utterances(n)
     n = len(texts)
     write_survey(survey, texts)
-    features = load_model(ROOT / "models/default").features
-    features.transform(texts[:64])  # weights are read
     os.environ["IKEN_CACHE"] = "off"
     few = Path(folder) / "few.csv"
     write_survey(few, texts[:10])
     command = [*IKEN, "suggest", "--out", str(out), "--model", "models/default"]
     alone, start, taken = in_turns(
         [
-            lambda: seconds(lambda: [features.transform(texts[i : i + 4096]) for i in range(0, n, 4096)]),
+            lambda: encoders_alone(survey),
             lambda: peak_memory([*command, str(few)])[1],
             lambda: peak_memory([*command, str(survey)])[1],
         ]

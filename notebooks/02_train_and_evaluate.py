@@ -43,7 +43,7 @@ if not (ROOT / "data").is_dir():
     ROOT = ROOT.parent
 codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
 labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
-light = TrainingConfig(lexical=1.0, use=0.0)
+light = TrainingConfig(lexical=1.0, use=0.0, chive=0.0)
 
 # %% [markdown]
 # ## 1. 学習と、1件抜きの正解率

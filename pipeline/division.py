@@ -97,8 +97,9 @@ class _Look:
         """
         classifier = self.coder.model.classifier
         by_words = classifier.glance(self.terms)
-        best = classifier.classes_[by_words.argmax(axis=1)] if len(by_words) else []
-        may_speak = (by_words.max(axis=1, initial=0.0) >= MAY_SPEAK) & (self.terms.shape[1] > 0)
+        best = classifier.classes_[by_words.argmax(axis=1)].tolist() if len(by_words) else []
+        likely = by_words.max(axis=1, initial=0.0).tolist()
+        has_words = self.terms.shape[1] > 0
         rows: dict[int, tuple[list[int], list[int]]] = {}
         end = 0
         for i, found in units.items():
@@ -106,9 +107,10 @@ class _Look:
             own = list(range(start, end))
             if has_points(comments[i], found):
                 rows[i] = own, []
-            elif not self.terms.shape[1] or may_differ(by_words[start:end]):
+            elif not has_words or may_differ(best[start:end], likely[start:end]):
                 longest = max(own, key=lambda r: len(self.texts[r]))
-                other = [r for r in own if best[r] != first[i] and may_speak[r]] or own
+                turning = [r for r in own if has_words and best[r] != first[i] and likely[r] >= MAY_SPEAK]
+                other = turning or own
                 asked = [r for r in other if r != longest] if len(other) == len(own) else other
                 rows[i] = asked, [r for r in own if r not in asked]
         return rows

@@ -18,6 +18,7 @@ from pipeline.errors import InputError
 from pipeline.normalise import normalise
 from pipeline.sentence_models import E5Encoder, OnnxEncoder, UseEncoder, Vectors
 from pipeline.vectorcache import VectorCache
+from pipeline.word_vectors import ChiveEncoder
 
 # What one call of an encoder gets: small enough for all cores to have some, and for memory to stay flat.
 _CHUNK_TEXTS, _CHUNK_CHARACTERS = 128, 8_000
@@ -33,7 +34,7 @@ class SentenceEncoder(Protocol):
 
     @property
     def name(self) -> str:
-        """`use`, `e5` or `onnx:DIR`."""
+        """`use`, `e5`, `chive` or `onnx:DIR`."""
 
     @property
     def dimensions(self) -> int:
@@ -52,8 +53,12 @@ class SentenceEncoder(Protocol):
         """Whether a vector is the same to the last bit whatever other texts are encoded beside it."""
 
     @property
-    def uses_all_cores(self) -> bool:
-        """Whether one call of `encode` is parallel by itself."""
+    def threads(self) -> bool:
+        """Whether several calls of `encode` at once are allowed, and faster than one after the other."""
+
+    @property
+    def cached(self) -> bool:
+        """Whether its vectors are worth keeping on disk."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return vectors (n, dimensions) of n texts, taken as they are; an empty text has one too."""
@@ -61,16 +66,18 @@ class SentenceEncoder(Protocol):
 
 @functools.cache
 def sentence_encoder(name: str) -> SentenceEncoder:
-    """Return the encoder `use`, `e5` or `onnx:DIR`, its weights checked; one a process."""
+    """Return the encoder `use`, `e5`, `chive` or `onnx:DIR`, its weights checked; one a process."""
     if name == "use":
         return UseEncoder()
     if name == "e5":
         return E5Encoder()
+    if name == "chive":
+        return ChiveEncoder()
     if name.startswith("onnx:") and len(name) > len("onnx:"):
         return OnnxEncoder(Path(name.removeprefix("onnx:")))
     raise InputError(
-        f"エンコーダ「{name}」はありません。use、e5、onnx:フォルダ名 のどれかにしてください。",
-        f"There is no encoder '{name}'. Choose use, e5 or onnx:FOLDER.",
+        f"エンコーダ「{name}」はありません。use、e5、chive、onnx:フォルダ名 のどれかにしてください。",
+        f"There is no encoder '{name}'. Choose use, e5, chive or onnx:FOLDER.",
     )
 
 
@@ -94,7 +101,7 @@ def encode_texts(
     cache
         Vectors of texts seen before; exact ones are kept apart from others.
     workers
-        Texts encoded at once; by default one a core. No matter for `e5`, which uses all cores by itself.
+        Texts encoded at once; by default one a core. No matter for `e5`, which uses all cores by itself, and `chive`.
 
     >>> rows = encode_texts("use", ["見守りが必要", "見守りを増やす", "道路に穴がある", "見守りが必要 "])
     >>> rows.shape, bool(rows[0] @ rows[1] > rows[0] @ rows[2]), bool((rows[0] == rows[3]).all())
@@ -102,6 +109,7 @@ def encode_texts(
     """
     encoder = sentence_encoder(name)
     exact = exact or encoder.exact
+    cache = cache if encoder.cached else None
     place: dict[str, int] = {}
     where = np.fromiter(
         (place.setdefault(normalise(t)[:LONGEST], len(place)) for t in texts), np.int64, len(texts)
@@ -139,7 +147,7 @@ def _each_chunk(
 
     with _encoding:
         threads = min(count, (os.cpu_count() or 1) if workers is None else workers)
-        if encoder.uses_all_cores or threads < 2:
+        if not encoder.threads or threads < 2:
             yield lambda chunks: map(one, chunks)
             return
         encoder.encode([""])  # weights are read here, not by several threads at once

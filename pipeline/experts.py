@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from pipeline.classifier import ShrinkageCentroidClassifier, choose_temperature, softmax
-from pipeline.confidence import choose_confidence, probabilities
 from pipeline.features import TextVectors, stack
-from pipeline.gate import combine, fit_gate
+from pipeline.gate import Evidence
+from pipeline.mixing import ENOUGH_OPINIONS, Mixing, learn_mixing
 from pipeline.outside import fit_outside, outside_score
 from pipeline.ridge import RidgeExpert
 
@@ -25,8 +25,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _LOCAL_TERMS = 2000
-_CALIBRATION_TEXTS = 30  # fewer coded opinions than this say too little of how confident to be
-_NESTED_FOLDS = 12
 _FLOOR = 1e-9
 
 
@@ -98,7 +96,7 @@ class OpinionClassifier(BaseEstimator):
         text_item: float = 0.5,
         bank_share: float = 0.5,
         penalty: float = 2.0,
-        coded_weight: float = 3.0,
+        coded_weight: float = 1.0,
         authored_total: float = 25.0,
     ) -> None:
         self.parents = parents
@@ -134,13 +132,12 @@ class OpinionClassifier(BaseEstimator):
         self._choose_terms(X, node_X)
         nearness = self._held_out_nearness(X, groups)
         local, local_authored = self._fit_local(X, codes, groups, node_X, authored)
-        knowledge, knowledge_authored = self._fit_knowledge(X, gold, groups, authored)
+        (knowledge, voice), (known, voice_authored) = self._fit_knowledge(X, gold, groups, authored)
         near_authored = X.dot(authored.vectors).max(axis=0) if len(X) else np.zeros(len(authored.item))
-        self._fit_gate(
-            (local, knowledge, nearness, gold, groups),
-            (local_authored, knowledge_authored, near_authored, authored.item),
-        )
-        self._fit_outside(knowledge, nearness, knowledge_authored, near_authored, authored.item)
+        coded = Evidence(local, _items(knowledge), nearness, voice)
+        written = Evidence(local_authored, _items(known), near_authored, voice_authored)
+        self._fit_mixing(coded, gold, groups, written, authored.item)
+        self._fit_outside(knowledge, nearness, known, near_authored, authored.item)
         return self
 
     def _choose_terms(self, X: TextVectors, node_X: TextVectors) -> None:
@@ -203,14 +200,20 @@ class OpinionClassifier(BaseEstimator):
 
     def _fit_knowledge(
         self, X: TextVectors, gold: Ints, groups: Ints, authored: Authored
-    ) -> tuple[Floats, Floats]:
-        """Fit the knowledge expert; return log-probabilities (texts, items + 1), each held out."""
+    ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Fit the knowledge expert, and in the same least squares what a resident's voice is.
+
+        Returns log-probabilities (texts, items + 1) and voice (texts,) of coded and of authored texts, held out.
+        """
         coded = np.flatnonzero(gold >= 0)
+        n, classes = len(authored.item), len(self.classes_) + 1
         item = np.concatenate([authored.item, gold[coded]])
         self.has_outside_ = bool((authored.item == len(self.classes_)).any())
-        targets = np.eye(len(self.classes_) + 1)[item]
+        said = np.concatenate([np.zeros(n), np.ones(len(coded))])
+        if not (authored.author >= 0).any():
+            said[:] = 0.0  # there is nobody else to sound like
+        targets = np.column_stack([np.eye(classes)[item], said])
         weights = np.concatenate([authored.weight, np.full(len(coded), self.coded_weight)])
-        n = len(authored.item)
         left_out = [np.flatnonzero(authored.author == a) for a in np.unique(authored.author) if a >= 0]
         left_out += [n + np.flatnonzero(groups[coded] == g) for g in np.unique(groups[coded])]
         self.knowledge_ = RidgeExpert(self.penalty)
@@ -219,64 +222,37 @@ class OpinionClassifier(BaseEstimator):
         )
         known = ~np.isnan(scores[:, 0])
         inside = known & (item < len(self.classes_))
-        self.knowledge_temperature_ = choose_temperature(scores[inside][:, :-1], item[inside])
-        logs = self._log_probabilities(scores)
-        held_out = np.full((len(X), targets.shape[1]), -np.log(targets.shape[1]))
-        held_out[coded] = logs[n:]
-        return held_out, logs[:n]
+        self.knowledge_temperature_ = choose_temperature(scores[inside][:, : classes - 1], item[inside])
+        logs, voice = self._log_probabilities(scores), scores[:, -1]
+        held_out, coded_voice = np.full((len(X), classes), -np.log(classes)), np.zeros(len(X))
+        held_out[coded], coded_voice[coded] = logs[n:], voice[n:]
+        return (held_out, coded_voice), (logs[:n], voice[:n])
 
     def _log_probabilities(self, scores: Floats) -> Floats:
-        z = scores / self.knowledge_temperature_
+        """Return log-probabilities (n, items + 1) of the scores (n, items + 2), whose last column is the voice."""
+        z = scores[:, :-1] / self.knowledge_temperature_
         if not self.has_outside_:
             z[:, -1] = -np.inf
         z = z - np.nanmax(np.where(np.isnan(z), -np.inf, z), axis=1, keepdims=True, initial=-1e9)
         return np.asarray(np.log(np.maximum(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), _FLOOR)))
 
-    def _fit_gate(
-        self, coded: tuple[Floats, Floats, Floats, Ints, Ints], written: tuple[Floats, Floats, Floats, Ints]
-    ) -> None:
-        local, knowledge, nearness, gold, groups = coded
-        inside = np.flatnonzero((written[3] < len(self.classes_)) & ~np.isnan(written[0][:, 0]))
-        # Some twenty texts an item say as much of four numbers as all of them do.
-        inside = inside[:: max(1, len(inside) // (20 * len(self.classes_)))]
+    def _fit_mixing(self, coded: Evidence, gold: Ints, groups: Ints, written: Evidence, item: Ints) -> None:
+        """Learn the gate and the confidence; opinions coded above the items have no say in it."""
         judged = np.flatnonzero(gold >= 0)
-        pooled = np.concatenate([nearness[judged], written[2][inside]])
-        self.near_mean_ = round(float(pooled.mean()), 6) if len(judged) else 0.0
-        self.near_spread_ = max(round(float(pooled.std()), 6), 1e-3) if len(judged) else 1.0
-        a = np.concatenate([local[judged], written[0][inside]])
-        b = np.concatenate([_items(knowledge[judged]), _items(written[1][inside])])
-        near = (pooled - self.near_mean_) / self.near_spread_
-        answer = np.concatenate([gold[judged], written[3][inside]])
-        weights = np.ones(len(answer))
-        weights[len(judged) :] = self.authored_total / max(len(inside), 1)
-        self.gate_, self.temperature_, self.label_noise_ = self._gate_and_confidence(
-            a, b, near, answer, weights, len(judged)
+        inside = np.flatnonzero((item < len(self.classes_)) & ~np.isnan(written.local[:, 0]))
+        mixing, held_out = learn_mixing(
+            coded[judged], gold[judged], groups[judged], written[inside], item[inside], self.authored_total
         )
-        self.held_out_ = np.full((len(gold), len(self.classes_)), 1.0 / len(self.classes_))
-        distinct = np.unique(groups[judged])
-        for fold in range(min(_NESTED_FOLDS, len(distinct))):
-            out = np.isin(groups[judged], distinct[fold::_NESTED_FOLDS])
-            kept = np.concatenate([~out, np.ones(len(inside), bool)])
-            gate, temperature, noise = self._gate_and_confidence(
-                a[kept], b[kept], near[kept], answer[kept], weights[kept], int((~out).sum())
-            )
-            rows = np.flatnonzero(out)
-            logits = combine(gate, a[rows], b[rows], near[rows])
-            self.held_out_[judged[rows]] = probabilities(logits, temperature, noise)
-        self.held_out_ = self.held_out_.astype(np.float32)
-        self.held_out_nearness_ = nearness.astype(np.float32)
+        self.gate_, self.near_scale_, self.voice_scale_ = mixing.gate, mixing.nearness, mixing.voice
+        self.temperature_, self.label_noise_ = mixing.temperature, mixing.label_noise
+        self.held_out_ = np.full((len(gold), len(self.classes_)), 1.0 / len(self.classes_), np.float32)
+        self.held_out_[judged] = held_out
+        self.held_out_nearness_ = coded.nearness.astype(np.float32)
 
-    def _gate_and_confidence(
-        self, local: Floats, knowledge: Floats, near: Floats, gold: Ints, weights: Floats, coded: int
-    ) -> tuple[Floats, float, float]:
-        """Fit the gate on all texts, temperature and noise on coded opinions alone (the first `coded` rows) if
-        enough: authored texts are easier than what residents write, and confidence must be true for residents."""
-        if not len(gold):
-            return np.array([2.0, 0.0, -1.0, 0.0]), 1.0, 0.0
-        gate = fit_gate(local, knowledge, near, gold, weights)
-        logits = combine(gate, local, knowledge, near)
-        rows = slice(0, coded if coded >= _CALIBRATION_TEXTS else len(gold))
-        return gate, *choose_confidence(logits[rows], gold[rows])
+    @property
+    def mixing_(self) -> Mixing:
+        """How the experts are combined."""
+        return Mixing(self.gate_, self.near_scale_, self.voice_scale_, self.temperature_, self.label_noise_)
 
     def _fit_outside(
         self, knowledge: Floats, nearness: Floats, written: Floats, near_written: Floats, item: Ints
@@ -287,7 +263,7 @@ class OpinionClassifier(BaseEstimator):
             (knowledge, nearness),
             (written[known], near_written[known]),
             item[known] == len(self.classes_),
-            _CALIBRATION_TEXTS,
+            ENOUGH_OPINIONS,
         )
         self.held_out_outside_ = outside_score(self.outside_weights_, knowledge, nearness).astype(np.float32)
 
@@ -299,7 +275,7 @@ class OpinionClassifier(BaseEstimator):
         terms : (n, terms) see `Features.term_vectors`; rows of zeros are taken to say nothing
         """
         length = np.sqrt(np.asarray(terms.multiply(terms).sum(axis=1)))
-        scores = (terms @ self.knowledge_.term_weights_)[:, :-1] / np.maximum(length, _FLOOR)
+        scores = (terms @ self.knowledge_.term_weights_)[:, :-2] / np.maximum(length, _FLOOR)
         return softmax(np.asarray(scores, dtype=np.float64) / self.knowledge_temperature_)
 
     def _local_scores(self, X: TextVectors) -> Floats:
@@ -336,14 +312,11 @@ class OpinionClassifier(BaseEstimator):
         similarity : (n, coded opinions) inner products with the vectors of the opinions learned from
         """
         nearness = similarity.max(axis=1) if similarity.shape[1] else np.zeros(len(X))
-        knowledge = self._log_probabilities(self.knowledge_.decision_function(X))
-        local = self._local_scores(X)
-        near = (nearness - self.near_mean_) / self.near_spread_
-        if not similarity.shape[1]:
-            near = np.zeros(len(X))
-        logits = combine(self.gate_, local, _items(knowledge), near)
+        scores = self.knowledge_.decision_function(X)
+        knowledge = self._log_probabilities(scores)
+        evidence = Evidence(self._local_scores(X), _items(knowledge), nearness, scores[:, -1])
         return Prediction(
-            probabilities(logits, self.temperature_, self.label_noise_),
+            self.mixing_.probabilities(evidence),
             outside_score(self.outside_weights_, knowledge, nearness),
             nearness,
         )

@@ -168,7 +168,8 @@ class Features(BaseEstimator):
         blocks = [np.zeros((len(texts), 0))]
         for name in self.sentence_names:
             vectors = encode_texts(name, texts, exact=exact, cache=cache).astype(np.float64)
-            vectors -= self.centres_[name]
+            # A vector of zeros (no word known) says nothing, and no more when the centre is taken from it.
+            vectors -= self.centres_[name] * vectors.any(axis=1, keepdims=True)
             length = np.linalg.norm(vectors, axis=1, keepdims=True)
             blocks.append(vectors * (np.sqrt(self.shares_[name]) / np.maximum(length, 1e-9)))
         return TextVectors(terms, np.hstack(blocks))

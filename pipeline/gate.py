@@ -1,74 +1,132 @@
-"""How much each of the two experts counts for a comment: a gate that looks at how near it is to coded opinions.
+"""How much each of the two experts counts for a comment: a gate that listens to whose voice it is in.
 
-Near coded opinions the local expert should lead, far from them the knowledge expert. What "near" is worth is
-learned on predictions that neither expert made of its own training texts (stacking: Wolpert 1992; mixtures of
-experts: Jacobs et al. 1991; products of experts: Hinton 2002).
+Part of a comment is judged by both experts together, a product in which the knowledge expert counts less the
+nearer the comment is to coded opinions; the rest by the knowledge expert alone, a mixture. How large that part
+is depends on whether the comment sounds like what was coded or like what was written for the example bank. All
+is learned on predictions that neither expert made of its own training texts (stacking: Wolpert 1992; mixtures
+of experts: Jacobs et al. 1991; products of experts: Hinton 2002; covariate shift: Shimodaira 2000).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit, log_expit, log_softmax
 
 Floats = NDArray[np.float64]
-# Logarithms of the experts' exponents and what one standard deviation of nearness adds to them. The start,
-# and with a little weight the prior: both experts count, whatever the nearness.
-_START = np.array([2.0, 0.0, -1.0, 0.0])
-_LIMITS = [(-4.0, 4.5), (-2.0, 2.0), (-6.0, 1.5), (-2.0, 2.0)]
+Ints = NDArray[np.int64]
+# The start of the search, and with a little weight the prior: both experts count, voice decides how much.
+_START = np.array([2.0, -1.0, 0.0, 0.0, 0.0, 1.0])
+_LIMITS = [(-4.0, 4.5), (-6.0, 1.5), (-2.0, 2.0), (-4.0, 3.0), (-6.0, 6.0), (-4.0, 4.0)]
 _PRIOR = 1e-3
 
 
-def combine(gate: Floats, local: Floats, knowledge: Floats, nearness: Floats) -> Floats:
-    """Return the logits (n, items) α(x) · local + β(x) · knowledge.
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of n texts when the experts have spoken.
+
+    local : (n, items) cosines of the local expert
+    knowledge : (n, items) log-probabilities of the knowledge expert, apart from a constant a text
+    nearness : (n,) similarity to the nearest coded opinion
+    voice : (n,) 0 to 1 and a little beyond: sounds like an authored text, or like a coded opinion
+    """
+
+    local: Floats
+    knowledge: Floats
+    nearness: Floats
+    voice: Floats
+
+    def __len__(self) -> int:
+        return len(self.nearness)
+
+    def __getitem__(self, rows: Ints | NDArray[np.bool_]) -> Evidence:
+        return Evidence(self.local[rows], self.knowledge[rows], self.nearness[rows], self.voice[rows])
+
+    def and_also(self, other: Evidence) -> Evidence:
+        """Return the texts of both, these first."""
+        return Evidence(
+            np.concatenate([self.local, other.local]),
+            np.concatenate([self.knowledge, other.knowledge]),
+            np.concatenate([self.nearness, other.nearness]),
+            np.concatenate([self.voice, other.voice]),
+        )
+
+
+def standard(values: Floats) -> tuple[float, float]:
+    """Return mean and standard deviation, rounded, the latter never 0; (0, 1) of no values."""
+    if not len(values):
+        return 0.0, 1.0
+    return round(float(values.mean()), 6), max(round(float(values.std()), 6), 1e-3)
+
+
+def combine(gate: Floats, evidence: Evidence) -> Floats:
+    """Return log-probabilities (n, items) of w(x) · softmax(α local + β(x) knowledge) + (1 - w(x)) · softmax(γ knowledge).
 
     Parameters
     ----------
-    gate : (4,) log α and its slope, log β and its slope
-    local : (n, items) cosines of the local expert
-    knowledge : (n, items) log-probabilities of the knowledge expert
-    nearness : (n,) standardised similarity to the nearest coded opinion
+    gate : (6,) log α; log β and what nearness adds to it; log γ; log-odds of w and what voice adds to them
+    evidence : nearness and voice in standard deviations from their mean
     """
-    alpha, beta = _exponents(gate, nearness)
-    return np.asarray(alpha[:, None] * local + beta[:, None] * knowledge)
+    together, alone, odds = _parts(gate, evidence)
+    return np.asarray(
+        np.logaddexp(log_expit(odds)[:, None] + together, log_expit(-odds)[:, None] + alone), np.float64
+    )
 
 
-def _exponents(gate: Floats, nearness: Floats) -> tuple[Floats, Floats]:
-    steps = np.clip(nearness, -3.0, 3.0)
-    return np.exp(gate[0] + gate[1] * steps), np.exp(gate[2] + gate[3] * steps)
+def _parts(gate: Floats, evidence: Evidence) -> tuple[Floats, Floats, Floats]:
+    """Return what both experts say together, what the knowledge expert says alone, and the log-odds of the first."""
+    beta = np.exp(gate[1] + gate[2] * _steps(evidence.nearness))
+    together = log_softmax(np.exp(gate[0]) * evidence.local + beta[:, None] * evidence.knowledge, axis=1)
+    alone = log_softmax(np.exp(gate[3]) * evidence.knowledge, axis=1)
+    return together, alone, gate[4] + gate[5] * _steps(evidence.voice)
 
 
-def fit_gate(
-    local: Floats, knowledge: Floats, nearness: Floats, gold: NDArray[np.int64], weights: Floats
-) -> Floats:
+def _steps(standardised: Floats) -> Floats:
+    return np.clip(standardised, -3.0, 3.0)
+
+
+def fit_gate(evidence: Evidence, gold: Ints, weights: Floats) -> Floats:
     """Return the gate with the least weighted log-loss on predictions that were made without the texts.
 
     Parameters
     ----------
-    local, knowledge, nearness : see `combine`
+    evidence : n texts, see `combine`
     gold : (n,) column of the right item
     weights : (n,) how much each text counts
     """
     rows = np.arange(len(gold))
     share = weights / weights.sum()
+    near, voice = _steps(evidence.nearness), _steps(evidence.voice)
 
     def loss(gate: Floats) -> tuple[float, Floats]:
-        steps = np.clip(nearness, -3.0, 3.0)
-        alpha, beta = _exponents(gate, nearness)
-        logits = alpha[:, None] * local + beta[:, None] * knowledge
-        logits -= logits.max(axis=1, keepdims=True)
-        probabilities = np.exp(logits)
-        total = probabilities.sum(axis=1, keepdims=True)
-        value = -float(share @ (logits[rows, gold] - np.log(total[:, 0])))
-        slope = probabilities / total
-        slope[rows, gold] -= 1.0
-        along_local = share * alpha * (slope * local).sum(axis=1)
-        along_knowledge = share * beta * (slope * knowledge).sum(axis=1)
+        together, alone, odds = _parts(gate, evidence)
+        first = log_expit(odds) + together[rows, gold]
+        said = np.logaddexp(first, log_expit(-odds) + alone[rows, gold])
+        # How much of the probability of the right item comes from the first part.
+        owed = np.exp(first - said)
+        pull_together, pull_alone = np.exp(together), np.exp(alone)
+        pull_together[rows, gold] -= 1.0
+        pull_alone[rows, gold] -= 1.0
+        alpha, beta, gamma = np.exp(gate[0]), np.exp(gate[1] + gate[2] * near), np.exp(gate[3])
+        along_alpha = share * owed * alpha * (pull_together * evidence.local).sum(axis=1)
+        along_beta = share * owed * beta * (pull_together * evidence.knowledge).sum(axis=1)
+        along_gamma = share * (1 - owed) * gamma * (pull_alone * evidence.knowledge).sum(axis=1)
+        along_odds = share * (expit(odds) - owed)
         gradient = np.array(
-            [along_local.sum(), along_local @ steps, along_knowledge.sum(), along_knowledge @ steps]
+            [
+                along_alpha.sum(),
+                along_beta.sum(),
+                along_beta @ near,
+                along_gamma.sum(),
+                along_odds.sum(),
+                along_odds @ voice,
+            ]
         )
         away = gate - _START
-        return value + _PRIOR * float(away @ away), gradient + 2 * _PRIOR * away
+        return -float(share @ said) + _PRIOR * float(away @ away), gradient + 2 * _PRIOR * away
 
     found = minimize(loss, _START, jac=True, bounds=_LIMITS, method="L-BFGS-B", options={"maxiter": 200})
     # Rounded, so that a last bit never decides anything.

@@ -41,8 +41,8 @@ CONFUSION_COLUMNS = (
     "example",
 )
 # Measured on the example bank (12, 24 or 40 texts): of 333 samples of a single item none divides so clearly, of
-# 111 mixtures of two items at random one in twelve. What is proposed is clear; much is not proposed.
-_APART, _STABLE = 0.15, 0.8
+# 111 mixtures of two items at random one in nine. What is proposed is clear; much is not proposed.
+_APART, _STABLE = 0.1, 0.8
 _LEAST_GROUP = 4
 _LEAST_CONFUSED = 2
 # More texts of one item than this are looked at by a sample.

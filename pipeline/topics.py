@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import combinations, pairwise
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import pairwise
 
 from pipeline.clauses import CONNECTIVES
 from pipeline.segment import BULLET, Unit
@@ -25,18 +22,17 @@ OWN_TOPIC = 0.5
 MAY_SPEAK = 0.25
 
 
-def may_differ(by_words: NDArray[np.float64]) -> bool:
+def may_differ(best: Sequence[str], probability: Sequence[float]) -> bool:
     """Tell, before sentence vectors are made, whether units may turn out to be of different topics.
 
     Parameters
     ----------
-    by_words : (units, items) probabilities by words alone (see `OpinionClassifier.glance`)
+    best, probability : most likely item of each unit by words alone (see `OpinionClassifier.glance`), and how likely
 
-    >>> may_differ(np.array([[0.6, 0.4], [0.3, 0.7]])), may_differ(np.array([[0.6, 0.4], [0.5, 0.5]]))
-    (True, False)
+    >>> may_differ(["A", "B"], [0.6, 0.7]), may_differ(["A", "B"], [0.6, 0.1]), may_differ(["A", "A"], [0.6, 0.7])
+    (True, False, False)
     """
-    speaks = by_words.max(axis=1) >= MAY_SPEAK
-    return any(a != b for a, b in combinations(by_words[speaks].argmax(axis=1).tolist(), 2))
+    return len({item for item, p in zip(best, probability, strict=True) if p >= MAY_SPEAK}) > 1
 
 
 def has_points(comment: str, units: Sequence[Unit]) -> bool:

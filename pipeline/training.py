@@ -38,8 +38,9 @@ Progress = Callable[[str], None]
 class TrainingConfig:
     """Every knob of a training run, as in a configuration file (`--config FILE.toml`, flat keys)."""
 
-    lexical: float = 0.4
-    use: float = 0.6
+    lexical: float = 0.25
+    use: float = 0.5
+    chive: float = 0.25
     e5: float = 0.0
     onnx: float = 0.0
     onnx_folder: str = ""
@@ -53,7 +54,7 @@ class TrainingConfig:
     text_item: float = 0.5
     bank_share: float = 0.5
     penalty: float = 2.0
-    coded_weight: float = 3.0
+    coded_weight: float = 1.0
     authored_total: float = 25.0
     seed: int = 0
 
@@ -63,6 +64,7 @@ class TrainingConfig:
         named = {
             "lexical": self.lexical,
             "use": self.use,
+            "chive": self.chive,
             "e5": self.e5,
             f"onnx:{self.onnx_folder}": self.onnx,
         }

@@ -411,7 +411,7 @@ def test_reading_a_document_again_keeps_what_people_wrote(tmp_path: Path) -> Non
 
 def test_label_files_that_both_number_from_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = tmp_path / "small.toml"
-    small.write_text("lexical = 1.0\nuse = 0.0\n", "utf-8")
+    small.write_text("lexical = 1.0\nuse = 0.0\nchive = 0.0\n", "utf-8")
     table = read_table(SEED_LABELS).head(8)
     table["opinion_id"] = [str(i) for i in range(1, 9)]
     files = []
@@ -442,7 +442,7 @@ def test_a_model_may_be_named_or_be_the_present_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     small = tmp_path / "small.toml"
-    small.write_text("lexical = 1.0\nuse = 0.0\n", "utf-8")
+    small.write_text("lexical = 1.0\nuse = 0.0\nchive = 0.0\n", "utf-8")
     labels = tmp_path / "labels.csv"
     write_table(read_table(SEED_LABELS).head(8), labels)
     monkeypatch.chdir(tmp_path)

@@ -140,5 +140,5 @@ def test_nothing_touches_the_network(name: str, monkeypatch: pytest.MonkeyPatch)
 
 def test_an_unknown_name_is_an_error_that_lists_the_known() -> None:
     for name in ("bert", "onnx:", ""):
-        with pytest.raises(InputError, match="use、e5、onnx:"):
+        with pytest.raises(InputError, match="use、e5、chive、onnx:"):
             sentence_encoder(name)

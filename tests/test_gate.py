@@ -1,29 +1,78 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.optimize import check_grad
 
 from pipeline import gate
-from pipeline.gate import combine, fit_gate
+from pipeline.gate import Evidence, combine, fit_gate, standard
 
 
-def test_the_gate_learns_whom_to_trust_where() -> None:
-    rng = np.random.default_rng(0)
-    n, k = 600, 5
-    gold = rng.integers(0, k, n)
-    near = rng.normal(size=n)
-    right = np.eye(k)[gold]
-    # The local expert is right near coded opinions only, the knowledge expert far from them only.
-    local = rng.normal(size=(n, k)) * 0.1 + right * (near > 0)[:, None] * 0.3
-    knowledge = rng.normal(size=(n, k)) + right * (near <= 0)[:, None] * 3
-    found = fit_gate(local, knowledge, near, gold, np.ones(n))
-    assert found[1] > 0 > found[3]
-    accuracy = (combine(found, local, knowledge, near).argmax(axis=1) == gold).mean()
-    assert accuracy > max((m.argmax(axis=1) == gold).mean() for m in (local, knowledge)) + 0.1
+def invented(n: int, items: int, seed: int) -> Evidence:
+    rng = np.random.default_rng(seed)
+    return Evidence(
+        rng.normal(size=(n, items)) * 0.1,
+        rng.normal(size=(n, items)),
+        rng.normal(size=n),
+        rng.normal(size=n),
+    )
 
 
-def test_the_gradient_is_that_of_the_loss(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    rng = np.random.default_rng(1)
+def share_right(logits: np.ndarray, gold: np.ndarray) -> float:
+    return float((logits.argmax(axis=1) == gold).mean())
+
+
+def test_the_gate_learns_whom_to_trust_by_the_voice() -> None:
+    n, items = 600, 5
+    gold = np.random.default_rng(0).integers(0, items, n)
+    right = np.eye(items)[gold]
+    noise = invented(n, items, 1)
+    # The local expert is right of what sounds like coded opinions only, the knowledge expert of the rest only.
+    residents = (noise.voice > 0)[:, None]
+    said = Evidence(
+        noise.local + right * residents * 0.3,
+        noise.knowledge + right * ~residents * 3,
+        noise.nearness,
+        noise.voice,
+    )
+    found = fit_gate(said, gold, np.ones(n))
+    assert found[5] > 0.5
+    together = share_right(combine(found, said), gold)
+    assert together > max(share_right(said.local, gold), share_right(said.knowledge, gold)) + 0.1
+
+
+def test_the_gate_learns_that_knowledge_counts_less_near_coded_opinions() -> None:
+    n, items = 600, 5
+    gold = np.random.default_rng(0).integers(0, items, n)
+    right = np.eye(items)[gold]
+    noise = invented(n, items, 2)
+    near = (noise.nearness > 0)[:, None]
+    said = Evidence(
+        noise.local + right * near * 0.3,
+        noise.knowledge + right * ~near * 3,
+        noise.nearness,
+        np.zeros(n),
+    )
+    found = fit_gate(said, gold, np.ones(n))
+    assert found[2] < 0
+    together = share_right(combine(found, said), gold)
+    assert together > max(share_right(said.local, gold), share_right(said.knowledge, gold)) + 0.1
+
+
+@pytest.mark.parametrize("voice", [-9.0, 0.0, 9.0])
+def test_what_is_combined_are_log_probabilities(voice: float) -> None:
+    said = invented(7, 4, 3)
+    logs = combine(
+        np.array([2.0, -1.0, 0.3, 0.1, 0.2, 3.0]),
+        Evidence(said.local, said.knowledge, said.nearness, np.full(7, voice)),
+    )
+    assert np.exp(logs).sum(axis=1) == pytest.approx(np.ones(7))
+    # A constant of a text changes nothing.
+    moved = Evidence(said.local, said.knowledge + 5.0, said.nearness, np.full(7, voice))
+    assert combine(np.array([2.0, -1.0, 0.3, 0.1, 0.2, 3.0]), moved) == pytest.approx(logs)
+
+
+def test_the_gradient_is_that_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
 
     def spy(loss, start, **rest):  # type: ignore[no-untyped-def]
@@ -31,11 +80,19 @@ def test_the_gradient_is_that_of_the_loss(monkeypatch) -> None:  # type: ignore[
         return type("Result", (), {"x": start})
 
     monkeypatch.setattr(gate, "minimize", spy)
-    fit_gate(
-        rng.normal(size=(9, 4)),
-        rng.normal(size=(9, 4)),
-        rng.normal(size=9),
-        rng.integers(0, 4, 9),
-        np.ones(9),
-    )
+    rng = np.random.default_rng(1)
+    fit_gate(invented(9, 4, 4), rng.integers(0, 4, 9), rng.uniform(0.5, 2.0, 9))
     assert seen["error"] < 1e-4
+
+
+def test_evidence_of_two_kinds_of_text_stands_in_order() -> None:
+    a, b = invented(3, 4, 5), invented(2, 4, 6)
+    both = a.and_also(b)
+    assert len(both) == 5
+    assert np.array_equal(both[np.array([3, 4])].local, b.local)
+    assert np.array_equal(both[np.arange(5) < 3].voice, a.voice)
+
+
+def test_values_that_do_not_differ_have_a_scale_too() -> None:
+    assert standard(np.array([0.5, 0.5])) == (0.5, 1e-3)
+    assert standard(np.zeros(0)) == (0.0, 1.0)

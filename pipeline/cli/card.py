@@ -72,7 +72,7 @@ def model_card(model: Model) -> str:
         "## 作り方",
         "",
         "- 方法: 2人の専門家の混合。局所の専門家(階層つき縮小重心法)はコード付き意見を、知識の専門家(リッジ回帰)は説明と例文を知り、"
-        "コメントがコード付き意見にどれだけ近いかで重みを変えます(docs/method.md)。",
+        "コメントの話し方がコード付き意見にどれだけ似ているかと、話題の近さで重みを変えます(docs/method.md)。",
         f"- 文のベクトル: {'、'.join(manifest['encoders']) or 'なし(語と文字 n-gram のみ)'}。",
         f"- 温度 {manifest['temperature']}、ラベルの雑音 {manifest['label_noise']}、乱数の種 {manifest['config']['seed']}。入力・設定・版は `manifest.json` にあります。",
         "- `iken reproduce` で同じモデルが再現されることを確かめられます。",

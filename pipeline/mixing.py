@@ -1,0 +1,93 @@
+"""From what two experts say to one honest prediction: the gate, its scales and the confidence, learned held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.confidence import choose_confidence, probabilities
+from pipeline.gate import Evidence, combine, fit_gate, standard
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+ENOUGH_OPINIONS = 30  # fewer coded opinions than this say too little of how confident to be
+_NESTED_FOLDS = 12
+_TEXTS_PER_ITEM = 20  # so many authored texts say as much of six numbers as all of them do
+# Without anything to learn from: both experts at their start, the plan's words alone decide.
+_UNLEARNED = np.array([2.0, -1.0, 0.0, 0.0, 0.0, 0.0])
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """How the experts are combined.
+
+    gate : (6,) see `gate.combine`
+    nearness, voice : mean and standard deviation that these are measured in
+    temperature, label_noise : see `confidence.probabilities`
+    """
+
+    gate: Floats
+    nearness: tuple[float, float]
+    voice: tuple[float, float]
+    temperature: float
+    label_noise: float
+
+    def probabilities(self, evidence: Evidence) -> Floats:
+        """Return the probabilities of the items (n, items)."""
+        logits = combine(self.gate, self.standardised(evidence))
+        return probabilities(logits, self.temperature, self.label_noise)
+
+    def standardised(self, evidence: Evidence) -> Evidence:
+        """Return the evidence with nearness and voice in standard deviations from their mean."""
+        near, voice = (
+            (values - mean) / spread
+            for values, (mean, spread) in ((evidence.nearness, self.nearness), (evidence.voice, self.voice))
+        )
+        return replace(evidence, nearness=near, voice=voice)
+
+
+def learn_mixing(
+    coded: Evidence, gold: Ints, groups: Ints, written: Evidence, item: Ints, authored_total: float
+) -> tuple[Mixing, Floats]:
+    """Learn how to combine the experts from what each says of texts that it did not learn from.
+
+    Parameters
+    ----------
+    coded, gold, groups : n coded opinions, their items, and which of them are left out together
+    written, item : authored texts of items, and which
+    authored_total : how many coded opinions all authored texts together count for
+
+    Returns
+    -------
+    mixing
+    held_out : (n, items) probabilities of the coded opinions, gate and confidence learned without them too
+    """
+    few = slice(None, None, max(1, len(item) // (_TEXTS_PER_ITEM * coded.local.shape[1])))
+    rows = np.arange(len(item))[few]
+    raw, answer = coded.and_also(written[rows]), np.concatenate([gold, item[rows]])
+    weights = np.ones(len(answer))
+    weights[len(gold) :] = authored_total / max(len(rows), 1)
+    # Without coded opinions nothing is near or far.
+    scales = (standard(raw.nearness), standard(raw.voice)) if len(gold) else ((0.0, 1.0), (0.0, 1.0))
+    start = Mixing(_UNLEARNED, *scales, 1.0, 0.0)
+    evidence = start.standardised(raw)
+
+    def learn(kept: NDArray[np.bool_], opinions: int) -> Mixing:
+        if not kept.any():
+            return start
+        gate = fit_gate(evidence[kept], answer[kept], weights[kept])
+        # Confidence must be true for what residents say, and authored texts are easier.
+        judged = np.flatnonzero(kept)[: opinions if opinions >= ENOUGH_OPINIONS else None]
+        temperature, noise = choose_confidence(combine(gate, evidence[judged]), answer[judged])
+        return replace(start, gate=gate, temperature=temperature, label_noise=noise)
+
+    held_out = np.full((len(gold), coded.local.shape[1]), 1.0 / max(coded.local.shape[1], 1))
+    distinct = np.unique(groups)
+    for fold in range(min(_NESTED_FOLDS, len(distinct))):
+        out = np.isin(groups, distinct[fold::_NESTED_FOLDS])
+        kept = np.concatenate([~out, np.ones(len(rows), bool)])
+        held_out[out] = learn(kept, int((~out).sum())).probabilities(coded[out])
+    return learn(np.ones(len(answer), bool), len(gold)), held_out

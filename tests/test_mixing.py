@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_gate import invented
+
+from pipeline.gate import Evidence
+from pipeline.mixing import learn_mixing
+
+ITEMS = 6
+
+
+def texts(n: int, seed: int, voice: float) -> tuple[Evidence, np.ndarray]:
+    """Invented texts of whose items both experts know something."""
+    gold = np.random.default_rng(seed).integers(0, ITEMS, n)
+    right = np.eye(ITEMS)[gold]
+    noise = invented(n, ITEMS, seed + 100)
+    said = Evidence(noise.local + 0.2 * right, noise.knowledge + right, noise.nearness, noise.voice + voice)
+    return said, gold
+
+
+def test_what_is_held_out_does_not_know_its_own_label() -> None:
+    coded, gold = texts(60, 1, 1.0)
+    written, item = texts(90, 2, -1.0)
+    groups = np.arange(60)
+    groups[1] = 0  # two that say the same
+    _, before = learn_mixing(coded, gold, groups, written, item, 25.0)
+    changed = gold.copy()
+    changed[:2] = (gold[:2] + 1) % ITEMS
+    _, after = learn_mixing(coded, changed, groups, written, item, 25.0)
+    assert np.array_equal(before[:2], after[:2])
+    assert not np.array_equal(before[2:], after[2:])
+
+
+def test_probabilities_sum_to_one_and_are_better_than_chance() -> None:
+    coded, gold = texts(60, 3, 1.0)
+    written, item = texts(90, 4, -1.0)
+    mixing, held_out = learn_mixing(coded, gold, np.arange(60), written, item, 25.0)
+    new, answer = texts(200, 5, 0.0)
+    for probabilities, right in ((held_out, gold), (mixing.probabilities(new), answer)):
+        assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(right)))
+        assert np.log(probabilities[np.arange(len(right)), right]).mean() > np.log(1 / ITEMS) + 0.3
+
+
+def test_either_kind_of_text_may_be_missing() -> None:
+    coded, gold = texts(40, 6, 1.0)
+    written, item = texts(40, 7, -1.0)
+    nothing, none = coded[np.arange(0)], np.zeros(0, np.int64)
+    new, _ = texts(5, 8, 0.0)
+    for a, b in (((coded, gold), (nothing, none)), ((nothing, none), (written, item))):
+        mixing, held_out = learn_mixing(a[0], a[1], np.arange(len(a[1])), b[0], b[1], 25.0)
+        assert held_out.shape == (len(a[1]), ITEMS)
+        assert np.isfinite(mixing.probabilities(new)).all()
+    mixing, held_out = learn_mixing(nothing, none, none, nothing, none, 25.0)
+    assert held_out.shape == (0, ITEMS)
+    assert mixing.probabilities(new).sum(axis=1) == pytest.approx(np.ones(5))
