@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 Floats = NDArray[np.float64]
+_USUAL_TEMPERATURE = 0.075
 Matrix = Any  # scipy.sparse.csr_matrix (which has no types) or a float array, (rows, d)
 
 
@@ -176,8 +177,11 @@ class ShrinkageCentroidClassifier(ClassifierMixin, BaseEstimator):
 def choose_temperature(scores: Floats, gold: NDArray[np.int64]) -> float:
     """Return the temperature with the least log-loss of softmax(scores / T) on `gold` columns.
 
-    Bounded to [0.01, 2]; rounded to 6 digits so that a last bit never decides anything.
+    Bounded to [0.01, 2]; rounded to 6 digits so that a last bit never decides anything. Without texts to learn it
+    from a usual one.
     """
+    if not len(gold):
+        return _USUAL_TEMPERATURE
 
     def loss(log_t: float) -> float:
         z = scores / np.exp(log_t)

@@ -109,3 +109,8 @@ def test_unknown_codes_and_wrong_shapes_are_refused() -> None:
         ShrinkageCentroidClassifier(PARENTS).fit(np.ones((1, 2)), ["X"])
     with pytest.raises(ValueError, match="2 vectors but 1"):
         ShrinkageCentroidClassifier(PARENTS).fit(np.ones((2, 2)), ["A1a"])
+
+
+@pytest.mark.filterwarnings("error")
+def test_without_texts_the_temperature_is_a_usual_one() -> None:
+    assert 0.01 < choose_temperature(np.zeros((0, 5)), np.zeros(0, np.int64)) < 1.0
