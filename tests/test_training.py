@@ -121,3 +121,23 @@ def test_confidence_of_each_opinion_owes_nothing_to_itself(labels: pd.DataFrame,
     """Held-out probabilities are finite and sum to one even with one opinion an item."""
     model, _ = train(labels.iloc[::2], plan)
     assert np.isfinite(model.metrics["model"]["log_loss"]["value"])
+
+
+def test_the_voice_tells_coded_opinions_from_composed_texts(labels: pd.DataFrame, plan: Codebook) -> None:
+    def voice(bank: pd.DataFrame | None, texts: list[str]) -> np.ndarray:
+        model, _ = train(labels, plan, bank=bank)
+        vectors = model.features.transform(texts)
+        return np.asarray(model.classifier.knowledge_.decision_function(vectors)[:, -1])
+
+    said = labels["text"].tolist()
+    composed = [f"{n.title}について、私はぜひお願いしたいと考えております。" for n in plan.items]
+    bank = AUTHORED.table(
+        [
+            {"code": n.code, "text": text, "author": author, "kind": "long"}
+            for author, end in (("a", ""), ("b", "よろしくお願いいたします。"))
+            for n, text in zip(plan.items, [c + end for c in composed], strict=True)
+        ]
+    )
+    new = ["道路について、私はぜひお願いしたいと考えております。"]
+    assert voice(bank, said).min() > voice(bank, new)[0]
+    assert not voice(None, [*said, *new]).any()  # without a bank there is nobody else to sound like
