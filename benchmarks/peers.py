@@ -27,11 +27,12 @@ from pipeline.training import TrainingConfig
 from pipeline.vectorcache import VectorCache
 
 ROOT = Path(__file__).resolve().parent.parent
-ENCODERS = {"default": ("use", "chive"), "accurate": ("use", "chive", "e5")}
 SETTINGS = {
     "default": TrainingConfig(),
     "accurate": TrainingConfig.from_toml((ROOT / "data/config/accurate.toml").read_text("utf-8")),
 }
+# Peers get the vectors that iken itself uses.
+ENCODERS = {n: tuple(e for e in s.encoder_weights if e != "lexical") for n, s in SETTINGS.items()}
 SEPARATOR = " > "
 
 Labels = NDArray[np.str_]

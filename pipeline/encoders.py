@@ -30,7 +30,7 @@ _encoding = threading.Lock()
 
 
 class SentenceEncoder(Protocol):
-    """A named encoder: texts in, one vector of unit length a text out."""
+    """A named encoder: texts in, one vector a text out, of unit length or, where nothing is known, zeros."""
 
     @property
     def name(self) -> str:

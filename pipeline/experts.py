@@ -275,7 +275,7 @@ class OpinionClassifier(BaseEstimator):
         terms : (n, terms) see `Features.term_vectors`; rows of zeros are taken to say nothing
         """
         length = np.sqrt(np.asarray(terms.multiply(terms).sum(axis=1)))
-        scores = (terms @ self.knowledge_.term_weights_)[:, :-2] / np.maximum(length, _FLOOR)
+        scores = (terms @ self.knowledge_.term_weights_)[:, : len(self.classes_)] / np.maximum(length, _FLOOR)
         return softmax(np.asarray(scores, dtype=np.float64) / self.knowledge_temperature_)
 
     def _local_scores(self, X: TextVectors) -> Floats:

@@ -65,8 +65,8 @@ def learn_mixing(
     mixing
     held_out : (n, items) probabilities of the coded opinions, gate and confidence learned without them too
     """
-    few = slice(None, None, max(1, len(item) // (_TEXTS_PER_ITEM * coded.local.shape[1])))
-    rows = np.arange(len(item))[few]
+    items = coded.local.shape[1]
+    rows = np.arange(0, len(item), max(1, len(item) // (_TEXTS_PER_ITEM * items)))
     raw, answer = coded.and_also(written[rows]), np.concatenate([gold, item[rows]])
     weights = np.ones(len(answer))
     weights[len(gold) :] = authored_total / max(len(rows), 1)
@@ -84,7 +84,7 @@ def learn_mixing(
         temperature, noise = choose_confidence(combine(gate, evidence[judged]), answer[judged])
         return replace(start, gate=gate, temperature=temperature, label_noise=noise)
 
-    held_out = np.full((len(gold), coded.local.shape[1]), 1.0 / max(coded.local.shape[1], 1))
+    held_out = np.full((len(gold), items), 1.0 / items)
     distinct = np.unique(groups)
     for fold in range(min(_NESTED_FOLDS, len(distinct))):
         out = np.isin(groups, distinct[fold::_NESTED_FOLDS])

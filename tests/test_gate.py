@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
@@ -22,39 +24,19 @@ def share_right(logits: np.ndarray, gold: np.ndarray) -> float:
     return float((logits.argmax(axis=1) == gold).mean())
 
 
-def test_the_gate_learns_whom_to_trust_by_the_voice() -> None:
+@pytest.mark.parametrize("sign", ["voice", "nearness"])
+def test_the_gate_learns_whom_to_trust_where(sign: str) -> None:
     n, items = 600, 5
     gold = np.random.default_rng(0).integers(0, items, n)
     right = np.eye(items)[gold]
     noise = invented(n, items, 1)
-    # The local expert is right of what sounds like coded opinions only, the knowledge expert of the rest only.
-    residents = (noise.voice > 0)[:, None]
-    said = Evidence(
-        noise.local + right * residents * 0.3,
-        noise.knowledge + right * ~residents * 3,
-        noise.nearness,
-        noise.voice,
+    # The local expert is right only of what sounds like, or is near to, coded opinions; knowledge of the rest.
+    coded = (getattr(noise, sign) > 0)[:, None]
+    said = replace(
+        noise, local=noise.local + right * coded * 0.3, knowledge=noise.knowledge + right * ~coded * 3
     )
     found = fit_gate(said, gold, np.ones(n))
-    assert found[5] > 0.5
-    together = share_right(combine(found, said), gold)
-    assert together > max(share_right(said.local, gold), share_right(said.knowledge, gold)) + 0.1
-
-
-def test_the_gate_learns_that_knowledge_counts_less_near_coded_opinions() -> None:
-    n, items = 600, 5
-    gold = np.random.default_rng(0).integers(0, items, n)
-    right = np.eye(items)[gold]
-    noise = invented(n, items, 2)
-    near = (noise.nearness > 0)[:, None]
-    said = Evidence(
-        noise.local + right * near * 0.3,
-        noise.knowledge + right * ~near * 3,
-        noise.nearness,
-        np.zeros(n),
-    )
-    found = fit_gate(said, gold, np.ones(n))
-    assert found[2] < 0
+    assert found[5] > 0.5 if sign == "voice" else found[2] < 0
     together = share_right(combine(found, said), gold)
     assert together > max(share_right(said.local, gold), share_right(said.knowledge, gold)) + 0.1
 
