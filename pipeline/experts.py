@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator
 from pipeline.classifier import ShrinkageCentroidClassifier, choose_temperature, softmax
 from pipeline.features import TextVectors, stack
 from pipeline.gate import Evidence
+from pipeline.gaussian import principal_axes
 from pipeline.mixing import ENOUGH_OPINIONS, Mixing, learn_mixing
 from pipeline.outside import fit_outside, outside_score
 from pipeline.ridge import RidgeExpert
@@ -26,6 +27,9 @@ Ints = NDArray[np.int64]
 
 _LOCAL_TERMS = 2000
 _FLOOR = 1e-9
+# A voice is a matter of all words together, and a glance one of words alone: linear, and shrunk more than what
+# an item is about (decision 0011).
+_LINEAR_PENALTY = 2.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class OpinionClassifier(BaseEstimator):
         See `ShrinkageCentroidClassifier`.
     bank_share
         How much of a node's own text is the mean of its authored texts, the rest being its title and notes.
-    penalty
+    penalty, gaussian
         See `RidgeExpert`.
     coded_weight
         How many authored texts one coded opinion counts for in the knowledge expert.
@@ -95,7 +99,8 @@ class OpinionClassifier(BaseEstimator):
         text_inner: float = 1.0,
         text_item: float = 0.5,
         bank_share: float = 0.5,
-        penalty: float = 2.0,
+        penalty: float = 1.0,
+        gaussian: float = 1.0,
         coded_weight: float = 1.0,
         authored_total: float = 25.0,
     ) -> None:
@@ -107,6 +112,7 @@ class OpinionClassifier(BaseEstimator):
         self.text_item = text_item
         self.bank_share = bank_share
         self.penalty = penalty
+        self.gaussian = gaussian
         self.coded_weight = coded_weight
         self.authored_total = authored_total
 
@@ -201,7 +207,7 @@ class OpinionClassifier(BaseEstimator):
     def _fit_knowledge(
         self, X: TextVectors, gold: Ints, groups: Ints, authored: Authored
     ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-        """Fit the knowledge expert, and in the same least squares what a resident's voice is.
+        """Fit the knowledge expert, and beside it a linear one for voices and first glances.
 
         Returns log-probabilities (texts, items + 1) and voice (texts,) of coded and of authored texts, held out.
         """
@@ -209,28 +215,32 @@ class OpinionClassifier(BaseEstimator):
         n, classes = len(authored.item), len(self.classes_) + 1
         item = np.concatenate([authored.item, gold[coded]])
         self.has_outside_ = bool((authored.item == len(self.classes_)).any())
-        said = np.concatenate([np.zeros(n), np.ones(len(coded))])
-        if not (authored.author >= 0).any():
-            said[:] = 0.0  # there is nobody else to sound like
-        targets = np.column_stack([np.eye(classes)[item], said])
         weights = np.concatenate([authored.weight, np.full(len(coded), self.coded_weight)])
         left_out = [np.flatnonzero(authored.author == a) for a in np.unique(authored.author) if a >= 0]
         left_out += [n + np.flatnonzero(groups[coded] == g) for g in np.unique(groups[coded])]
-        self.knowledge_ = RidgeExpert(self.penalty)
-        scores = self.knowledge_.fit_leaving_out(
-            stack([authored.vectors, X[coded]]), targets, weights, left_out
-        )
+        everything = stack([authored.vectors, X[coded]])
+        axes = principal_axes(everything.dense)
+        self.knowledge_ = RidgeExpert(self.penalty, self.gaussian)
+        scores = self.knowledge_.fit_leaving_out(everything, np.eye(classes)[item], weights, axes, left_out)
         known = ~np.isnan(scores[:, 0])
         inside = known & (item < len(self.classes_))
         self.knowledge_temperature_ = choose_temperature(scores[inside][:, : classes - 1], item[inside])
-        logs, voice = self._log_probabilities(scores), scores[:, -1]
+        logs = self._log_probabilities(scores)
+        said = np.repeat([0.0, 1.0], [n, len(coded)])
+        if not (authored.author >= 0).any():
+            said[:] = 0.0  # there is nobody else to sound like
+        self.linear_ = RidgeExpert(_LINEAR_PENALTY, gaussian=0.0)
+        targets = np.column_stack([np.eye(classes)[item], said])
+        scores = self.linear_.fit_leaving_out(everything, targets, weights, axes, left_out)
+        self.glance_temperature_ = choose_temperature(scores[inside][:, : classes - 1], item[inside])
+        voice = scores[:, -1]
         held_out, coded_voice = np.full((len(X), classes), -np.log(classes)), np.zeros(len(X))
         held_out[coded], coded_voice[coded] = logs[n:], voice[n:]
         return (held_out, coded_voice), (logs[:n], voice[:n])
 
     def _log_probabilities(self, scores: Floats) -> Floats:
-        """Return log-probabilities (n, items + 1) of the scores (n, items + 2), whose last column is the voice."""
-        z = scores[:, :-1] / self.knowledge_temperature_
+        """Return log-probabilities (n, items + 1) of the scores (n, items + 1)."""
+        z = scores / self.knowledge_temperature_
         if not self.has_outside_:
             z[:, -1] = -np.inf
         z = z - np.nanmax(np.where(np.isnan(z), -np.inf, z), axis=1, keepdims=True, initial=-1e9)
@@ -267,16 +277,22 @@ class OpinionClassifier(BaseEstimator):
         )
         self.held_out_outside_ = outside_score(self.outside_weights_, knowledge, nearness).astype(np.float32)
 
+    def _voice(self, X: TextVectors) -> Floats:
+        """Return how much texts sound like coded opinions (n,), 0 to 1 and a little beyond."""
+        linear = self.linear_
+        voice = X.scores(linear.term_weights_[:, -1], linear.dense_weights_[:, -1]) + linear.intercept_[-1]
+        return np.asarray(voice)
+
     def glance(self, terms: sp.csr_matrix) -> Floats:
-        """Return probabilities of the items (n, items) by the words alone, as the knowledge expert sees them.
+        """Return probabilities of the items (n, items) by the words alone, as a linear expert sees them.
 
         Parameters
         ----------
         terms : (n, terms) see `Features.term_vectors`; rows of zeros are taken to say nothing
         """
         length = np.sqrt(np.asarray(terms.multiply(terms).sum(axis=1)))
-        scores = (terms @ self.knowledge_.term_weights_)[:, : len(self.classes_)] / np.maximum(length, _FLOOR)
-        return softmax(np.asarray(scores, dtype=np.float64) / self.knowledge_temperature_)
+        scores = (terms @ self.linear_.term_weights_)[:, : len(self.classes_)] / np.maximum(length, _FLOOR)
+        return softmax(np.asarray(scores, dtype=np.float64) / self.glance_temperature_)
 
     def _local_scores(self, X: TextVectors) -> Floats:
         """Return the cosines of `local_.decision_function` without making the terms dense."""
@@ -312,9 +328,8 @@ class OpinionClassifier(BaseEstimator):
         similarity : (n, coded opinions) inner products with the vectors of the opinions learned from
         """
         nearness = similarity.max(axis=1) if similarity.shape[1] else np.zeros(len(X))
-        scores = self.knowledge_.decision_function(X)
-        knowledge = self._log_probabilities(scores)
-        evidence = Evidence(self._local_scores(X), _items(knowledge), nearness, scores[:, -1])
+        knowledge = self._log_probabilities(self.knowledge_.decision_function(X))
+        evidence = Evidence(self._local_scores(X), _items(knowledge), nearness, self._voice(X))
         return Prediction(
             self.mixing_.probabilities(evidence),
             outside_score(self.outside_weights_, knowledge, nearness),

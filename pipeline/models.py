@@ -36,7 +36,7 @@ from pipeline.placing import check_folder, make_folder
 from pipeline.tables import CODEBOOK, LABELS, records
 from pipeline.vectorcache import VectorCache
 
-FORMAT = 4
+FORMAT = 5
 # Everything else in a model file must be of a type that skops itself trusts (numpy, scipy, scikit-learn).
 TRUSTED = (
     "pipeline.classifier.ShrinkageCentroidClassifier",

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from pipeline.features import TextVectors
+from pipeline.gaussian import Singles, add_gaussian, along, weighted_sums
 
 Floats = NDArray[np.float64]
 # Squared value of the constant feature: the intercept is shrunk too, but ten times less than a text's weight.
@@ -24,7 +25,7 @@ _CONSTANT = 0.1
 class RidgeExpert(BaseEstimator):
     """Ridge regression of class indicators on text vectors ("regularised least-squares classification").
 
-    Solved in the dual: with the kernel K = X Xᵀ + c and row weights w, the coefficients are
+    Solved in the dual: with the kernel K = X Xᵀ + c + g · Gaussian and row weights w, the coefficients are
     (K + penalty · diag(1/w))⁻¹ Y. What a model without the rows G would say of them has a closed form,
     Y_G - (A_GG)⁻¹ (A Y)_G with A the inverse, exact for any group of rows (Rifkin & Lippert 2007; Hastie,
     Tibshirani & Friedman, Elements of Statistical Learning, section 7.10).
@@ -33,16 +34,20 @@ class RidgeExpert(BaseEstimator):
     ----------
     penalty
         Strength of the shrinkage of a row of weight 1.
+    gaussian
+        Weight g of the Gaussian kernel of the sentence vectors beside the linear one (see `gaussian.py`).
 
     Attributes
     ----------
     term_weights_, dense_weights_, intercept_ : (terms, classes), (d, classes) and (classes,) in single precision
+    axes_, landmarks_, coefficients_ : (d, r), (n, r) and (n, classes), the same of the Gaussian part; r = 0 without
     """
 
-    def __init__(self, penalty: float = 2.0) -> None:
+    def __init__(self, penalty: float = 1.0, gaussian: float = 1.0) -> None:
         self.penalty = penalty
+        self.gaussian = gaussian
 
-    def fit(self, X: TextVectors, targets: Floats, weights: Floats) -> RidgeExpert:
+    def fit(self, X: TextVectors, targets: Floats, weights: Floats, axes: Singles) -> RidgeExpert:
         """Learn from n rows.
 
         Parameters
@@ -50,13 +55,19 @@ class RidgeExpert(BaseEstimator):
         X : n vectors
         targets : (n, classes) what to predict of each row, as a rule shares of each class
         weights : (n,) how much each row counts, > 0
+        axes : (d, r) see `gaussian.principal_axes`
         """
-        factor = self._factor(X, weights)
+        factor = self._factor(X, weights, axes)
         self._set(X, np.asarray(cho_solve((factor, True), targets)))
         return self
 
     def fit_leaving_out(
-        self, X: TextVectors, targets: Floats, weights: Floats, groups: Sequence[NDArray[np.int64]]
+        self,
+        X: TextVectors,
+        targets: Floats,
+        weights: Floats,
+        axes: Singles,
+        groups: Sequence[NDArray[np.int64]],
     ) -> Floats:
         """Learn as `fit` does, and return for the rows of each group the scores of a model without the group.
 
@@ -68,7 +79,7 @@ class RidgeExpert(BaseEstimator):
         -------
         (n, classes); NaN for rows in no group
         """
-        factor = self._factor(X, weights)
+        factor = self._factor(X, weights, axes)
         coefficients = np.asarray(cho_solve((factor, True), targets))
         self._set(X, coefficients)
         inverse, status = lapack.dpotri(factor, lower=1, overwrite_c=1)
@@ -82,8 +93,12 @@ class RidgeExpert(BaseEstimator):
             held_out[group] = targets[group] - np.linalg.solve(block, coefficients[group])
         return held_out
 
-    def _factor(self, X: TextVectors, weights: Floats) -> Floats:
+    def _factor(self, X: TextVectors, weights: Floats, axes: Singles) -> Floats:
+        self.axes_ = axes if self.gaussian > 0 else axes[:, :0]
         kernel = X.dot(X) + _CONSTANT
+        self.landmarks_ = along(X.dense if self.axes_.shape[1] else X.dense[:0], self.axes_)
+        if self.axes_.shape[1]:
+            add_gaussian(kernel, self.landmarks_, self.gaussian)
         kernel[np.diag_indices(len(X))] += self.penalty / weights
         # The transpose is the same matrix in the order LAPACK wants: no copy of the largest array of all.
         factor, _ = cho_factor(kernel.T, lower=True, overwrite_a=True, check_finite=False)
@@ -94,8 +109,13 @@ class RidgeExpert(BaseEstimator):
         self.term_weights_ = np.asarray(X.terms.T @ coefficients, dtype=np.float32)
         self.dense_weights_ = np.asarray(X.dense.T @ coefficients, dtype=np.float32)
         self.intercept_ = (_CONSTANT * coefficients.sum(axis=0)).astype(np.float32)
+        kept = coefficients if self.axes_.shape[1] else coefficients[:0]
+        self.coefficients_ = (self.gaussian * kept).astype(np.float32)
 
     def decision_function(self, X: TextVectors) -> Floats:
         """Return the scores (n, classes)."""
         check_is_fitted(self, "term_weights_")
-        return np.asarray(X.scores(self.term_weights_, self.dense_weights_) + self.intercept_)
+        scores = X.scores(self.term_weights_, self.dense_weights_) + self.intercept_
+        if self.axes_.shape[1]:
+            scores += weighted_sums(along(X.dense, self.axes_), self.landmarks_, self.coefficients_)
+        return np.asarray(scores)

@@ -53,7 +53,8 @@ class TrainingConfig:
     text_inner: float = 1.0
     text_item: float = 0.5
     bank_share: float = 0.5
-    penalty: float = 2.0
+    penalty: float = 1.0
+    gaussian: float = 1.0
     coded_weight: float = 1.0
     authored_total: float = 25.0
     seed: int = 0
@@ -228,6 +229,7 @@ def _train(
         text_item=config.text_item,
         bank_share=config.bank_share,
         penalty=config.penalty,
+        gaussian=config.gaussian,
         coded_weight=config.coded_weight,
         authored_total=config.authored_total,
     ).fit(vectors, codes, groups, nodes, Authored(written, authored.item, authored.author, authored.weight))

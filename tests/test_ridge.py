@@ -7,24 +7,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.features import TextVectors
+from pipeline.gaussian import along, principal_axes
 from pipeline.ridge import RidgeExpert
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.integers(0, 1000), st.integers(12, 40))
-def test_closed_form_leave_out_equals_a_refit(seed: int, n: int) -> None:
+@given(st.integers(0, 1000), st.integers(12, 40), st.sampled_from([0.0, 1.0, 2.0]))
+def test_closed_form_leave_out_equals_a_refit(seed: int, n: int, gaussian: float) -> None:
     rng = np.random.default_rng(seed)
     X = TextVectors(sp.random(n, 50, 0.2, "csr", random_state=seed), rng.normal(size=(n, 6)))
     targets = np.eye(4)[rng.integers(0, 4, n)]
     weights = rng.uniform(0.5, 3, n)
     groups = np.array_split(rng.permutation(n)[: n - 3], 5)  # in any order; three rows are in none
-    held_out = RidgeExpert(1.5).fit_leaving_out(X, targets, weights, groups)
-    kernel = X.dot(X) + 0.1
+    axes = principal_axes(X.dense)
+    held_out = RidgeExpert(1.5, gaussian).fit_leaving_out(X, targets, weights, axes, groups)
+    near = along(X.dense, axes).astype(float)
+    kernel = X.dot(X) + 0.1 + gaussian * np.exp(3 * (near @ near.T - 1))
     for group in groups:
         kept = np.setdiff1d(np.arange(n), group)
         solved = np.linalg.solve(kernel[np.ix_(kept, kept)] + 1.5 * np.diag(1 / weights[kept]), targets[kept])
         assert np.abs(kernel[np.ix_(group, kept)] @ solved - held_out[group]).max() < 1e-9
         # Coefficients are stored in single precision.
-        refit = RidgeExpert(1.5).fit(X[kept], targets[kept], weights[kept])
+        refit = RidgeExpert(1.5, gaussian).fit(X[kept], targets[kept], weights[kept], axes)
         assert refit.decision_function(X[group]) == pytest.approx(held_out[group], abs=1e-5)
     assert np.isnan(held_out[np.setdiff1d(np.arange(n), np.concatenate(groups))]).all()

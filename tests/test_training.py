@@ -127,7 +127,7 @@ def test_the_voice_tells_coded_opinions_from_composed_texts(labels: pd.DataFrame
     def voice(bank: pd.DataFrame | None, texts: list[str]) -> np.ndarray:
         model, _ = train(labels, plan, bank=bank)
         vectors = model.features.transform(texts)
-        return np.asarray(model.classifier.knowledge_.decision_function(vectors)[:, -1])
+        return np.asarray(model.classifier.linear_.decision_function(vectors)[:, -1])
 
     said = labels["text"].tolist()
     composed = [f"{n.title}について、私はぜひお願いしたいと考えております。" for n in plan.items]
