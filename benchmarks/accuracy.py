@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import cohen_kappa_score, f1_score, roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,16 +63,28 @@ def row_of(model: Model, texts: list[str], codes: list[str]) -> list[str]:
     return [share(hits) for hits in hits_of(model, texts, codes)]
 
 
+def two_coders(table: pd.DataFrame, codebook: Codebook) -> str:
+    """Return how far two coders who did not see each other's codes agree, "no item" being one of the codes."""
+    a, b = (table[c].to_numpy() for c in ("code", "code_2"))
+    goal = {"": ""} | {n.code: codebook.path(n.code)[0] for n in codebook.items}
+    above = np.array([goal[x] == goal[y] for x, y in zip(a, b, strict=True)])
+    kappa = cohen_kappa_score(a, b)
+    return f"{len(table)} texts, two coders alike {share(a == b)} (Cohen's kappa {kappa:.2f}), goal {share(above)}"
+
+
 def own_data(names: Sequence[str]) -> None:
     """Print the tables of the project's own data."""
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
     written = {
         n: read_table(ROOT / f"data/development/{n}.csv")
-        for n in ("comments", "answers", "notes", "remarks", "replies", "voices")
+        for n in ("comments", "answers", "notes", "remarks", "replies", "voices", "scenes")
     }
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
     terms = read_terms((ROOT / "data/codebook/terms.txt").read_text("utf-8"))
+    for kind, table in written.items():
+        if "code_2" in table:
+            print(f"{kind}: {two_coders(table, codebook)}\n")
     print("| | item@1 | item@3 | item@5 | goal | no item: AUROC |\n|---|---|---|---|---|---|")
     for name in names:
         model = load_model(ROOT / "models" / name)
@@ -92,6 +104,10 @@ def own_data(names: Sequence[str]) -> None:
             auroc = "" if inside.all() else f" {roc_auc_score(~inside, outside):.3f}"
             cells = row_of(model, texts, codes)
             print(f"| {len(texts)} authored {kind}, {name} | {' | '.join(cells)} |{auroc} |")
+            if "code_2" in table:
+                agreed = inside & (table["code"] == table["code_2"]).to_numpy()
+                cells = row_of(model, table["text"][agreed].tolist(), table["code"][agreed].tolist())
+                print(f"| {agreed.sum()} authored {kind} coded alike by two, {name} | {' | '.join(cells)} | |")
             cells = [share(h) for h in hits_among(plain(texts), model, codes)]
             print(f"| {len(texts)} authored {kind}, {name}: TF-IDF + LR beside it | {' | '.join(cells)} | |")
         cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE)

@@ -122,7 +122,8 @@ def with_vectors(folder: str, n: int) -> str:
             lambda: encoders_alone(survey),
             lambda: peak_memory([*command, str(few)])[1],
             lambda: peak_memory([*command, str(survey)])[1],
-        ]
+        ],
+        times=7,  # a few seconds each, and one run differs from the next by a tenth
     )
     alone, rate = n / alone, n / (taken - start)
     return f"| encoders of `default` alone, the bank's {n:,} texts | {alone:,.0f} /s |\n| iken suggest with them, start-up of {start:.1f} s apart | {rate:,.0f} /s ({rate / alone:.0%} of the encoders; target 85 %) |"

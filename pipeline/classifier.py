@@ -211,3 +211,31 @@ def _unit(X: Matrix) -> Matrix:
 
 def _dense(X: Matrix) -> Floats:
     return np.asarray(X.toarray() if sp.issparse(X) else X, dtype=np.float64)
+
+
+def texts_of_nodes(
+    parents: Sequence[tuple[str, str]], nodes: Floats, written: Floats, item: NDArray[np.int64], share: float
+) -> Floats:
+    """Mix each node's own text with the mean of the authored texts at or below it, (nodes, d).
+
+    Parameters
+    ----------
+    parents : (code, parent) of every node, parents before children
+    nodes : (nodes, d) vectors of the nodes' own texts
+    written, item : (m, d) vectors of authored texts, and the column of their item (items in the order of `parents`)
+    share : how much of a node's text the authored ones make up, where there are any
+    """
+    codes, parent = [c for c, _ in parents], dict(parents)
+    inner = set(parent.values())
+    sums = np.zeros_like(nodes)
+    for j, code in enumerate(c for c in codes if c not in inner):
+        own = written[item == j]
+        if len(own):
+            mean, node = own.mean(axis=0), code
+            while node:
+                sums[codes.index(node)] += mean
+                node = parent[node]
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    titles = nodes / np.maximum(np.linalg.norm(nodes, axis=1, keepdims=True), 1e-9)
+    shares = np.where(lengths > 0, share, 0.0)
+    return np.asarray((1 - shares) * titles + shares * sums / np.maximum(lengths, 1e-9))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pipeline.coding import Coder, Coding
 from pipeline.features import TextVectors, stack
-from pipeline.segment import Unit, segment
+from pipeline.segment import BULLET, Unit, segment
 from pipeline.topics import MAY_SPEAK, OWN_TOPIC, has_points, join_units, may_differ
 
 # A short comment of one sentence is one opinion, however its clauses are joined; most notes are that short.
@@ -46,11 +46,12 @@ def divide(coder: Coder, comments: Sequence[str], codings: Sequence[Coding]) -> 
     """
     units: dict[int, list[Unit]] = {}
     for i, comment in enumerate(comments):
-        if len(comment) >= _LONG or _SEVERAL_SENTENCES.search(comment):
+        if (len(comment) >= _LONG or _SEVERAL_SENTENCES.search(comment)) and (
+            # Without a bullet there are no points, and no need to cut the comment to know it.
+            not (clear := _clear(codings[i])) or BULLET.search(comment)
+        ):
             found = segment(comment)
-            if sum(u.has_opinion for u in found) > 1 and (
-                not _clear(codings[i]) or has_points(comment, found)
-            ):
+            if sum(u.has_opinion for u in found) > 1 and (not clear or has_points(comment, found)):
                 units[i] = found
     look = _Look(coder, [u.text for found in units.values() for u in found if u.has_opinion])
     divided: dict[int, list[Unit]] = {}

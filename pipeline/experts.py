@@ -14,10 +14,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from pipeline.classifier import ShrinkageCentroidClassifier, choose_temperature, softmax
+from pipeline.classifier import ShrinkageCentroidClassifier, softmax, texts_of_nodes
 from pipeline.features import TextVectors, stack
 from pipeline.gate import Evidence
-from pipeline.gaussian import principal_axes
+from pipeline.knowledge import Authored, fit_items, lessons_of, log_probabilities
 from pipeline.mixing import ENOUGH_OPINIONS, Mixing, learn_mixing
 from pipeline.outside import fit_outside, outside_score
 from pipeline.ridge import RidgeExpert
@@ -30,22 +30,6 @@ _FLOOR = 1e-9
 # A voice is a matter of all words together, and a glance one of words alone: linear, and shrunk more than what
 # an item is about (decision 0011).
 _LINEAR_PENALTY = 2.0
-
-
-@dataclass(frozen=True)
-class Authored:
-    """Texts written to say what an item means, never said by residents.
-
-    vectors : n texts
-    item : (n,) column of the item, or the number of items for "no item of the plan"
-    author : (n,) number of who wrote it, -1 for the plan itself (title, definition, inclusion notes)
-    weight : (n,) how much each counts
-    """
-
-    vectors: TextVectors
-    item: Ints
-    author: Ints
-    weight: Floats
 
 
 @dataclass(frozen=True)
@@ -188,21 +172,7 @@ class OpinionClassifier(BaseEstimator):
         return held_out, authored_scores
 
     def _node_texts(self, nodes: Floats, written: Floats, item: Ints) -> Floats:
-        """Mix each node's own text with the mean of the authored texts at or below it."""
-        codes = [c for c, _ in self.parents]
-        parent = dict(self.parents)
-        sums = np.zeros_like(nodes)
-        for j, code in enumerate(self.classes_.tolist()):
-            own = written[item == j]
-            if len(own):
-                mean, node = own.mean(axis=0), code
-                while node:
-                    sums[codes.index(node)] += mean
-                    node = parent[node]
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        titles = nodes / np.maximum(np.linalg.norm(nodes, axis=1, keepdims=True), _FLOOR)
-        share = np.where(lengths > 0, self.bank_share, 0.0)
-        return np.asarray((1 - share) * titles + share * sums / np.maximum(lengths, _FLOOR))
+        return texts_of_nodes(self.parents, nodes, written, item, self.bank_share)
 
     def _fit_knowledge(
         self, X: TextVectors, gold: Ints, groups: Ints, authored: Authored
@@ -213,38 +183,21 @@ class OpinionClassifier(BaseEstimator):
         """
         coded = np.flatnonzero(gold >= 0)
         n, classes = len(authored.item), len(self.classes_) + 1
-        item = np.concatenate([authored.item, gold[coded]])
+        lessons = lessons_of(X[coded], gold[coded], groups[coded], authored, self.coded_weight)
         self.has_outside_ = bool((authored.item == len(self.classes_)).any())
-        weights = np.concatenate([authored.weight, np.full(len(coded), self.coded_weight)])
-        left_out = [np.flatnonzero(authored.author == a) for a in np.unique(authored.author) if a >= 0]
-        left_out += [n + np.flatnonzero(groups[coded] == g) for g in np.unique(groups[coded])]
-        everything = stack([authored.vectors, X[coded]])
-        axes = principal_axes(everything.dense)
-        self.knowledge_ = RidgeExpert(self.penalty, self.gaussian)
-        scores = self.knowledge_.fit_leaving_out(everything, np.eye(classes)[item], weights, axes, left_out)
-        known = ~np.isnan(scores[:, 0])
-        inside = known & (item < len(self.classes_))
-        self.knowledge_temperature_ = choose_temperature(scores[inside][:, : classes - 1], item[inside])
-        logs = self._log_probabilities(scores)
-        said = np.repeat([0.0, 1.0], [n, len(coded)])
-        if not (authored.author >= 0).any():
-            said[:] = 0.0  # there is nobody else to sound like
-        self.linear_ = RidgeExpert(_LINEAR_PENALTY, gaussian=0.0)
-        targets = np.column_stack([np.eye(classes)[item], said])
-        scores = self.linear_.fit_leaving_out(everything, targets, weights, axes, left_out)
-        self.glance_temperature_ = choose_temperature(scores[inside][:, : classes - 1], item[inside])
-        voice = scores[:, -1]
+        expert = fit_items(RidgeExpert(self.penalty, self.gaussian), lessons, classes)
+        self.knowledge_, self.knowledge_temperature_ = expert.ridge, expert.temperature
+        logs = self._log_probabilities(expert.scores)
+        linear = fit_items(RidgeExpert(_LINEAR_PENALTY, gaussian=0.0), lessons, classes, with_voice=True)
+        self.linear_, self.glance_temperature_ = linear.ridge, linear.temperature
+        voice = linear.scores[:, -1]
         held_out, coded_voice = np.full((len(X), classes), -np.log(classes)), np.zeros(len(X))
         held_out[coded], coded_voice[coded] = logs[n:], voice[n:]
         return (held_out, coded_voice), (logs[:n], voice[:n])
 
     def _log_probabilities(self, scores: Floats) -> Floats:
         """Return log-probabilities (n, items + 1) of the scores (n, items + 1)."""
-        z = scores / self.knowledge_temperature_
-        if not self.has_outside_:
-            z[:, -1] = -np.inf
-        z = z - np.nanmax(np.where(np.isnan(z), -np.inf, z), axis=1, keepdims=True, initial=-1e9)
-        return np.asarray(np.log(np.maximum(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), _FLOOR)))
+        return log_probabilities(scores, self.knowledge_temperature_, self.has_outside_)
 
     def _fit_mixing(self, coded: Evidence, gold: Ints, groups: Ints, written: Evidence, item: Ints) -> None:
         """Learn the gate and the confidence; opinions coded above the items have no say in it."""

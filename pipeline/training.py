@@ -23,8 +23,9 @@ from pipeline.codebook import Codebook
 from pipeline.duplicates import near_duplicate_groups
 from pipeline.encoders import sentence_encoder
 from pipeline.errors import InputError
-from pipeline.experts import Authored, OpinionClassifier
+from pipeline.experts import OpinionClassifier
 from pipeline.features import Features, TextVectors, codebook_texts
+from pipeline.knowledge import Authored
 from pipeline.labels import prepare_labels
 from pipeline.metrics import as_json, evaluate, gold_matrix, share_with_interval
 from pipeline.models import FORMAT, Model

@@ -116,6 +116,8 @@ class VectorCache:
 
     def put_many(self, encoder: str, texts: Sequence[str], rows: NDArray[np.float32]) -> None:
         """Keep the vectors `rows` (n, dimensions) of n texts; what is known already is replaced."""
+        if self._connection is None:
+            return  # switched off, or given up: nothing to prepare
         keys = [_key(t) for t in texts]
         values = [_pack(k, r) for k, r in zip(keys, rows, strict=True)]
         with self._lock:
