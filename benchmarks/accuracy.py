@@ -107,7 +107,9 @@ def own_data(names: Sequence[str]) -> None:
             if "code_2" in table:
                 agreed = inside & (table["code"] == table["code_2"]).to_numpy()
                 cells = row_of(model, table["text"][agreed].tolist(), table["code"][agreed].tolist())
-                print(f"| {agreed.sum()} authored {kind} coded alike by two, {name} | {' | '.join(cells)} | |")
+                print(
+                    f"| {agreed.sum()} authored {kind} coded alike by two, {name} | {' | '.join(cells)} | |"
+                )
             cells = [share(h) for h in hits_among(plain(texts), model, codes)]
             print(f"| {len(texts)} authored {kind}, {name}: TF-IDF + LR beside it | {' | '.join(cells)} | |")
         cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE)
