@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +26,10 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.peers import SEPARATOR, SETTINGS, all_peers  # noqa: E402
 from pipeline import load_model, read_table, train  # noqa: E402
+from pipeline.abstention import TARGET_PRECISION  # noqa: E402
 from pipeline.baseline import fit_baseline  # noqa: E402
 from pipeline.codebook import Codebook  # noqa: E402
+from pipeline.coding import Coder  # noqa: E402
 from pipeline.metrics import level_columns, level_probabilities, ranks, share_with_interval  # noqa: E402
 from pipeline.models import Model  # noqa: E402
 from pipeline.terms import read_terms  # noqa: E402
@@ -72,6 +74,44 @@ def two_coders(table: pd.DataFrame, codebook: Codebook) -> str:
     return f"{len(table)} texts, two coders alike {share(a == b)} (Cohen's kappa {kappa:.2f}), goal {share(above)}"
 
 
+def by_second_coder(table: pd.DataFrame) -> list[tuple[str, NDArray[np.bool_], str]]:
+    """Return other ways to judge a set that two coded: title, rows with an item, and the column of the codes."""
+    if "code_2" not in table:
+        return []
+    second = (table["code_2"] != "").to_numpy()
+    alike = second & (table["code"] == table["code_2"]).to_numpy()
+    return [(" by the second coder", second, "code_2"), (" coded alike by two", alike, "code")]
+
+
+def reader_row(labels: pd.DataFrame, codebook: Codebook) -> str:
+    """Return how right a reader of the codebook alone was on the coded opinions, who ranked three items each."""
+    read = read_table(ROOT / "data/development/reader.csv").set_index("opinion_id").loc[labels["opinion_id"]]
+    given, gold = read[["code_1", "code_2", "code_3"]].to_numpy(), labels["code"].to_numpy()
+    right = given == gold[:, None]
+    goals = [codebook.path(a)[0] == codebook.path(b)[0] for a, b in zip(given[:, 0], gold, strict=True)]
+    cells = [share(right[:, 0]), share(right.any(axis=1)), "", share(np.array(goals))]
+    return f"| 84 coded opinions, a reader of the codebook alone | {' | '.join(cells)} | |"
+
+
+def promise_row(model: Model, texts: list[str], codes: list[str]) -> str:
+    """Return how many texts of items get a suggestion at the target precision, and how many of those are right."""
+    suggested = [c.suggested for c in Coder(model, cache=CACHE).code(texts)]
+    right = [s in model.codebook.path(c) for s, c in zip(suggested, codes, strict=True) if s]
+    return f"{len(right)} of {len(texts)} | {share(np.array(right, dtype=bool))}"
+
+
+def promises(names: Sequence[str], written: Mapping[str, pd.DataFrame]) -> None:
+    """Print how the promised precision is kept on texts that no model learned from."""
+    print(f"\n| set | model | suggested at target {TARGET_PRECISION} | right |\n|---|---|---|---|")
+    for kind, table in written.items():
+        inside = table[table["code"] != ""]
+        for name in names:
+            model = load_model(ROOT / "models" / name)
+            print(
+                f"| {kind} | {name} | {promise_row(model, inside['text'].tolist(), inside['code'].tolist())} |"
+            )
+
+
 def own_data(names: Sequence[str]) -> None:
     """Print the tables of the project's own data."""
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
@@ -104,17 +144,16 @@ def own_data(names: Sequence[str]) -> None:
             auroc = "" if inside.all() else f" {roc_auc_score(~inside, outside):.3f}"
             cells = row_of(model, texts, codes)
             print(f"| {len(texts)} authored {kind}, {name} | {' | '.join(cells)} |{auroc} |")
-            if "code_2" in table:
-                agreed = inside & (table["code"] == table["code_2"]).to_numpy()
-                cells = row_of(model, table["text"][agreed].tolist(), table["code"][agreed].tolist())
-                print(
-                    f"| {agreed.sum()} authored {kind} coded alike by two, {name} | {' | '.join(cells)} | |"
-                )
+            for title, rows, given in by_second_coder(table):
+                cells = row_of(model, table["text"][rows].tolist(), table[given][rows].tolist())
+                print(f"| {rows.sum()} authored {kind}{title}, {name} | {' | '.join(cells)} | |")
             cells = [share(h) for h in hits_among(plain(texts), model, codes)]
             print(f"| {len(texts)} authored {kind}, {name}: TF-IDF + LR beside it | {' | '.join(cells)} | |")
         cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE)
         cells = row_of(cold, labels["text"].tolist(), labels["code"].tolist())
         print(f"| 84 coded opinions, zero-shot (no coded opinion learned), {name} | {' | '.join(cells)} | |")
+    print(reader_row(labels, codebook))
+    promises(names, written)
 
 
 def learning_curve(names: Sequence[str]) -> None:

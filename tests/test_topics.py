@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.segment import Unit, segment
-from pipeline.topics import join_units
+from pipeline.segment import BULLET, Unit, segment
+from pipeline.topics import has_points, join_units
 
 texts = st.lists(
     st.sampled_from(
@@ -67,3 +67,34 @@ def test_an_empty_unit_between_joined_ones_goes_with_them_and_else_stands_alone(
     assert [u.text for u in join_units("ああいいうう", units, ["1", "1"], [0.9, 0.9])] == ["ああいいうう"]
     apart = join_units("ああいいうう", units, ["1", "2"], [0.9, 0.9])
     assert [(u.text, u.has_opinion) for u in apart] == [("ああ", True), ("いい", False), ("うう", True)]
+
+
+_MARKS = [
+    "①坂が急",
+    "②",
+    "・バスが少ない",
+    "-5度",
+    "1.",
+    "2)手すり",
+    "(1)",
+    "(1",
+    "。",
+    "、",
+    "見守りが必要",
+    "ア.",
+    "○",
+    "○○地区",
+    "※注",
+    "5",
+    "…",
+    "」",
+    "→",
+    "A",
+]
+
+
+@given(st.lists(st.sampled_from([*_MARKS, "\n", " ", "　", "- 道"]), max_size=9).map("".join))
+def test_a_comment_without_a_bullet_has_no_points(comment: str) -> None:
+    # `division` does not even cut such a comment when it is clearly about one item.
+    if has_points(comment, segment(comment)):
+        assert BULLET.search(comment)
