@@ -66,7 +66,9 @@ class Coder:
         self.levels = choose_levels(held_out, gold, model.codebook, self._classes, target)
         first = held_out.argmax(axis=1)
         right = gold[np.arange(len(rows)), first]
-        self._limit_b = choose_threshold(held_out.max(axis=1), right, GRADE_B) if len(rows) else np.inf
+        # Grade B is what keeps one in two among those that A leaves over.
+        _, confidence, passes = self.levels[-1].judge(held_out)
+        self._limit_b = choose_threshold(confidence[~passes], right[~passes], GRADE_B)
         self._examples = gold.sum(axis=0)
         near = model.classifier.held_out_nearness_
         self._unlike = float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0
