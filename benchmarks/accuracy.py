@@ -47,7 +47,7 @@ def share(hits: NDArray[np.bool_]) -> str:
 
 def hits_of(model: Model, texts: list[str], codes: list[str]) -> list[NDArray[np.bool_]]:
     """Return for texts a model never saw whether item@1, @3, @5 and goal are right, (texts,) each."""
-    return hits_among(model.predict(texts, cache=CACHE)[0].items, model, codes)
+    return hits_among(model.predict(texts, cache=CACHE).items, model, codes)
 
 
 def hits_among(found: NDArray[np.float64], model: Model, codes: list[str]) -> list[NDArray[np.bool_]]:
@@ -140,7 +140,7 @@ def own_data(names: Sequence[str]) -> None:
         for kind, table in written.items():
             inside = (table["code"] != "").to_numpy()
             texts, codes = table["text"][inside].tolist(), table["code"][inside].tolist()
-            outside = model.predict(table["text"].tolist(), cache=CACHE)[0].outside
+            outside = model.predict(table["text"].tolist(), cache=CACHE).outside
             auroc = "" if inside.all() else f" {roc_auc_score(~inside, outside):.3f}"
             cells = row_of(model, texts, codes)
             print(f"| {len(texts)} authored {kind}, {name} | {' | '.join(cells)} |{auroc} |")

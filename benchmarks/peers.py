@@ -68,7 +68,7 @@ def iken(name: str, paths: Sequence[str], cache: VectorCache | None) -> Peer:
         ]
         labels = LABELS.table(rows) if rows else LABELS.empty()
         model, _ = train(labels, codebook, SETTINGS[name], cache=cache)
-        best = model.classifier.classes_[model.predict(test, cache=cache)[0].items.argmax(axis=1)]
+        best = model.classifier.classes_[model.predict(test, cache=cache).items.argmax(axis=1)]
         return np.array([title[c] for c in best])
 
     return run

@@ -79,7 +79,7 @@ for share in (0.25, 0.5, 0.75):
         order = rng.permutation(len(labels))
         learn, rest = np.split(order, [round(share * len(labels))])
         part, _ = train(labels.iloc[learn].reset_index(drop=True), codebook, light)
-        best = part.predict(labels["text"].iloc[rest].tolist())[0].items.argmax(axis=1)
+        best = part.predict(labels["text"].iloc[rest].tolist()).items.argmax(axis=1)
         hits.append(np.mean(part.classifier.classes_[best] == labels["code"].iloc[rest].to_numpy()))
     points.append((round(share * len(labels)), float(np.mean(hits))))
 points.append((len(labels), first["value"]))

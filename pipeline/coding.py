@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ from pipeline.authored import plan_phrases
 from pipeline.doubt import doubts
 from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
-from pipeline.models import Model
+from pipeline.models import MOST_SIMILARITIES, Model
 from pipeline.normalise import has_no_opinion
 from pipeline.vectorcache import VectorCache
 
@@ -113,23 +113,32 @@ class Coder:
             return codings
         chosen = [texts[i] for i in asked]
         vectors = self.vectors(chosen) if vectors is None else vectors[np.array(asked, dtype=np.int64)]
+        # Similarity to every coded opinion: with opinions by the ten thousand, some texts at a time.
+        step = max(1, MOST_SIMILARITIES // max(1, len(self.model.vectors)))
+        for start in range(0, len(asked), step):
+            part = slice(start, start + step)
+            for i, coding in zip(asked[part], self._code(chosen[part], vectors[part], top), strict=True):
+                codings[i] = coding
+        return codings
+
+    def _code(self, texts: list[str], vectors: TextVectors, top: int) -> Iterator[Coding]:
         similarity = vectors.dot(self.model.vectors)
         said = self.model.classifier.predict(vectors, similarity)
         ranked = zip(*_top(said.items, top), strict=True)
-        evidence = self._evidence(chosen, similarity)
+        evidence = self._evidence(texts, similarity)
         words = self._shared_words(vectors, evidence)
         wording = self._wording(vectors, said.items.argmax(axis=1))
         climbed = climb(self.levels, said.items)
         _, _, passes = self.levels[-1].judge(said.items)
         grade = grades(self.levels, said.items, self._examples, self._limit_b)
-        reasons = self._reasons(chosen, said.items, passes, similarity)
+        reasons = self._reasons(texts, said.items, passes, similarity)
         outside = said.outside >= self.model.classifier.outside_limit_
-        second = np.sort(said.items, axis=1)[:, -2] if said.items.shape[1] > 1 else np.zeros(len(chosen))
+        second = np.sort(said.items, axis=1)[:, -2] if said.items.shape[1] > 1 else np.zeros(len(texts))
         also = second >= min(self.levels[-1].confidence, 0.4)
-        for n, (i, (best, confidences)) in enumerate(zip(asked, ranked, strict=True)):
+        for n, (best, confidences) in enumerate(ranked):
             found = climbed[n]
             status = OUTSIDE if outside[n] else SUGGESTED if found.level else UNSURE
-            codings[i] = Coding(
+            yield Coding(
                 status,
                 tuple(self._classes[j] for j in best),
                 tuple(confidences),
@@ -143,7 +152,6 @@ class Coder:
                 wording[n],
                 reasons[n],
             )
-        return codings
 
     def _evidence(
         self, texts: Sequence[str], similarity: NDArray[np.float64]

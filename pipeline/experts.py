@@ -120,10 +120,10 @@ class OpinionClassifier(BaseEstimator):
         column = {c: i for i, c in enumerate(self.classes_.tolist())}
         gold = np.array([column.get(c, -1) for c in codes], dtype=np.int64)
         self._choose_terms(X, node_X)
-        nearness = self._held_out_nearness(X, groups)
+        nearness = X.nearest(X, (groups, groups))
         local, local_authored = self._fit_local(X, codes, groups, node_X, authored)
         (knowledge, voice), (known, voice_authored) = self._fit_knowledge(X, gold, groups, authored)
-        near_authored = X.dot(authored.vectors).max(axis=0) if len(X) else np.zeros(len(authored.item))
+        near_authored = authored.vectors.nearest(X)
         coded = Evidence(local, _items(knowledge), nearness, voice)
         written = Evidence(local_authored, _items(known), near_authored, voice_authored)
         self._fit_mixing(coded, gold, groups, written, authored.item)
@@ -135,13 +135,6 @@ class OpinionClassifier(BaseEstimator):
         used = np.asarray(abs(stack([X, node_X]).terms).sum(axis=0)).ravel()
         heaviest = np.argsort(-used, kind="stable")[:_LOCAL_TERMS]
         self.terms_ = np.sort(heaviest[used[heaviest] > 0]).astype(np.int64)
-
-    def _held_out_nearness(self, X: TextVectors, groups: Ints) -> Floats:
-        if not len(X):
-            return np.zeros(0)
-        similar = X.dot(X)
-        similar[groups[:, None] == groups[None, :]] = 0.0
-        return np.asarray(similar.max(axis=1))
 
     def _local(self) -> ShrinkageCentroidClassifier:
         return ShrinkageCentroidClassifier(

@@ -18,6 +18,7 @@ from pipeline.vectorcache import VectorCache
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
+Groups = NDArray[np.int64]
 Rows = slice | NDArray[np.int64] | NDArray[np.bool_]
 # The mean of the sentence vectors is drawn towards that of the background with the weight of so many opinions.
 _PRIOR_TEXTS = 20
@@ -51,15 +52,32 @@ class TextVectors:
     def __getitem__(self, rows: Rows) -> TextVectors:
         return TextVectors(self.terms[rows], self.dense[rows])
 
-    def dot(self, other: TextVectors) -> Floats:
-        """Return the inner products (n, m)."""
-        products = np.asarray(self.dense @ other.dense.T)
+    def dot(self, other: TextVectors, precision: type[np.floating] = np.float64) -> Floats:
+        """Return the inner products (n, m), in single precision where memory is short."""
+        a, b = (v.astype(precision, copy=False) for v in (self.dense, other.dense))
+        products = np.asarray(a @ b.T)
         across = sp.csr_matrix(other.terms.T)
         # The product of sparse blocks is anything but sparse: a part of it at a time.
         for start in range(0, len(self), _BLOCK):
             part = slice(start, start + _BLOCK)
             products[part] += (self.terms[part] @ across).toarray()
         return products
+
+    def nearest(self, other: TextVectors, groups: tuple[Groups, Groups] | None = None) -> Floats:
+        """Return the greatest inner product of each text with the texts of `other`, (n,); 0 if there are none.
+
+        Parameters
+        ----------
+        groups : numbers (n,) and (m,); texts of the same number do not count
+        """
+        nearest = np.zeros(len(self))
+        for start in range(0, len(self) if len(other) else 0, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            products = self[part].dot(other)
+            if groups is not None:
+                products[groups[0][part, None] == groups[1][None, :]] = 0.0
+            nearest[part] = products.max(axis=1)
+        return nearest
 
     def scores(self, term_weights: Singles, dense_weights: Singles) -> Floats:
         """Return the products (n, k) with weights of the columns: (terms, k) and (d, k)."""

@@ -28,6 +28,6 @@ def held_out_items(model: Model, texts: Sequence[str]) -> tuple[Floats, Ints]:
     probabilities = np.zeros((len(texts), len(model.classifier.classes_)))
     new = np.flatnonzero(at < 0)
     if len(new):
-        probabilities[new] = model.predict([texts[i] for i in new.tolist()])[0].items
+        probabilities[new] = model.predict([texts[i] for i in new.tolist()]).items
     probabilities[at >= 0] = model.classifier.held_out_[at[at >= 0]]
     return probabilities, at

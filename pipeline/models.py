@@ -30,13 +30,15 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError, ModelError
-from pipeline.experts import Floats, OpinionClassifier, Prediction
+from pipeline.experts import OpinionClassifier, Prediction
 from pipeline.features import Features, TextVectors
 from pipeline.placing import check_folder, make_folder
 from pipeline.tables import CODEBOOK, LABELS, records
 from pipeline.vectorcache import VectorCache
 
 FORMAT = 5
+# Similarities to coded opinions, texts by opinions, that are worked out at once: 64 MB, and a few arrays beside.
+MOST_SIMILARITIES = 8_000_000
 # Everything else in a model file must be of a type that skops itself trusts (numpy, scipy, scikit-learn).
 TRUSTED = (
     "pipeline.classifier.ShrinkageCentroidClassifier",
@@ -85,11 +87,19 @@ class Model:
             for r, place in zip(rows, places, strict=True)
         ]
 
-    def predict(self, texts: Sequence[str], cache: VectorCache | None = None) -> tuple[Prediction, Floats]:
-        """Return what the model says of n texts, and their similarity to its opinions, (n, opinions)."""
+    def predict(self, texts: Sequence[str], cache: VectorCache | None = None) -> Prediction:
+        """Return what the model says of n texts."""
         vectors = self.features.transform(texts, cache=cache)
-        similarity = vectors.dot(self.vectors)
-        return self.classifier.predict(vectors, similarity), similarity
+        step = max(1, MOST_SIMILARITIES // max(1, len(self.vectors)))
+        parts = [
+            self.classifier.predict(v, v.dot(self.vectors))
+            for v in (vectors[i : i + step] for i in range(0, max(1, len(texts)), step))
+        ]
+        return Prediction(
+            np.vstack([p.items for p in parts]),
+            np.concatenate([p.outside for p in parts]),
+            np.concatenate([p.nearness for p in parts]),
+        )
 
     @property
     def model_id(self) -> str:

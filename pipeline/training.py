@@ -315,7 +315,7 @@ def compare_models(new: Model, old: Model) -> Mapping[str, Any]:
     probability on the training opinions) and `metrics` (name: difference, those above 1e-9).
     """
     texts = old.opinions["text"].tolist()
-    a, b = (m.predict(texts)[0].items for m in (new, old))
+    a, b = (m.predict(texts).items for m in (new, old))
     if a.shape != b.shape:
         return {"changed": len(texts), "confidence": 1.0, "metrics": {}}
     differing = {

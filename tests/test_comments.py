@@ -11,6 +11,7 @@ import pytest
 from pipeline import suggest
 from pipeline.coding import NO_OPINION, Coder
 from pipeline.comments import CommentCoding, code_comments
+from pipeline.features import stack
 from pipeline.models import Model, load_model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,3 +77,23 @@ def test_tables_show_units(shipped: Model) -> None:
     assert rows["unit_text"].tolist() == [WATCH, BUS, BUS, "特になし"]
     assert rows["unit"].tolist() == [1, 2, 1, 1]
     assert rows["code"].tolist() == ["G1-1-1", "G3-3-2", "G3-3-2", ""]
+
+
+def test_a_few_texts_at_a_time_are_coded_like_all_at_once(
+    shipped: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With opinions by the ten thousand, memory is kept by coding some texts at a time."""
+    coder, texts = Coder(shipped), list(shipped.opinions["text"])[:20]
+    vectors = coder.vectors(texts)
+    whole = coder.code(["特になし", *texts], vectors=stack([vectors[:1], vectors]))
+    monkeypatch.setattr("pipeline.coding.MOST_SIMILARITIES", 3 * len(shipped.vectors))
+    parts = coder.code(["特になし", *texts], vectors=stack([vectors[:1], vectors]))
+    assert [c.status for c in parts][:1] == ["意見なし"]
+    for a, b in zip(whole, parts, strict=True):
+        assert (a.codes, [r for r, _ in a.evidence], a.reasons, a.words) == (
+            b.codes,
+            [r for r, _ in b.evidence],
+            b.reasons,
+            b.words,
+        )
+        assert a.confidences == pytest.approx(b.confidences, abs=1e-6)

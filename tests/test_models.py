@@ -13,10 +13,6 @@ from pipeline.errors import InputError, ModelError
 from pipeline.models import Model, load_model, save_model
 
 
-def _arrays(said: object) -> list[object]:
-    return [said] if isinstance(said, np.ndarray) else list(vars(said).values())
-
-
 @pytest.fixture
 def folder(model: Model, tmp_path: Path) -> Path:
     save_model(model, tmp_path / "名前 と空白", "# {model_id}\n")
@@ -26,8 +22,8 @@ def folder(model: Model, tmp_path: Path) -> Path:
 def test_a_loaded_model_says_the_same(model: Model, folder: Path) -> None:
     again = load_model(folder)
     texts = ["公園の遊具が古い", "段差"]
-    for one, other in zip(again.predict(texts), model.predict(texts), strict=True):
-        assert all(np.array_equal(a, b) for a, b in zip(_arrays(one), _arrays(other), strict=True))
+    one, other = vars(again.predict(texts)), vars(model.predict(texts))
+    assert all(np.array_equal(one[name], other[name]) for name in ("items", "outside", "nearness"))
     assert again.codebook.to_table().equals(model.codebook.to_table())
     assert again.opinions.equals(model.opinions)
     assert (again.vectors.terms != model.vectors.terms).nnz == 0
@@ -35,6 +31,19 @@ def test_a_loaded_model_says_the_same(model: Model, folder: Path) -> None:
     assert again.metrics == model.metrics
     assert again.model_id.startswith("名前 と空白-")
     assert again.model_id in (folder / "MODEL_CARD.md").read_text("utf-8")
+
+
+def test_a_few_texts_at_a_time_are_predicted_like_all_at_once(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["公園の遊具が古い", "段差", "見守り", "窓口が遠い", "花火"]
+    whole = model.predict(texts)
+    monkeypatch.setattr("pipeline.models.MOST_SIMILARITIES", 2 * len(model.vectors))
+    parts = model.predict(texts)
+    assert parts.items.shape == whole.items.shape
+    assert parts.items == pytest.approx(whole.items, abs=1e-6)
+    assert parts.nearness == pytest.approx(whole.nearness, abs=1e-6)
+    assert model.predict([]).items.shape == (0, whole.items.shape[1])
 
 
 def test_the_bytes_survive_loading_and_saving(folder: Path, tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def test_double_coding_adjudication_and_training(
     first = {}
     for name in ("before", "after"):
         model = load_model(tmp_path / name)
-        best = model.predict(table["text"].tolist())[0].items.argmax(axis=1)
+        best = model.predict(table["text"].tolist()).items.argmax(axis=1)
         first[name] = model.classifier.classes_[best].tolist()
     assert first["after"] == table["code"].tolist() != first["before"]
     assert set(me.asked) == {server} and me.complaints == []

@@ -31,3 +31,17 @@ def test_closed_form_leave_out_equals_a_refit(seed: int, n: int, gaussian: float
         refit = RidgeExpert(1.5, gaussian).fit(X[kept], targets[kept], weights[kept], axes)
         assert refit.decision_function(X[group]) == pytest.approx(held_out[group], abs=1e-5)
     assert np.isnan(held_out[np.setdiff1d(np.arange(n), np.concatenate(groups))]).all()
+
+
+def test_many_texts_in_single_precision_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    n = 400
+    X = TextVectors(sp.random(n, 50, 0.2, "csr", random_state=0), rng.normal(size=(n, 6)))
+    targets, weights = np.eye(4)[rng.integers(0, 4, n)], rng.uniform(0.5, 3, n)
+    groups, axes = [np.array([i]) for i in range(n)], principal_axes(X.dense)
+    double, single = RidgeExpert(), RidgeExpert()
+    expected = double.fit_leaving_out(X, targets, weights, axes, groups)
+    monkeypatch.setattr("pipeline.ridge._MOST_IN_DOUBLE", n - 1)
+    found = single.fit_leaving_out(X, targets, weights, axes, groups)
+    assert 0 < np.abs(found - expected).max() < 1e-3
+    assert single.decision_function(X) == pytest.approx(double.decision_function(X), abs=1e-3)

@@ -104,7 +104,7 @@ def test_a_cold_start_learns_from_the_plan_and_the_bank_alone(labels: pd.DataFra
     )
     model, _ = train(labels.iloc[:0], plan, bank=bank)
     assert "model" not in model.metrics
-    said = model.predict(["すべり台が危ない", "縁石でつまずいて転んだ", "花火の音"])[0]
+    said = model.predict(["すべり台が危ない", "縁石でつまずいて転んだ", "花火の音"])
     assert model.classifier.classes_[said.items.argmax(axis=1)].tolist()[:2] == ["G1-1-2", "G2-1-1"]
     assert said.outside.argmax() == 2
 
