@@ -68,7 +68,7 @@ class Coder:
         right = gold[np.arange(len(rows)), first]
         # Grade B is what keeps one in two among those that A leaves over.
         _, confidence, passes = self.levels[-1].judge(held_out)
-        self._limit_b = choose_threshold(confidence[~passes], right[~passes], GRADE_B)
+        self.limit_b = choose_threshold(confidence[~passes], right[~passes], GRADE_B)
         self._examples = gold.sum(axis=0)
         near = model.classifier.held_out_nearness_
         self._unlike = float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0
@@ -130,7 +130,7 @@ class Coder:
         wording = self._wording(vectors, said.items.argmax(axis=1))
         climbed = climb(self.levels, said.items)
         _, _, passes = self.levels[-1].judge(said.items)
-        grade = grades(self.levels, said.items, self._examples, self._limit_b)
+        grade = grades(self.levels, said.items, self._examples, self.limit_b)
         reasons = self._reasons(texts, said.items, passes, similarity)
         outside = said.outside >= self.model.classifier.outside_limit_
         second = np.sort(said.items, axis=1)[:, -2] if said.items.shape[1] > 1 else np.zeros(len(texts))
