@@ -44,8 +44,8 @@ TARGETS = (0.7, 0.8, 0.9)
 STATED = {"as they are": 1.0, "flattened": 0.7, "sharpened": 1.4}
 
 
-def counted(confidence: Floats, right: Floats, target: float) -> float:
-    """Return the threshold of conformal risk control, from the errors as they fell."""
+def counted(confidence: Floats, right: Floats, target: float, suggested: object = None) -> float:
+    """Return the threshold of conformal risk control, from the errors as they fell, each level by itself."""
     order = np.argsort(-confidence, kind="stable")
     size = np.arange(1, len(order) + 1)
     kept = (np.cumsum(~right[order]) + 1) / (size + 1) <= 1 - target + 1e-12

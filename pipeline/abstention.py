@@ -78,7 +78,9 @@ def expected_precision(confidence: Floats, right: Bools) -> Floats:
     return np.asarray(expit(line[0] + line[1] * odds))
 
 
-def choose_threshold(confidence: Floats, right: Bools, target: float) -> float:
+def choose_threshold(
+    confidence: Floats, right: Bools, target: float, suggested: tuple[int, float] = (0, 0.0)
+) -> float:
     """Return the least confidence at which suggestions keep the target precision; infinity if none does.
 
     The largest set of the most confident whose expected errors E satisfy (E + c) / (size + c) <= 1 - target:
@@ -86,14 +88,19 @@ def choose_threshold(confidence: Floats, right: Bools, target: float) -> float:
     control (Angelopoulos et al. 2022). Counted errors would make a knife edge of it with few opinions: one
     opinion more or less, and no threshold at all is left. See docs/decisions/0013.
 
+    Parameters
+    ----------
+    suggested : how many are suggested already, and the expected errors among them: the promise is for all together
+
     >>> choose_threshold(np.array([.95] * 20 + [.3] * 20), np.array([True] * 20 + [False] * 20), .8)
     0.95
     """
     if not len(confidence):
         return float("inf")
     order = np.argsort(-confidence, kind="stable")
-    errors = np.cumsum(1 - expected_precision(confidence, right)[order])
-    size = np.arange(1, len(order) + 1)
+    before, errors_before = suggested
+    errors = errors_before + np.cumsum(1 - expected_precision(confidence, right)[order])
+    size = before + np.arange(1, len(order) + 1)
     kept = (errors + _CORRECTION) / (size + _CORRECTION) <= 1 - target
     # Of equal confidences all or none are taken.
     kept &= np.append(np.diff(confidence[order]) < 0, True)
@@ -103,7 +110,7 @@ def choose_threshold(confidence: Floats, right: Bools, target: float) -> float:
 def choose_levels(
     items: Floats, gold: Bools, codebook: Codebook, codes: list[str], target: float = TARGET_PRECISION
 ) -> list[Level]:
-    """Return the levels of the plan from the top, with thresholds for the target precision.
+    """Return the levels of the plan from the top, with thresholds for the target precision of all suggestions.
 
     Parameters
     ----------
@@ -114,14 +121,19 @@ def choose_levels(
     levels: list[Level] = []
     # From the items up, each threshold on what no deeper level has taken: those left over are harder.
     left = np.ones(len(items), bool)
+    suggested = (0, 0.0)
     for depth in range(codebook.depth, 0, -1):
         names, columns = level_columns(codebook, codes, depth)
         best, first, margin = _first_and_margin(level_probabilities(items[left], columns))
         right = (level_probabilities(gold[left].astype(float), columns) > 0)[np.arange(len(best)), best]
         least = float(np.quantile(margin[right], _MARGIN_QUANTILE)) if right.any() else 0.0
         clear = margin >= least
-        threshold = choose_threshold(first[clear], right[clear], target)
+        threshold = choose_threshold(first[clear], right[clear], target, suggested)
         levels.insert(0, Level(tuple(names), columns, threshold, least))
+        taken = first[clear] >= threshold
+        if taken.any():
+            errors = float((1 - expected_precision(first[clear], right[clear]))[taken].sum())
+            suggested = (suggested[0] + int(taken.sum()), suggested[1] + errors)
         left[np.flatnonzero(left)[clear & (first >= threshold)]] = False
     return levels
 
