@@ -18,7 +18,7 @@ from pipeline.vectorcache import VectorCache
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
-Groups = NDArray[np.int64]
+Ints = NDArray[np.int64]
 Rows = slice | NDArray[np.int64] | NDArray[np.bool_]
 # The mean of the sentence vectors is drawn towards that of the background with the weight of so many opinions.
 _PRIOR_TEXTS = 20
@@ -52,9 +52,9 @@ class TextVectors:
     def __getitem__(self, rows: Rows) -> TextVectors:
         return TextVectors(self.terms[rows], self.dense[rows])
 
-    def dot(self, other: TextVectors, precision: type[np.floating] = np.float64) -> Floats:
+    def dot(self, other: TextVectors, dtype: type[np.floating] = np.float64) -> Floats:
         """Return the inner products (n, m), in single precision where memory is short."""
-        a, b = (v.astype(precision, copy=False) for v in (self.dense, other.dense))
+        a, b = (v.astype(dtype, copy=False) for v in (self.dense, other.dense))
         products = np.asarray(a @ b.T)
         across = sp.csr_matrix(other.terms.T)
         # The product of sparse blocks is anything but sparse: a part of it at a time.
@@ -63,7 +63,7 @@ class TextVectors:
             products[part] += (self.terms[part] @ across).toarray()
         return products
 
-    def nearest(self, other: TextVectors, groups: tuple[Groups, Groups] | None = None) -> Floats:
+    def nearest(self, other: TextVectors, groups: tuple[Ints, Ints] | None = None) -> Floats:
         """Return the greatest inner product of each text with the texts of `other`, (n,); 0 if there are none.
 
         Parameters
