@@ -15,7 +15,7 @@ from pipeline.authored import plan_phrases
 from pipeline.doubt import doubts
 from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
-from pipeline.models import MOST_SIMILARITIES, Model
+from pipeline.models import Model
 from pipeline.normalise import has_no_opinion
 from pipeline.vectorcache import VectorCache
 
@@ -113,10 +113,7 @@ class Coder:
             return codings
         chosen = [texts[i] for i in asked]
         vectors = self.vectors(chosen) if vectors is None else vectors[np.array(asked, dtype=np.int64)]
-        # Similarity to every coded opinion: with opinions by the ten thousand, some texts at a time.
-        step = max(1, MOST_SIMILARITIES // max(1, len(self.model.vectors)))
-        for start in range(0, len(asked), step):
-            part = slice(start, start + step)
+        for part in self.model.parts(len(asked)):
             for i, coding in zip(asked[part], self._code(chosen[part], vectors[part], top), strict=True):
                 codings[i] = coding
         return codings

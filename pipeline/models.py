@@ -38,7 +38,7 @@ from pipeline.vectorcache import VectorCache
 
 FORMAT = 5
 # Similarities to coded opinions, texts by opinions, that are worked out at once: 64 MB, and a few arrays beside.
-MOST_SIMILARITIES = 8_000_000
+_MOST_SIMILARITIES = 8_000_000
 # Everything else in a model file must be of a type that skops itself trusts (numpy, scipy, scikit-learn).
 TRUSTED = (
     "pipeline.classifier.ShrinkageCentroidClassifier",
@@ -90,16 +90,18 @@ class Model:
     def predict(self, texts: Sequence[str], cache: VectorCache | None = None) -> Prediction:
         """Return what the model says of n texts."""
         vectors = self.features.transform(texts, cache=cache)
-        step = max(1, MOST_SIMILARITIES // max(1, len(self.vectors)))
-        parts = [
-            self.classifier.predict(v, v.dot(self.vectors))
-            for v in (vectors[i : i + step] for i in range(0, max(1, len(texts)), step))
-        ]
+        some = (vectors[part] for part in self.parts(len(texts)))
+        parts = [self.classifier.predict(v, v.dot(self.vectors)) for v in some]
         return Prediction(
             np.vstack([p.items for p in parts]),
             np.concatenate([p.outside for p in parts]),
             np.concatenate([p.nearness for p in parts]),
         )
+
+    def parts(self, n: int) -> list[slice]:
+        """Return slices of n texts, each of so few that their similarities to all opinions fit memory; at least one."""
+        step = max(1, _MOST_SIMILARITIES // max(1, len(self.vectors)))
+        return [slice(start, start + step) for start in range(0, max(1, n), step)]
 
     @property
     def model_id(self) -> str:

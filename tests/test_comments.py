@@ -86,7 +86,7 @@ def test_a_few_texts_at_a_time_are_coded_like_all_at_once(
     coder, texts = Coder(shipped), list(shipped.opinions["text"])[:20]
     vectors = coder.vectors(texts)
     whole = coder.code(["特になし", *texts], vectors=stack([vectors[:1], vectors]))
-    monkeypatch.setattr("pipeline.coding.MOST_SIMILARITIES", 3 * len(shipped.vectors))
+    monkeypatch.setattr("pipeline.models._MOST_SIMILARITIES", 3 * len(shipped.vectors))
     parts = coder.code(["特になし", *texts], vectors=stack([vectors[:1], vectors]))
     assert [c.status for c in parts][:1] == ["意見なし"]
     for a, b in zip(whole, parts, strict=True):

@@ -38,7 +38,7 @@ def test_a_few_texts_at_a_time_are_predicted_like_all_at_once(
 ) -> None:
     texts = ["公園の遊具が古い", "段差", "見守り", "窓口が遠い", "花火"]
     whole = model.predict(texts)
-    monkeypatch.setattr("pipeline.models.MOST_SIMILARITIES", 2 * len(model.vectors))
+    monkeypatch.setattr("pipeline.models._MOST_SIMILARITIES", 2 * len(model.vectors))
     parts = model.predict(texts)
     assert parts.items.shape == whole.items.shape
     assert parts.items == pytest.approx(whole.items, abs=1e-6)
