@@ -10,11 +10,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pipeline.authored import VOTES
 from pipeline.codebook import Codebook, Node
 from pipeline.errors import InputError
 from pipeline.features import Features, Floats, node_text
 from pipeline.tables import AUTHORED, Schema, records
 from pipeline.vectorcache import VectorCache
+from pipeline.votes import rename_votes
 
 PAIRS = Schema(
     "CARRY_OVER", ("code", "title", "from_code", "from_title", "similarity", "use"), ("code", "from_code")
@@ -98,7 +100,7 @@ def carry_over(
             )
         target[row["from_code"]] = code
     kept = [
-        r | {"code": target.get(r["code"], "")}
+        r | {"code": target.get(r["code"], "")} | {v: rename_votes(r[v], target) for v in VOTES}
         for r in records(AUTHORED.check(bank))
         if not r["code"] or r["code"] in target
     ]

@@ -7,25 +7,35 @@ the definitions, the example bank and, with their own weight, the coded opinions
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from pipeline.classifier import ShrinkageCentroidClassifier, softmax, texts_of_nodes
-from pipeline.features import TextVectors, stack
+from pipeline.classifier import ShrinkageCentroidClassifier, softmax
+from pipeline.features import TextVectors
 from pipeline.gate import Evidence
-from pipeline.knowledge import Authored, fit_items, lessons_of, log_probabilities
+from pipeline.knowledge import (
+    Authored,
+    Learned,
+    Lessons,
+    Told,
+    fit_items,
+    lessons_of,
+    log_probabilities,
+)
+from pipeline.local import LocalExpert
 from pipeline.mixing import ENOUGH_OPINIONS, Mixing, learn_mixing
 from pipeline.outside import fit_outside, outside_score
+from pipeline.profile import profile_centre, profiles, with_profile
 from pipeline.ridge import RidgeExpert
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Singles = NDArray[np.float32]
 
-_LOCAL_TERMS = 2000
 _FLOOR = 1e-9
 # A voice is a matter of all words together, and a glance one of words alone: linear, and shrunk more than what
 # an item is about (decision 0011).
@@ -56,7 +66,9 @@ class OpinionClassifier(BaseEstimator):
     shrink_top, shrink_inner, shrink_item, text_inner, text_item
         See `ShrinkageCentroidClassifier`.
     bank_share
-        How much of a node's own text is the mean of its authored texts, the rest being its title and notes.
+        See `LocalExpert`.
+    profile
+        Share that the profile of a text has in what the local expert sees of it (see `profile.py`).
     penalty, gaussian
         See `RidgeExpert`.
     coded_weight
@@ -67,6 +79,8 @@ class OpinionClassifier(BaseEstimator):
     Attributes
     ----------
     classes_ : codes of the items, in plan order
+    knowledge_ : regression of items and "no item"; with a profile, as many columns more that no coded opinion taught
+    profile_centre_ : (items,) see `profile_centre`; empty without a profile
     held_out_ : (n, items) probabilities of the coded opinions, each from a model that never saw it or its
         near-duplicates (experts exact, gate and confidence by folds)
     held_out_outside_, held_out_nearness_ : (n,) the same for `outside` and `nearness`
@@ -83,6 +97,7 @@ class OpinionClassifier(BaseEstimator):
         text_inner: float = 1.0,
         text_item: float = 0.5,
         bank_share: float = 0.5,
+        profile: float = 0.2,
         penalty: float = 1.0,
         gaussian: float = 1.0,
         coded_weight: float = 1.0,
@@ -95,6 +110,7 @@ class OpinionClassifier(BaseEstimator):
         self.text_inner = text_inner
         self.text_item = text_item
         self.bank_share = bank_share
+        self.profile = profile
         self.penalty = penalty
         self.gaussian = gaussian
         self.coded_weight = coded_weight
@@ -119,25 +135,21 @@ class OpinionClassifier(BaseEstimator):
         self.classes_ = np.array([c for c, _ in self.parents if c not in inner])
         column = {c: i for i, c in enumerate(self.classes_.tolist())}
         gold = np.array([column.get(c, -1) for c in codes], dtype=np.int64)
-        self._choose_terms(X, node_X)
+        told, of_authored = self._fit_knowledge(X, gold, groups, authored)
+        seen, nodes = with_profile(X, told.profile, self.profile), self.local_view(node_X)
+        known = replace(authored, vectors=with_profile(authored.vectors, of_authored.profile, self.profile))
+        self.local_ = self._local()
+        local, local_authored = self.local_.fit_leaving_out(seen, codes, groups, nodes, known)
         nearness = X.nearest(X, (groups, groups))
-        local, local_authored = self._fit_local(X, codes, groups, node_X, authored)
-        (knowledge, voice), (known, voice_authored) = self._fit_knowledge(X, gold, groups, authored)
         near_authored = authored.vectors.nearest(X)
-        coded = Evidence(local, _items(knowledge), nearness, voice)
-        written = Evidence(local_authored, _items(known), near_authored, voice_authored)
+        coded = Evidence(local, _items(told.logs), nearness, told.voice)
+        written = Evidence(local_authored, _items(of_authored.logs), near_authored, of_authored.voice)
         self._fit_mixing(coded, gold, groups, written, authored.item)
-        self._fit_outside(knowledge, nearness, known, near_authored, authored.item)
+        self._fit_outside(told.logs, nearness, of_authored.logs, near_authored, authored.item)
         return self
 
-    def _choose_terms(self, X: TextVectors, node_X: TextVectors) -> None:
-        """The local expert needs only terms that coded opinions or the plan use, the heaviest if too many."""
-        used = np.asarray(abs(stack([X, node_X]).terms).sum(axis=0)).ravel()
-        heaviest = np.argsort(-used, kind="stable")[:_LOCAL_TERMS]
-        self.terms_ = np.sort(heaviest[used[heaviest] > 0]).astype(np.int64)
-
-    def _local(self) -> ShrinkageCentroidClassifier:
-        return ShrinkageCentroidClassifier(
+    def _local(self) -> LocalExpert:
+        centroids = ShrinkageCentroidClassifier(
             self.parents,
             shrink_top=self.shrink_top,
             shrink_inner=self.shrink_inner,
@@ -145,34 +157,14 @@ class OpinionClassifier(BaseEstimator):
             text_inner=self.text_inner,
             text_item=self.text_item,
         )
-
-    def _fit_local(
-        self, X: TextVectors, codes: Sequence[str], groups: Ints, node_X: TextVectors, authored: Authored
-    ) -> tuple[Floats, Floats]:
-        """Fit the local expert; return its scores of coded and of authored texts, each held out."""
-        vectors, nodes = X.columns(self.terms_), node_X.columns(self.terms_)
-        written = authored.vectors.columns(self.terms_)
-        self.local_ = self._local().fit(vectors, codes, self._node_texts(nodes, written, authored.item))
-        held_out = self.local_.leave_one_out_scores(vectors, codes, groups)
-        # As stored (half the size), so that a loaded model is the trained one.
-        for name in ("texts_", "sums_", "centroids_"):
-            setattr(self.local_, name, getattr(self.local_, name).astype(np.float32))
-        authored_scores = np.full((len(authored.item), len(self.classes_)), np.nan)
-        for author in np.unique(authored.author[authored.author >= 0]):
-            own = authored.author == author
-            texts = self._node_texts(nodes, written[~own], authored.item[~own])
-            authored_scores[own] = self._local().fit(vectors, codes, texts).decision_function(written[own])
-        return held_out, authored_scores
-
-    def _node_texts(self, nodes: Floats, written: Floats, item: Ints) -> Floats:
-        return texts_of_nodes(self.parents, nodes, written, item, self.bank_share)
+        return LocalExpert(centroids, self.bank_share)
 
     def _fit_knowledge(
         self, X: TextVectors, gold: Ints, groups: Ints, authored: Authored
-    ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-        """Fit the knowledge expert, and beside it a linear one for voices and first glances.
+    ) -> tuple[Told, Told]:
+        """Fit the knowledge expert, and beside it a linear one for voices and first glances, and the profile.
 
-        Returns log-probabilities (texts, items + 1) and voice (texts,) of coded and of authored texts, held out.
+        Returns what they tell of coded and of authored texts, each held out.
         """
         coded = np.flatnonzero(gold >= 0)
         n, classes = len(authored.item), len(self.classes_) + 1
@@ -186,7 +178,53 @@ class OpinionClassifier(BaseEstimator):
         voice = linear.scores[:, -1]
         held_out, coded_voice = np.full((len(X), classes), -np.log(classes)), np.zeros(len(X))
         held_out[coded], coded_voice[coded] = logs[n:], voice[n:]
-        return (held_out, coded_voice), (logs[:n], voice[:n])
+        of_authored = self._fit_profile(expert, lessons, authored)
+        return (
+            Told(held_out, coded_voice, self._profiles(self.knowledge_.decision_function(X))),
+            Told(logs[:n], voice[:n], of_authored),
+        )
+
+    def _fit_profile(self, expert: Learned, lessons: Lessons, authored: Authored) -> Floats:
+        """Learn the profile; return those of the authored texts, held out by author.
+
+        The regression that read no coded opinion becomes further columns of the knowledge expert.
+        """
+        n, items = len(authored.item), len(self.classes_)
+        self.profile_centre_: Singles = np.zeros(0, np.float32)
+        of_authors = authored.author >= 0
+        if self.profile <= 0 or not of_authors.any():
+            return np.zeros((n, 0))
+        alone = expert
+        if len(lessons.item) > n:
+            alone = fit_items(
+                RidgeExpert(self.penalty, self.gaussian), lessons.without_opinions(n), items + 1
+            )
+            self.knowledge_ = self.knowledge_.beside(alone.ridge)
+        # The plan's own words are never held out.
+        scores = alone.scores[:n, :items].copy()
+        scores[~of_authors] = alone.ridge.decision_function(authored.vectors[~of_authors])[:, :items]
+        self.profile_centre_ = profile_centre(scores[of_authors])
+        return profiles(scores, self.profile_centre_)
+
+    def _profiles(self, scores: Floats) -> Floats:
+        """Return the profiles (n, items) of what the knowledge expert says (n, columns); no columns without."""
+        items = len(self.profile_centre_)
+        if not items:
+            return np.zeros((len(scores), 0))
+        # The last columns are those that no coded opinion taught: with nothing coded, the only ones.
+        return profiles(scores[:, -items - 1 : -1], self.profile_centre_)
+
+    def local_view(self, X: TextVectors, scores: Floats | None = None) -> TextVectors:
+        """Return the vectors that the local expert sees: those of the texts, and their profiles.
+
+        Parameters
+        ----------
+        scores : what `knowledge_` says of the texts, if that is there already
+        """
+        if not len(self.profile_centre_):
+            return X
+        scores = self.knowledge_.decision_function(X) if scores is None else scores
+        return with_profile(X, self._profiles(scores), self.profile)
 
     def _log_probabilities(self, scores: Floats) -> Floats:
         """Return log-probabilities (n, items + 1) of the scores (n, items + 1)."""
@@ -240,29 +278,6 @@ class OpinionClassifier(BaseEstimator):
         scores = (terms @ self.linear_.term_weights_)[:, : len(self.classes_)] / np.maximum(length, _FLOOR)
         return softmax(np.asarray(scores, dtype=np.float64) / self.glance_temperature_)
 
-    def _local_scores(self, X: TextVectors) -> Floats:
-        """Return the cosines of `local_.decision_function` without making the terms dense."""
-        if getattr(self, "_weights_of", None) is not self.local_:
-            centroids = self.local_.centroids_[self.local_.items_].astype(np.float64)
-            unit = centroids / np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-300)
-            weights = np.zeros((X.terms.shape[1], len(unit)))
-            weights[self.terms_] = unit[:, : len(self.terms_)].T
-            kept = np.zeros(X.terms.shape[1])
-            kept[self.terms_] = 1.0
-            # Not learned: rebuilt on first use after loading, and never stored with the model.
-            self._weights_of, self._weights, self._kept = (
-                self.local_,
-                (weights, unit[:, len(self.terms_) :].T),
-                kept,
-            )
-        squares = X.terms.multiply(X.terms) @ self._kept + np.einsum("ij,ij->i", X.dense, X.dense)
-        length = np.sqrt(np.where(squares > 0, squares, 1.0))
-        return np.asarray((X.terms @ self._weights[0] + X.dense @ self._weights[1]) / length[:, None])
-
-    def __getstate__(self) -> dict[str, object]:
-        state: dict[str, object] = super().__getstate__()
-        return {k: v for k, v in state.items() if k not in ("_weights_of", "_weights", "_kept")}
-
     # -- predicting ----------------------------------------------------------------------------
 
     def predict(self, X: TextVectors, similarity: Floats) -> Prediction:
@@ -274,8 +289,10 @@ class OpinionClassifier(BaseEstimator):
         similarity : (n, coded opinions) inner products with the vectors of the opinions learned from
         """
         nearness = similarity.max(axis=1) if similarity.shape[1] else np.zeros(len(X))
-        knowledge = self._log_probabilities(self.knowledge_.decision_function(X))
-        evidence = Evidence(self._local_scores(X), _items(knowledge), nearness, self._voice(X))
+        scores = self.knowledge_.decision_function(X)
+        knowledge = self._log_probabilities(scores[:, : len(self.classes_) + 1])
+        local = self.local_.decision_function(self.local_view(X, scores))
+        evidence = Evidence(local, _items(knowledge), nearness, self._voice(X))
         return Prediction(
             self.mixing_.probabilities(evidence),
             outside_score(self.outside_weights_, knowledge, nearness),

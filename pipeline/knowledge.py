@@ -25,19 +25,21 @@ class Authored:
     item : (n,) column of the item, or the number of items for "no item of the plan"
     author : (n,) number of who wrote it, -1 for the plan itself (title, definition, inclusion notes)
     weight : (n,) how much each counts
+    shares : (n, items + 1) share of its coders that gave it each code, the last column for "no item"
     """
 
     vectors: TextVectors
     item: Ints
     author: Ints
     weight: Floats
+    shares: Floats
 
 
 @dataclass(frozen=True)
 class Lessons:
     """Authored texts and, after them, coded opinions: all that the knowledge expert learns from, n texts.
 
-    item, weight : (n,) see `Authored`
+    item, weight, shares : see `Authored`
     said : (n,) 1 for coded opinions, 0 for authored texts; all 0 when nobody wrote any (nobody else to sound like)
     left_out : rows that are left out together: those of one author, and near-duplicates among the opinions
     axes : see `gaussian.principal_axes`
@@ -46,9 +48,22 @@ class Lessons:
     vectors: TextVectors
     item: Ints
     weight: Floats
+    shares: Floats
     said: Floats
     left_out: list[Ints]
     axes: Singles
+
+    def without_opinions(self, n: int) -> Lessons:
+        """Return the first n, the authored texts, alone."""
+        return Lessons(
+            self.vectors[:n],
+            self.item[:n],
+            self.weight[:n],
+            self.shares[:n],
+            self.said[:n],
+            [rows for rows in self.left_out if rows[0] < n],
+            self.axes,
+        )
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,20 @@ class Learned:
     ridge: RidgeExpert
     scores: Floats
     temperature: float
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the knowledge expert tells of n texts that it did not learn from.
+
+    logs : (n, items + 1) log-probabilities of the items and of "no item"
+    voice : (n,) see `Evidence`
+    profile : (n, items) see `profile.py`, or no columns
+    """
+
+    logs: Floats
+    voice: Floats
+    profile: Floats
 
 
 def lessons_of(X: TextVectors, gold: Ints, groups: Ints, authored: Authored, coded_weight: float) -> Lessons:
@@ -78,6 +107,7 @@ def lessons_of(X: TextVectors, gold: Ints, groups: Ints, authored: Authored, cod
         everything,
         np.concatenate([authored.item, gold]),
         np.concatenate([authored.weight, np.full(len(gold), coded_weight)]),
+        np.vstack([authored.shares, np.eye(authored.shares.shape[1])[gold]]),
         np.repeat([0.0, 1.0 if by_author else 0.0], [n, len(gold)]),
         by_author + [n + np.flatnonzero(groups == g) for g in np.unique(groups)],
         principal_axes(everything.dense),
@@ -92,9 +122,7 @@ def fit_items(ridge: RidgeExpert, lessons: Lessons, classes: int, *, with_voice:
     classes : number of items, and one more for "no item"
     with_voice : learn one target more: whether a resident said it
     """
-    targets = np.eye(classes)[lessons.item]
-    if with_voice:
-        targets = np.column_stack([targets, lessons.said])
+    targets = np.column_stack([lessons.shares, lessons.said]) if with_voice else lessons.shares
     scores = ridge.fit_leaving_out(lessons.vectors, targets, lessons.weight, lessons.axes, lessons.left_out)
     inside = ~np.isnan(scores[:, 0]) & (lessons.item < classes - 1)
     temperature = choose_temperature(scores[inside][:, : classes - 1], lessons.item[inside])

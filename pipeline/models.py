@@ -36,7 +36,7 @@ from pipeline.placing import check_folder, make_folder
 from pipeline.tables import CODEBOOK, LABELS, records
 from pipeline.vectorcache import VectorCache
 
-FORMAT = 5
+FORMAT = 6
 # Similarities to coded opinions, texts by opinions, that are worked out at once: 64 MB, and a few arrays beside.
 _MOST_SIMILARITIES = 8_000_000
 # Everything else in a model file must be of a type that skops itself trusts (numpy, scipy, scikit-learn).
@@ -45,6 +45,7 @@ TRUSTED = (
     "pipeline.experts.OpinionClassifier",
     "pipeline.features.Features",
     "pipeline.lexical.LexicalEncoder",
+    "pipeline.local.LocalExpert",
     "pipeline.ridge.RidgeExpert",
 )
 _ARTEFACTS = ("model.skops", "metrics.json", "MODEL_CARD.md")

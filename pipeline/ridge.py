@@ -116,6 +116,22 @@ class RidgeExpert(BaseEstimator):
         kept = coefficients if self.axes_.shape[1] else coefficients[:0]
         self.coefficients_ = (self.gaussian * kept).astype(np.float32)
 
+    def beside(self, other: RidgeExpert) -> RidgeExpert:
+        """Return one expert with the columns of both, these first.
+
+        Parameters
+        ----------
+        other : learned from the first rows of what this one learned from, with the same axes
+        """
+        both = RidgeExpert(self.penalty, self.gaussian)
+        both.axes_, both.landmarks_ = self.axes_, self.landmarks_
+        for name in ("term_weights_", "dense_weights_", "intercept_"):
+            setattr(both, name, np.concatenate([getattr(self, name), getattr(other, name)], axis=-1))
+        missing = len(self.coefficients_) - len(other.coefficients_)
+        padded = np.pad(other.coefficients_, ((0, missing), (0, 0)))
+        both.coefficients_ = np.hstack([self.coefficients_, padded])
+        return both
+
     def decision_function(self, X: TextVectors) -> Floats:
         """Return the scores (n, classes)."""
         check_is_fitted(self, "term_weights_")

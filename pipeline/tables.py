@@ -1,4 +1,4 @@
-"""The tables that stages exchange: their columns, checks and empty forms (see docs/tables_ja.md).
+"""The tables that stages exchange: their columns, checks and empty forms (for users: docs/commands_ja.md).
 
 A table is a `pandas.DataFrame` in which every cell is text. Numbers are converted knowingly by
 whoever needs them: pandas would read `01` as 1, and Excel turns `1-1-1` into a date.
@@ -73,8 +73,9 @@ CODEBOOK = Schema(
     ("code", "parent", "level", "number", "title", "definition", "include", "exclude"),
     ("title",),
 )
-# Texts written to say what an item means; an empty code: about no item of the plan.
-AUTHORED = Schema("AUTHORED", ("code", "text", "author", "kind"), ("text",))
+# Texts written to say what an item means; an empty code: about no item of the plan. votes_2, votes_3: how others
+# who had not seen that code would code the text (see pipeline/votes.py); may be empty.
+AUTHORED = Schema("AUTHORED", ("code", "text", "author", "kind", "votes_2", "votes_3"), ("text",))
 OPINIONS = Schema("OPINIONS", ("opinion_id", "source", "location", "text"), ("opinion_id",))
 LABELS = Schema(
     "LABELS",

@@ -54,6 +54,7 @@ class TrainingConfig:
     text_inner: float = 1.0
     text_item: float = 0.5
     bank_share: float = 0.5
+    profile: float = 0.2
     penalty: float = 1.0
     gaussian: float = 1.0
     coded_weight: float = 1.0
@@ -108,6 +109,7 @@ class TrainingConfig:
 _LIMITS = {
     "word_weight": (0.0, 1.0),
     "bank_share": (0.0, 1.0),
+    "profile": (0.0, 0.9),
     "longest_ngram": (1, 3),
     "min_texts": (1, 100),
     "penalty": (1e-6, 1e6),
@@ -220,6 +222,7 @@ def _train(
     # As stored, so that a loaded model is the trained one.
     vectors = TextVectors(vectors.terms, vectors.dense.astype(np.float32).astype(np.float64))
     groups = near_duplicate_groups(texts) if texts else np.zeros(0, np.int64)
+    meant = Authored(written, authored.item, authored.author, authored.weight, authored.shares)
     progress("learn")
     classifier = OpinionClassifier(
         [(n.code, n.parent) for n in codebook],
@@ -229,11 +232,12 @@ def _train(
         text_inner=config.text_inner,
         text_item=config.text_item,
         bank_share=config.bank_share,
+        profile=config.profile,
         penalty=config.penalty,
         gaussian=config.gaussian,
         coded_weight=config.coded_weight,
         authored_total=config.authored_total,
-    ).fit(vectors, codes, groups, nodes, Authored(written, authored.item, authored.author, authored.weight))
+    ).fit(vectors, codes, groups, nodes, meant)
     progress("measure")
     metrics = _measure(used, codebook, classifier, groups, config)
     manifest = {
@@ -248,6 +252,7 @@ def _train(
             "texts": int((authored.author >= 0).sum()),
             "of_no_item": int((authored.item == len(codebook.items)).sum()),
             "authors": len(np.unique(authored.author[authored.author >= 0])),
+            "read_again": authored.read_again,
             "plan_phrases": int((authored.author < 0).sum()),
         },
         "encoders": {n: sentence_encoder(n).sha256 for n in features.sentence_names},

@@ -10,7 +10,7 @@ from review_databases import database_url, new_postgres, postgres_server  # noqa
 
 from pipeline.codebook import Codebook
 from pipeline.models import Model
-from pipeline.tables import CODEBOOK, LABELS
+from pipeline.tables import AUTHORED, CODEBOOK, LABELS
 from pipeline.training import train
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,7 +81,25 @@ def model(plan: Codebook) -> Model:
         }
         for i, (t, c) in enumerate(OPINIONS)
     )
-    trained, _ = train(table, plan)
+    return _as_saved(train(table, plan)[0])
+
+
+@pytest.fixture(scope="session")
+def taught_model(plan: Codebook, model: Model) -> Model:
+    """The same, with example utterances of two authors: its local expert sees profiles."""
+    written = {
+        "G1-1-1": ["花を育てたい", "球根を植えた花壇"],
+        "G1-1-2": ["すべり台がさびている", "砂場の柵が壊れた"],
+        "G2-1-1": ["つまずいて足をくじいた", "車輪が縁石で止まる"],
+        "G2-1-2": ["登校の列が車に近い", "横断歩道に立つ人が足りない"],
+        "": ["税金が高い", "花火の音がうるさい"],
+    }
+    rows = [(code, text, "ab"[i]) for code, texts in written.items() for i, text in enumerate(texts)]
+    bank = AUTHORED.table({"code": c, "text": t, "author": a, "votes_2": c or "none"} for c, t, a in rows)
+    return _as_saved(train(model.opinions, plan, bank=bank)[0])
+
+
+def _as_saved(trained: Model) -> Model:
     manifest = {**trained.manifest, "model_id": "test-000000000000"}
     return Model(
         trained.codebook,

@@ -40,3 +40,11 @@ def test_one_old_item_cannot_teach_two_new_ones(plan: Codebook) -> None:
     with pytest.raises(InputError, match="2つの項目") as caught:
         carry_over(BANK, both, NEW, "p.csv")
     assert caught.value.place.row == 3
+
+
+def test_votes_follow_the_items(plan: Codebook) -> None:
+    pairs = propose_pairs(plan, NEW)
+    voted = BANK.assign(votes_2="G1-1-1:40;G1-2-1:40;none:20")
+    carried = carry_over(voted, pairs, NEW)
+    assert set(carried["votes_2"]) == {"A1:0.4;none:0.2"}
+    assert set(carried["votes_3"]) == {""}

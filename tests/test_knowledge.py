@@ -22,7 +22,7 @@ def _texts(n: int, seed: int) -> tuple[TextVectors, np.ndarray]:
 
 def _authored(n: int = 40, author: int = 0) -> Authored:
     vectors, item = _texts(n, 1)
-    return Authored(vectors, item, np.arange(n) % 2 + author, np.ones(n))
+    return Authored(vectors, item, np.arange(n) % 2 + author, np.ones(n), np.eye(ITEMS + 1)[item])
 
 
 def test_coded_opinions_come_after_authored_texts_and_are_left_out_by_group() -> None:
@@ -39,7 +39,7 @@ def test_coded_opinions_come_after_authored_texts_and_are_left_out_by_group() ->
 
 def test_without_authors_there_is_nobody_else_to_sound_like() -> None:
     X, gold = _texts(5, 2)
-    plan = Authored(X, gold % ITEMS, np.full(5, -1), np.ones(5))
+    plan = Authored(X, gold % ITEMS, np.full(5, -1), np.ones(5), np.eye(ITEMS + 1)[gold % ITEMS])
     lessons = lessons_of(X, gold % ITEMS, np.arange(5), plan, 1.0)
     assert not lessons.said.any()
     assert len(lessons.left_out) == 5

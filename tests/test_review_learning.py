@@ -32,6 +32,14 @@ TEXTS = [
 COMMENTS = list(enumerate(TEXTS, start=1))
 
 
+@pytest.fixture(scope="module", params=["model", "taught_model"])
+def model(request: pytest.FixtureRequest) -> Model:
+    """A model without a bank, and one whose local expert sees profiles."""
+    found: Model = request.getfixturevalue(request.param)
+    assert len(found.classifier.profile_centre_) == (5 if request.param == "taught_model" else 0)
+    return found
+
+
 @pytest.fixture
 def learner(model: Model) -> SessionLearner:
     return SessionLearner(model, COMMENTS)
@@ -39,21 +47,21 @@ def learner(model: Model) -> SessionLearner:
 
 def refit(model: Model, added: list[tuple[int, str]]) -> np.ndarray:
     """Centroids of the local expert fitted anew, with the added comments as further labelled rows."""
-    terms = model.classifier.terms_
-    rows = [model.vectors.columns(terms)]
+    classifier = model.classifier
+    terms, stored = classifier.local_.terms_, classifier.local_.classifier_
+    rows = [classifier.local_view(model.vectors).columns(terms)]
     codes = model.opinions["code"].tolist()
     # Encoded together, as the learner does: the encoder's last digits depend on what it reads beside.
-    encoded = model.features.transform(TEXTS).columns(terms)
+    encoded = classifier.local_view(model.features.transform(TEXTS)).columns(terms)
     for comment_id, code in added:
         rows.append(encoded[comment_id - 1 : comment_id])
         codes.append(code)
-    texts = model.classifier.local_.texts_.astype(np.float64)
-    return np.asarray(clone(model.classifier.local_).fit(np.vstack(rows), codes, texts).centroids_)
+    return np.asarray(clone(stored).fit(np.vstack(rows), codes, stored.texts_.astype(np.float64)).centroids_)
 
 
 def centroids(learner: SessionLearner) -> np.ndarray:
     learner.suggest([6])  # centroids follow when they are next needed
-    return np.asarray(learner._local.centroids_)
+    return np.asarray(learner._centroids.centroids_)
 
 
 def test_nothing_learned_is_what_the_model_says(model: Model, learner: SessionLearner) -> None:
@@ -123,11 +131,11 @@ def test_undone_is_as_if_never_decided(model: Model, learner: SessionLearner) ->
 
 
 def test_the_model_itself_is_never_changed(model: Model, learner: SessionLearner) -> None:
-    local = copy.deepcopy(model.classifier.local_)
+    local = copy.deepcopy(model.classifier.local_.classifier_)
     learner.learn(1, ["G2-1-2"])
     learner.suggest([1, 2])
-    np.testing.assert_array_equal(model.classifier.local_.centroids_, local.centroids_)
-    np.testing.assert_array_equal(model.classifier.local_.sums_, local.sums_)
+    np.testing.assert_array_equal(model.classifier.local_.classifier_.centroids_, local.centroids_)
+    np.testing.assert_array_equal(model.classifier.local_.classifier_.sums_, local.sums_)
 
 
 def test_comments_without_an_opinion_get_no_suggestion(learner: SessionLearner) -> None:

@@ -45,3 +45,15 @@ def test_many_texts_in_single_precision_say_the_same(monkeypatch: pytest.MonkeyP
     found = single.fit_leaving_out(X, targets, weights, axes, groups)
     assert 0 < np.abs(found - expected).max() < 1e-3
     assert single.decision_function(X) == pytest.approx(double.decision_function(X), abs=1e-3)
+
+
+@pytest.mark.parametrize("gaussian", [0.0, 1.0])
+def test_one_expert_with_the_columns_of_two_says_what_each_of_them_says(gaussian: float) -> None:
+    rng = np.random.default_rng(4)
+    X = TextVectors(sp.random(30, 20, 0.3, "csr", random_state=4), rng.normal(size=(30, 6)))
+    targets, weights, axes = np.eye(3)[rng.integers(0, 3, 30)], np.ones(30), principal_axes(X.dense)
+    every = RidgeExpert(gaussian=gaussian).fit(X, targets, weights, axes)
+    first = RidgeExpert(gaussian=gaussian).fit(X[:18], targets[:18], weights[:18], axes)
+    new = TextVectors(sp.random(5, 20, 0.3, "csr", random_state=5), rng.normal(size=(5, 6)))
+    apart = np.hstack([every.decision_function(new), first.decision_function(new)])
+    assert every.beside(first).decision_function(new) == pytest.approx(apart, abs=1e-6)

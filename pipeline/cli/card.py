@@ -72,6 +72,7 @@ def model_card(model: Model) -> str:
         "## 作り方",
         "",
         "- 方法: 2人の専門家の混合。局所の専門家(階層つき縮小重心法)はコード付き意見を、知識の専門家(リッジ回帰)は説明と例文を知り、"
+        "例文があれば、局所の専門家は知識の専門家から見た意味(プロフィール)も見ます。"
         "コメントの話し方がコード付き意見にどれだけ似ているかと、話題の近さで重みを変えます(docs/method.md)。",
         f"- 文のベクトル: {'、'.join(manifest['encoders']) or 'なし(語と文字 n-gram のみ)'}。",
         f"- 温度 {manifest['temperature']}、ラベルの雑音 {manifest['label_noise']}、乱数の種 {manifest['config']['seed']}。入力・設定・版は `manifest.json` にあります。",
@@ -109,6 +110,11 @@ def _written(manifest: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"- 作文された例文 {written['texts']}件(うちどの項目でもないもの {written['of_no_item']}件、書いた人 {written['authors']}人)。"
             "住民の声ではなく、根拠としては示さず、精度にも数えません。"
+            + (
+                f"うち {written['read_again']}件は、ほかの人もコードを見ずに読み、コードを付けました。"
+                if written["read_again"]
+                else ""
+            )
         )
     if not manifest["labels"]["rows"]:
         lines.append(

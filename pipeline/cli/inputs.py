@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.authored import gather_authored
 from pipeline.carry_over import PAIRS, carry_over, propose_pairs
 from pipeline.cli.console import Console
 from pipeline.codebook import Codebook
@@ -93,8 +94,10 @@ def read_bank(console: Console, inputs: TrainingInputs, codebook: Codebook) -> p
         return None
     bank = AUTHORED.check(read_table(inputs.bank), str(inputs.bank))
     if inputs.pairs is None or inputs.bank_codebook is None:
+        gather_authored(codebook, bank, str(inputs.bank))  # here a message can name file and row
         return bank
     old = Codebook.from_table(read_table(inputs.bank_codebook), str(inputs.bank_codebook))
+    gather_authored(old, bank, str(inputs.bank))
     if not inputs.pairs.is_file():
         write_table(propose_pairs(old, codebook), inputs.pairs)
     pairs = PAIRS.check(read_table(inputs.pairs), str(inputs.pairs))

@@ -82,10 +82,12 @@ class SessionLearner:
         self._classifier = copy.copy(model.classifier)
         self._classes: list[str] = model.classifier.classes_.tolist()
         # From the vectors again, since the stored sums are rounded to single precision.
-        self._local: ShrinkageCentroidClassifier = clone(model.classifier.local_).fit(
-            model.vectors.columns(model.classifier.terms_),
+        local = model.classifier.local_
+        self._seen = model.classifier.local_view(self._vectors)
+        self._centroids: ShrinkageCentroidClassifier = clone(local.classifier_).fit(
+            model.classifier.local_view(model.vectors).columns(local.terms_),
             model.opinions["code"].tolist(),
-            model.classifier.local_.texts_.astype(np.float64),
+            local.classifier_.texts_.astype(np.float64),
         )
         self._node = {code: i for i, (code, _) in enumerate(model.classifier.parents)}
         self._codes: dict[int, tuple[str, ...]] = {}  # row -> codes learned, in the order of learning
@@ -125,8 +127,8 @@ class SessionLearner:
             if codes:
                 self._codes[row] = tuple(codes)
             if tuple(codes) != before:
-                self._local = self._moved(self._local, row, before, -1.0)
-                self._local = self._moved(self._local, row, tuple(codes), +1.0)
+                self._centroids = self._moved(self._centroids, row, before, -1.0)
+                self._centroids = self._moved(self._centroids, row, tuple(codes), +1.0)
                 self._fresh = False
 
     def _known(self, comment_id: int) -> int:
@@ -140,17 +142,17 @@ class SessionLearner:
         return row
 
     def _moved(
-        self, local: ShrinkageCentroidClassifier, row: int, codes: tuple[str, ...], sign: float
+        self, centroids: ShrinkageCentroidClassifier, row: int, codes: tuple[str, ...], sign: float
     ) -> ShrinkageCentroidClassifier:
-        """Return the local expert with a row added (or taken out) under each of its codes; centroids not yet."""
+        """Return the centroids with a row added (or taken out) under each of its codes; not worked out yet."""
         if not codes:
-            return local
-        above = local.above_[[self._node[c] for c in codes]].sum(axis=0)
-        vector = self._vectors[row : row + 1].columns(self._model.classifier.terms_)[0]
+            return centroids
+        above = centroids.above_[[self._node[c] for c in codes]].sum(axis=0)
+        vector = self._seen[row : row + 1].columns(self._model.classifier.local_.terms_)[0]
         length = float(np.linalg.norm(vector))
-        moved = copy.copy(local)
-        moved.counts_ = local.counts_ + sign * above
-        moved.sums_ = local.sums_ + np.outer(sign * above, vector / (length or 1.0))
+        moved = copy.copy(centroids)
+        moved.counts_ = centroids.counts_ + sign * above
+        moved.sums_ = centroids.sums_ + np.outer(sign * above, vector / (length or 1.0))
         moved.sums_[moved.counts_ == 0] = 0.0  # no residue of rounding where no opinion is left
         return moved
 
@@ -170,16 +172,18 @@ class SessionLearner:
     def _suggest(self, rows: list[int], top: int, without: int | None = None) -> list[Suggested]:
         """Suggest for rows with all that was learned, but for one row."""
         if without is not None:
-            local = self._moved(self._local, without, self._codes[without], -1.0)
-            local.centroids_ = local._centroids(local.sums_, local.counts_)
+            centroids = self._moved(self._centroids, without, self._codes[without], -1.0)
+            centroids.centroids_ = centroids._centroids(centroids.sums_, centroids.counts_)
             classifier = copy.copy(self._classifier)
-            classifier.local_ = local
+            classifier.local_ = classifier.local_.with_classifier(centroids)
         else:
             classifier = self._classifier
             if not self._fresh:
-                self._local = copy.copy(self._local)
-                self._local.centroids_ = self._local._centroids(self._local.sums_, self._local.counts_)
-                classifier.local_, self._fresh = self._local, True
+                self._centroids = copy.copy(self._centroids)
+                self._centroids.centroids_ = self._centroids._centroids(
+                    self._centroids.sums_, self._centroids.counts_
+                )
+                classifier.local_, self._fresh = classifier.local_.with_classifier(self._centroids), True
         vectors = self._vectors[np.array(rows, dtype=np.int64)]
         decided = [r for r in self._codes if r != without]
         similarity = np.hstack(
