@@ -136,8 +136,8 @@ class OpinionClassifier(BaseEstimator):
         column = {c: i for i, c in enumerate(self.classes_.tolist())}
         gold = np.array([column.get(c, -1) for c in codes], dtype=np.int64)
         told, of_authored = self._fit_knowledge(X, gold, groups, authored)
-        seen, nodes = with_profile(X, told.profile, self.profile), self.local_view(node_X)
-        known = replace(authored, vectors=with_profile(authored.vectors, of_authored.profile, self.profile))
+        seen, nodes = self.local_view(X, told.profile), self.local_view(node_X)
+        known = replace(authored, vectors=self.local_view(authored.vectors, of_authored.profile))
         self.local_ = self._local()
         local, local_authored = self.local_.fit_leaving_out(seen, codes, groups, nodes, known)
         nearness = X.nearest(X, (groups, groups))
@@ -180,7 +180,7 @@ class OpinionClassifier(BaseEstimator):
         held_out[coded], coded_voice[coded] = logs[n:], voice[n:]
         of_authored = self._fit_profile(expert, lessons, authored)
         return (
-            Told(held_out, coded_voice, self._profiles(self.knowledge_.decision_function(X))),
+            Told(held_out, coded_voice, self.profiles_of(X)),
             Told(logs[:n], voice[:n], of_authored),
         )
 
@@ -206,25 +206,28 @@ class OpinionClassifier(BaseEstimator):
         self.profile_centre_ = profile_centre(scores[of_authors])
         return profiles(scores, self.profile_centre_)
 
-    def _profiles(self, scores: Floats) -> Floats:
-        """Return the profiles (n, items) of what the knowledge expert says (n, columns); no columns without."""
-        items = len(self.profile_centre_)
-        if not items:
-            return np.zeros((len(scores), 0))
-        # The last columns are those that no coded opinion taught: with nothing coded, the only ones.
-        return profiles(scores[:, -items - 1 : -1], self.profile_centre_)
-
-    def local_view(self, X: TextVectors, scores: Floats | None = None) -> TextVectors:
-        """Return the vectors that the local expert sees: those of the texts, and their profiles.
+    def profiles_of(self, X: TextVectors, scores: Floats | None = None) -> Floats:
+        """Return the profiles (n, items) of texts; no columns without a bank.
 
         Parameters
         ----------
         scores : what `knowledge_` says of the texts, if that is there already
         """
-        if not len(self.profile_centre_):
-            return X
+        items = len(self.profile_centre_)
+        if not items:
+            return np.zeros((len(X), 0))
         scores = self.knowledge_.decision_function(X) if scores is None else scores
-        return with_profile(X, self._profiles(scores), self.profile)
+        # The last columns are those that no coded opinion taught: with nothing coded, the only ones.
+        return profiles(scores[:, -items - 1 : -1], self.profile_centre_)
+
+    def local_view(self, X: TextVectors, profile: Floats | None = None) -> TextVectors:
+        """Return the vectors that the local expert sees: those of the texts, and their profiles.
+
+        Parameters
+        ----------
+        profile : what `profiles_of` says of the texts, if that is there already
+        """
+        return with_profile(X, self.profiles_of(X) if profile is None else profile, self.profile)
 
     def _log_probabilities(self, scores: Floats) -> Floats:
         """Return log-probabilities (n, items + 1) of the scores (n, items + 1)."""
@@ -291,7 +294,7 @@ class OpinionClassifier(BaseEstimator):
         nearness = similarity.max(axis=1) if similarity.shape[1] else np.zeros(len(X))
         scores = self.knowledge_.decision_function(X)
         knowledge = self._log_probabilities(scores[:, : len(self.classes_) + 1])
-        local = self.local_.decision_function(self.local_view(X, scores))
+        local = self.local_.decision_function(self.local_view(X, self.profiles_of(X, scores)))
         evidence = Evidence(local, _items(knowledge), nearness, self._voice(X))
         return Prediction(
             self.mixing_.probabilities(evidence),

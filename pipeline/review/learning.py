@@ -83,7 +83,8 @@ class SessionLearner:
         self._classes: list[str] = model.classifier.classes_.tolist()
         # From the vectors again, since the stored sums are rounded to single precision.
         local = model.classifier.local_
-        self._seen = model.classifier.local_view(self._vectors)
+        # Once: a profile takes milliseconds, and a review may have thousands of decisions to catch up with.
+        self._profiles = model.classifier.profiles_of(self._vectors)
         self._centroids: ShrinkageCentroidClassifier = clone(local.classifier_).fit(
             model.classifier.local_view(model.vectors).columns(local.terms_),
             model.opinions["code"].tolist(),
@@ -148,7 +149,9 @@ class SessionLearner:
         if not codes:
             return centroids
         above = centroids.above_[[self._node[c] for c in codes]].sum(axis=0)
-        vector = self._seen[row : row + 1].columns(self._model.classifier.local_.terms_)[0]
+        classifier, own = self._model.classifier, slice(row, row + 1)
+        seen = classifier.local_view(self._vectors[own], self._profiles[own])
+        vector = seen.columns(classifier.local_.terms_)[0]
         length = float(np.linalg.norm(vector))
         moved = copy.copy(centroids)
         moved.counts_ = centroids.counts_ + sign * above
