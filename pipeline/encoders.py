@@ -27,6 +27,8 @@ _FEWEST_TEXTS = 8
 LONGEST = 10_000
 # The limit of BLAS threads is one for the whole process.
 _encoding = threading.Lock()
+# How many processes share the cores (see `one_core`).
+_sharing = 0
 
 
 class SentenceEncoder(Protocol):
@@ -55,6 +57,10 @@ class SentenceEncoder(Protocol):
     @property
     def threads(self) -> bool:
         """Whether several calls of `encode` at once are allowed, and faster than one after the other."""
+
+    @property
+    def light(self) -> bool:
+        """Whether every process may have one: little memory, and no more cores than it is given."""
 
     @property
     def cached(self) -> bool:
@@ -101,7 +107,7 @@ def encode_texts(
     cache
         Vectors of texts seen before; exact ones are kept apart from others.
     workers
-        Texts encoded at once; by default one a core. No matter for `e5`, which uses all cores by itself, and `chive`.
+        Texts encoded at once; by default one a core, and one within `one_core`. No matter for `e5`, which uses all cores by itself, and `chive`.
 
     >>> rows = encode_texts("use", ["見守りが必要", "見守りを増やす", "道路に穴がある", "見守りが必要 "])
     >>> rows.shape, bool(rows[0] @ rows[1] > rows[0] @ rows[2]), bool((rows[0] == rows[3]).all())
@@ -131,6 +137,18 @@ def encode_texts(
 
 
 @contextmanager
+def one_core() -> Iterator[None]:
+    """Encode on one thread within: for processes that share the cores of a computer."""
+    global _sharing
+    _sharing += 1
+    try:
+        with threadpool_limits(1, "blas"):
+            yield
+    finally:
+        _sharing -= 1
+
+
+@contextmanager
 def _each_chunk(
     encoder: SentenceEncoder, exact: bool, count: int, workers: int | None
 ) -> Iterator[Callable[[Sequence[Sequence[str]]], Iterator[Vectors]]]:
@@ -146,7 +164,9 @@ def _each_chunk(
         return encoder.encode(chunk)
 
     with _encoding:
-        threads = min(count, (os.cpu_count() or 1) if workers is None else workers)
+        if workers is None:
+            workers = 1 if _sharing else os.cpu_count() or 1
+        threads = min(count, workers)
         if not encoder.threads or threads < 2:
             yield lambda chunks: map(one, chunks)
             return

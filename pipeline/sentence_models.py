@@ -36,6 +36,7 @@ class UseEncoder:
     dimensions = 512
     exact = False
     threads = True
+    light = True
     cached = True
 
     def __init__(self) -> None:
@@ -62,6 +63,7 @@ class E5Encoder:
     dimensions = 384
     exact = True
     threads = False
+    light = False
     cached = True
 
     def __init__(self) -> None:
@@ -96,6 +98,7 @@ class OnnxEncoder:
 
     exact = False
     threads = True
+    light = False
     cached = True
 
     def __init__(self, folder: Path) -> None:

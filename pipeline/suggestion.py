@@ -5,7 +5,7 @@ The machine suggests, a person decides: nothing here writes 「確定コード�
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,11 +17,11 @@ from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
-from pipeline.comments import CommentCoding, code_comments, long_rows, wide_cells, wide_columns
+from pipeline.comments import CommentCoding, long_rows, wide_cells, wide_columns
+from pipeline.crew import PIECE, Crew
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.tables import SUGGESTIONS
-from pipeline.vectorcache import VectorCache
 
 TEXT_COLUMNS = (
     "text",
@@ -135,41 +135,82 @@ def suggest_stream(
     long: bool = False,
     tally: Tally | None = None,
     target: float = TARGET_PRECISION,
-    cache: VectorCache | None = None,
+    crew: Crew | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yield the output of each chunk: every input row in order with its suggestions, or SUGGESTIONS rows.
 
     Repeated texts (`groups`) are coded once, where they first stand; the cells of the others are copied from
     a file on disk, so that memory does not grow with the input. Opinions without an id column are called by
     `id_prefix` and their row number.
+
+    Parameters
+    ----------
+    crew : who codes, on all cores or with a cache; by default this process alone, at precision `target`
     """
     tally = tally or Tally()
-    coder = Coder(model, target, cache)
+    crew = crew or Crew(Coder(model, target))
     at = 0
     with CellStore() as store:
-        for chunk in chunks:
-            n = len(chunk)
-            texts = [as_text(v) for v in chunk[text_column]]
-            leader = np.arange(at, at + n) if groups is None else groups.leader[at : at + n]
-            own = np.flatnonzero(leader == np.arange(at, at + n))
-            coded = code_comments(coder, [texts[i] for i in own], top)
-            codings = dict(zip(own.tolist(), coded, strict=True))
+        for part, coded in _coded(crew, chunks, text_column, groups, top):
+            codings = dict(zip(part.own.tolist(), coded, strict=True))
             results: list[CommentCoding] = []
-            for i in range(n):
+            for i, leader in enumerate(part.leader.tolist()):
                 coding = codings.get(i)
                 if coding is None:
-                    coding = CommentCoding.from_json(store.get(int(leader[i])))
+                    coding = CommentCoding.from_json(store.get(leader))
                 elif groups is not None and groups.size[at + i] > 1:
                     store.put(at + i, coding.as_json())
                 results.append(coding)
                 whole = coding.whole
                 tally.add(whole.status, whole.codes[0] if whole.codes else "", is_leader=i in codings)
-            ids = _ids(chunk, id_column, id_prefix, first_row + at)
+            ids = _ids(part.chunk, id_column, id_prefix, first_row + at)
             if long:
-                yield _long_frame(model, results, texts, ids)
+                yield _long_frame(model, results, part.texts, ids)
             else:
-                yield _wide_frame(model, chunk, results, ids, id_column, top, groups, at)
-            at += n
+                yield _wide_frame(model, part.chunk, results, ids, id_column, top, groups, at)
+            at += len(part.texts)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A chunk of the input: its comments, for each the row that first says the same, and places of its own.
+
+    own : places of the texts that no row before says, in the order of length in which they are coded
+    """
+
+    chunk: pd.DataFrame
+    texts: list[str]
+    leader: NDArray[np.int64]
+    own: NDArray[np.int64]
+
+
+def _coded(
+    crew: Crew, chunks: Iterable[pd.DataFrame], text_column: str, groups: Groups | None, top: int
+) -> Iterator[tuple[_Part, list[CommentCoding]]]:
+    """Yield each chunk with the codings of its own texts, which the crew gets piece by piece."""
+    waiting: deque[_Part] = deque()
+
+    def pieces() -> Iterator[list[str]]:
+        at = 0
+        for chunk in chunks:
+            rows = np.arange(at, at + len(chunk))
+            texts = [as_text(v) for v in chunk[text_column]]
+            leader = rows if groups is None else groups.leader[rows].astype(np.int64)
+            own = np.flatnonzero(leader == rows)
+            # Texts of like length together, for encoders to work on side by side; long ones, which take long, first.
+            own = own[np.argsort([-len(texts[i]) for i in own], kind="stable")]
+            waiting.append(_Part(chunk, texts, leader, own))
+            # A chunk that only repeats has a piece too, of nothing: it is next in its turn.
+            for piece in np.array_split(own, max(1, -(-len(own) // PIECE))):
+                yield [texts[i] for i in piece]
+            at += len(chunk)
+
+    coded: list[CommentCoding] = []
+    for found in crew.code(pieces(), top):
+        coded += found
+        if len(coded) == len(waiting[0].own):
+            yield waiting.popleft(), coded
+            coded = []
 
 
 def suggest(

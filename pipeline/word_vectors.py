@@ -32,6 +32,7 @@ class ChiveEncoder:
     dimensions = 300
     exact = True
     threads = False  # the analyser of words is one for the whole process
+    light = True
     cached = False  # as fast as reading them from disk
 
     def __init__(self) -> None:

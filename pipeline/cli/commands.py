@@ -313,8 +313,20 @@ def _add_using(app: typer.Typer, console: Console) -> None:
                 ),
             ),
         ] = False,
+        jobs: Annotated[
+            int | None,
+            typer.Option(
+                min=1,
+                help=t(
+                    "同時に働くプロセスの数(省略時はコアの数、多くて4。記憶が足りないときは1。提案は変わらない)",
+                    "processes at work (default: one a core, at most 4; 1 where memory is short; same suggestions)",
+                ),
+            ),
+        ] = None,
     ) -> None:
         from pipeline.cli.suggest import Request, run
 
-        request = Request(input, out, text_column, id_column, model, top, long, sheet, target_precision, mask)
+        request = Request(
+            input, out, text_column, id_column, model, top, long, sheet, target_precision, mask, jobs
+        )
         raise typer.Exit(run(console, request))

@@ -15,7 +15,9 @@ from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
+from pipeline.coding import Coder
 from pipeline.comments import wide_columns
+from pipeline.crew import Crew, processes_for
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError, Language
 from pipeline.masked_table import mask_suggestions, suspected_cells
@@ -42,6 +44,7 @@ class Request:
     sheet: str | None
     target_precision: float = 0.8
     mask: bool = False
+    jobs: int | None = None
 
 
 def run(console: Console, request: Request) -> int:
@@ -65,6 +68,7 @@ def run(console: Console, request: Request) -> int:
     elsewhere: Counter[str] = Counter()
     with (
         VectorCache() as cache,
+        _crew(model, request, cache, groups) as crew,
         console.progress("コードを提案しています", "suggesting codes", total) as advance,
     ):
         frames = suggest_stream(
@@ -78,8 +82,7 @@ def run(console: Console, request: Request) -> int:
             groups=groups,
             long=request.long,
             tally=tally,
-            target=request.target_precision,
-            cache=cache,
+            crew=crew,
         )
         if request.mask:
             frames = _masked(frames, source, text_column, elsewhere)
@@ -87,6 +90,13 @@ def run(console: Console, request: Request) -> int:
     _report(console, request, source, text_column, tally)
     warn_of_other_columns(console, elsewhere)
     return 0
+
+
+def _crew(model: Model, request: Request, cache: VectorCache, groups: Groups) -> Crew:
+    """Return who codes: as many processes as the texts are worth."""
+    coder = Coder(model, request.target_precision, cache)
+    texts = int((groups.leader == np.arange(len(groups.leader))).sum())
+    return Crew(coder, processes_for(coder, texts, request.jobs))
 
 
 def _masked(
