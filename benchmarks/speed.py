@@ -146,7 +146,14 @@ def with_vectors(folder: str, n: int) -> str:
         times=7,  # a few seconds each, and one run differs from the next by a tenth
     )
     alone, rate = n / alone, n / (taken - start)
-    return f"| encoders of `default` alone, the bank's {n:,} texts | {alone:,.0f} /s |\n| iken suggest with them, start-up of {start:.1f} s apart | {rate:,.0f} /s ({rate / alone:.0%} of the encoders; target 85 %) |"
+    memory = peak_memory([*command, str(survey)])
+    return "\n".join(
+        [
+            f"| encoders of `default` alone, the bank's {n:,} texts | {alone:,.0f} /s |",
+            f"| iken suggest with them, start-up of {start:.1f} s apart | {rate:,.0f} /s ({rate / alone:.0%} of the encoders; target 85 %) |",
+            f"| peak memory with them | {memory:,.0f} MB |",
+        ]
+    )
 
 
 def main() -> None:
