@@ -75,7 +75,7 @@ def bare_tokenisation(texts: list[str]) -> None:
 
 
 def memory_of(process: int) -> int:
-    """Return the memory of a process and of those it started, in kB; what they share counts once."""
+    """Return the memory of a process and of those it started, in kB (Linux); what they share counts once."""
     found = 0
     with suppress(OSError):  # one that has just ended
         for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
@@ -185,7 +185,7 @@ def main() -> None:
             write_survey(survey, comments(10 * options.rows))
             large = peak_memory(command)
             print(
-                f"| peak memory, {10 * options.rows:,} comments | {large:,.0f} MB ({large / small:.2f} times; target 1.3) |"
+                f"| peak memory, {10 * options.rows:,} comments | {large:,.0f} MB ({large / max(small, 1):.2f} times; target 1.3) |"
             )
             taken = run(command)
             print(f"| iken suggest, {10 * options.rows:,} comments | {10 * options.rows / taken:,.0f} /s |")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -87,6 +88,12 @@ class Coder:
         self._phrase_item = np.array([column[code] for code, _ in phrases], dtype=np.int64)
         if lexical is not None:
             self._phrase_terms = lexical.transform(self._phrases)[:, : len(self._words)].T.tocsr()
+
+    def with_cache(self, cache: VectorCache | None) -> Coder:
+        """Return the same coder with another cache."""
+        other = copy(self)
+        other.cache = cache
+        return other
 
     def vectors(self, texts: Sequence[str], terms: sp.csr_matrix | None = None) -> TextVectors:
         """Return the vectors of n texts (see `Features.transform`)."""

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -25,9 +25,12 @@ _CHUNK_TEXTS, _CHUNK_CHARACTERS = 128, 8_000
 _FEWEST_TEXTS = 8
 # Of a longer text (a whole report in one cell) the beginning stands for all: memory grows with length.
 LONGEST = 10_000
-# The limit of BLAS threads is one for the whole process.
 _encoding = threading.Lock()
-# How many processes share the cores (see `one_core`).
+# The limit of BLAS threads is one for the whole process: who holds it, and what takes it away again.
+_limiting = threading.Lock()
+_holders = 0
+_limit = ExitStack()
+# How many calls of `one_core` are at work.
 _sharing = 0
 
 
@@ -137,15 +140,34 @@ def encode_texts(
 
 
 @contextmanager
-def one_core() -> Iterator[None]:
-    """Encode on one thread within: for processes that share the cores of a computer."""
-    global _sharing
-    _sharing += 1
+def one_blas_thread() -> Iterator[None]:
+    """Multiply on one thread within, so that numbers are added in one order; for several callers at once."""
+    global _holders
+    with _limiting:
+        if not _holders:
+            _limit.enter_context(threadpool_limits(1, "blas"))
+        _holders += 1
     try:
-        with threadpool_limits(1, "blas"):
-            yield
+        yield
     finally:
-        _sharing -= 1
+        with _limiting:
+            _holders -= 1
+            if not _holders:
+                _limit.close()
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Multiply and encode on one thread within: for processes that share the cores of a computer."""
+    global _sharing
+    with one_blas_thread():
+        with _limiting:
+            _sharing += 1
+        try:
+            yield
+        finally:
+            with _limiting:
+                _sharing -= 1
 
 
 @contextmanager
@@ -172,7 +194,7 @@ def _each_chunk(
             return
         encoder.encode([""])  # weights are read here, not by several threads at once
         # One limit around all threads: each would otherwise restore the number it had found.
-        with threadpool_limits(1, "blas"):
+        with one_blas_thread():
             pool = ThreadPoolExecutor(threads)
             try:
                 yield lambda chunks: pool.map(one, chunks)

@@ -74,7 +74,6 @@ class VectorCache:
 
     def __init__(self, folder: Path | None = None, *, limit: int = 200_000, patience: float = 5.0) -> None:
         self.limit = limit
-        self._opened_with = (folder, limit, patience)
         self.problem: str | None = None
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
@@ -145,10 +144,6 @@ class VectorCache:
                     self._connection.close()
             self._connection = None
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """In another process the same file is opened anew: SQLite's connections do not travel."""
-        return _opened, self._opened_with
-
     def __enter__(self) -> VectorCache:
         return self
 
@@ -193,10 +188,6 @@ class VectorCache:
             with suppress(sqlite3.Error):
                 self._connection.close()
         self._connection = None
-
-
-def _opened(folder: Path | None, limit: int, patience: float) -> VectorCache:
-    return VectorCache(folder, limit=limit, patience=patience)
 
 
 def _open(path: Path, patience: float) -> sqlite3.Connection:

@@ -96,4 +96,5 @@ def test_a_few_texts_at_a_time_are_coded_like_all_at_once(
             b.reasons,
             b.words,
         )
-        assert a.confidences == pytest.approx(b.confidences, abs=1e-6)
+        # Kernels are in single precision, and a product of three rows is added in another order than one of twenty.
+        assert a.confidences == pytest.approx(b.confidences, abs=1e-5)

@@ -3,15 +3,21 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from pipeline.coding import Coder
-from pipeline.comments import code_comments
+from pipeline.comments import CommentCoding, code_comments
 from pipeline.crew import PIECE, Crew, processes_for
-from pipeline.encoders import encode_texts, one_core
+from pipeline.encoders import encode_texts, one_blas_thread, one_core
 from pipeline.errors import MissingPartError
 from pipeline.models import Model, load_model
 from pipeline.vectorcache import VectorCache
@@ -38,30 +44,31 @@ def test_several_processes_say_what_one_says_to_the_last_bit_and_in_order(
 ) -> None:
     given = [*pieces(7), [], ["特になし"]]
     alone = list(Crew(Coder(shipped)).code(given, top=2))
-    with VectorCache(tmp_path) as cache, Crew(Coder(shipped, cache=cache), 3, start) as crew:
+    with Crew(Coder(shipped), 3, partial(VectorCache, tmp_path), start) as crew:
         assert list(crew.code(given, top=2)) == alone
         # A second survey, some of it known to the cache.
         assert list(crew.code(given[::-1], top=2)) == alone[::-1]
     assert [len(found) for found in alone] == [*[9] * 7, 0, 1]
 
 
-def test_other_processes_do_take_part(model: Model) -> None:
-    class Seen(Crew):
-        sent = 0
+@pytest.mark.parametrize("start", STARTS)
+def test_other_processes_do_take_part(model: Model, start: str) -> None:
+    sent: list[Future[list[CommentCoding]] | None] = []
 
-        def _send(self, piece, top):  # type: ignore[no-untyped-def]
-            self.sent += 1
-            return super()._send(piece, top)
+    class Watched(Crew):
+        def _send(self, piece: Sequence[str], top: int) -> Future[list[CommentCoding]] | None:
+            sent.append(super()._send(piece, top))
+            return sent[-1]
 
-    with Seen(Coder(model), 2, STARTS[0]) as crew:
+    with Watched(Coder(model), 2, start=start) as crew:
         assert len(list(crew.code(pieces(5)))) == 5
-        assert crew.sent > 0
+    assert sent and all(f is not None and len(f.result()) == 9 for f in sent)
 
 
 def test_what_a_process_that_was_ended_leaves_undone_is_done_here(model: Model) -> None:
     given = pieces(8, 3)
     alone = list(Crew(Coder(model)).code(given))
-    with Crew(Coder(model), 2, STARTS[0]) as crew:
+    with Crew(Coder(model), 2, start=STARTS[0]) as crew:
         found = crew.code(given)
         first = next(found)
         assert crew._pool is not None
@@ -81,20 +88,36 @@ def test_a_computer_that_starts_no_processes_is_served_by_one(
         assert list(crew.code(pieces(2))) == [code_comments(Coder(model), p) for p in pieces(2)]
 
 
+def test_processes_that_cannot_all_start_are_ended(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit, calls = ProcessPoolExecutor.submit, []
+
+    def failing(self: ProcessPoolExecutor, work: Callable[[], int]) -> Future[int]:
+        calls.append(work)
+        if len(calls) > 1:
+            raise OSError("no memory for another process")
+        return submit(self, work)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", failing)
+    with Crew(Coder(model), 3, start=STARTS[0]) as crew:
+        assert len(calls) == 2
+        assert not multiprocessing.active_children()
+        assert list(crew.code(pieces(1))) == [code_comments(Coder(model), p) for p in pieces(1)]
+
+
 def test_few_texts_and_heavy_encoders_stay_in_one_process(
     shipped: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 16)
-    coder = Coder(shipped)
-    assert processes_for(coder, 3 * PIECE - 1) == 1
-    assert processes_for(coder, 3 * PIECE - 1, most=2) == 1
-    assert processes_for(coder, 3 * PIECE) == 4
-    assert processes_for(coder, 3 * PIECE, most=7) == 7
+    assert processes_for(shipped, 3 * PIECE - 1) == 1
+    assert processes_for(shipped, 3 * PIECE - 1, most=2) == 1
+    assert processes_for(shipped, 3 * PIECE) == 4
+    assert processes_for(shipped, 3 * PIECE, most=7) == 7
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert processes_for(coder, 3 * PIECE) == 1
+    assert processes_for(shipped, 3 * PIECE) == 1
     if sys.platform.startswith("linux"):
         monkeypatch.setattr(os, "cpu_count", lambda: 16)
-        assert processes_for(Coder(load_model(ROOT / "models/accurate")), 3 * PIECE) == 1
+        accurate = load_model(ROOT / "models/accurate")
+        assert processes_for(accurate, 3 * PIECE) == processes_for(accurate, 3 * PIECE, most=2) == 1
 
 
 def test_vectors_are_the_same_on_one_core() -> None:
@@ -104,13 +127,53 @@ def test_vectors_are_the_same_on_one_core() -> None:
     assert alone.tobytes() == encode_texts("use", texts, workers=3).tobytes()
 
 
-def test_a_cache_is_opened_anew_in_another_process(tmp_path: Path) -> None:
-    with VectorCache(tmp_path) as cache, pickle.loads(pickle.dumps(cache)) as other:
-        rows = encode_texts("use", ["見守りが必要"], cache=cache)
-        back, found = other.get_many("", [], 512)
-        assert (back.shape, found.shape) == ((0, 512), (0,))
-        assert encode_texts("use", ["見守りが必要"], cache=other).tobytes() == rows.tobytes()
-        assert other.problem is None
+def blas() -> list[int]:
+    return [int(p["num_threads"]) for p in threadpool_info() if p["user_api"] == "blas"]
+
+
+def test_blas_threads_are_as_before_also_when_surveys_overlap_or_stop_halfway(model: Model) -> None:
+    before = blas()
+    first, second = (Crew(Coder(model)).code(pieces(3)) for _ in range(2))
+    assert len(next(first)) == len(next(second)) == 9
+    del first
+    assert blas() == before
+    outer, inner = one_core(), one_blas_thread()
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__(None, None, None)
+    assert set(blas()) == {1}
+    inner.__exit__(None, None, None)
+    assert blas() == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_other_processes_end_with_the_first_one_however_it_ends(tmp_path: Path) -> None:
+    script = tmp_path / "first.py"
+    script.write_text(
+        "import os, signal\n"
+        "from pathlib import Path\n"
+        "from pipeline import load_model\n"
+        "from pipeline.coding import Coder\n"
+        "from pipeline.crew import Crew\n"
+        f"crew = Crew(Coder(load_model(Path({str(ROOT / 'models/default')!r}))), 3)\n"
+        "list(crew.code([['公園の遊具']] * 4))\n"
+        "print(*crew._pool._processes, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n",
+        "utf-8",
+    )
+    # The others hold this pipe open: it ends when the last of them does.
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, cwd=ROOT
+    )
+    others = [int(p) for p in done.stdout.split()]
+    assert len(others) == 2
+    assert not any(Path(f"/proc/{p}/cmdline").exists() and _alive(p) for p in others)
+
+
+def _alive(process: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
 
 
 def test_errors_for_people_reach_the_first_process_whole() -> None:

@@ -317,9 +317,10 @@ def _add_using(app: typer.Typer, console: Console) -> None:
             int | None,
             typer.Option(
                 min=1,
+                max=32,
                 help=t(
-                    "同時に働くプロセスの数(省略時はコアの数、多くて4。記憶が足りないときは1。提案は変わらない)",
-                    "processes at work (default: one a core, at most 4; 1 where memory is short; same suggestions)",
+                    "コメントが多いときに働くプロセスの数(省略時はコアの数、多くて4。記憶が足りないときは1)",
+                    "processes at work on many comments (default: one a core, at most 4; 1 where memory is short)",
                 ),
             ),
         ] = None,

@@ -67,8 +67,7 @@ def run(console: Console, request: Request) -> int:
     tally = Tally()
     elsewhere: Counter[str] = Counter()
     with (
-        VectorCache() as cache,
-        _crew(model, request, cache, groups) as crew,
+        _crew(model, request, groups) as crew,
         console.progress("コードを提案しています", "suggesting codes", total) as advance,
     ):
         frames = suggest_stream(
@@ -92,11 +91,11 @@ def run(console: Console, request: Request) -> int:
     return 0
 
 
-def _crew(model: Model, request: Request, cache: VectorCache, groups: Groups) -> Crew:
+def _crew(model: Model, request: Request, groups: Groups) -> Crew:
     """Return who codes: as many processes as the texts are worth."""
-    coder = Coder(model, request.target_precision, cache)
     texts = int((groups.leader == np.arange(len(groups.leader))).sum())
-    return Crew(coder, processes_for(coder, texts, request.jobs))
+    processes = processes_for(model, texts, request.jobs)
+    return Crew(Coder(model, request.target_precision), processes, VectorCache)
 
 
 def _masked(
