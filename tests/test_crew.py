@@ -98,9 +98,10 @@ def test_processes_that_cannot_all_start_are_ended(model: Model, monkeypatch: py
         return submit(self, work)
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", failing)
+    running = set(multiprocessing.active_children())
     with Crew(Coder(model), 3, start=STARTS[0]) as crew:
         assert len(calls) == 2
-        assert not multiprocessing.active_children()
+        assert set(multiprocessing.active_children()) <= running
         assert list(crew.code(pieces(1))) == [code_comments(Coder(model), p) for p in pieces(1)]
 
 
