@@ -88,6 +88,7 @@ def test_a_computer_that_starts_no_processes_is_served_by_one(
         assert list(crew.code(pieces(2))) == [code_comments(Coder(model), p) for p in pieces(2)]
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_processes_that_cannot_all_start_are_ended(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     submit, calls = ProcessPoolExecutor.submit, []
 
@@ -101,7 +102,9 @@ def test_processes_that_cannot_all_start_are_ended(model: Model, monkeypatch: py
     running = set(multiprocessing.active_children())
     with Crew(Coder(model), 3, start=STARTS[0]) as crew:
         assert len(calls) == 2
-        assert set(multiprocessing.active_children()) <= running
+        # What Python lists may have ended already: two threads waited for it, and one was told.
+        started = set(multiprocessing.active_children()) - running
+        assert not any(_alive(p.pid) for p in started if p.pid is not None)
         assert list(crew.code(pieces(1))) == [code_comments(Coder(model), p) for p in pieces(1)]
 
 
@@ -168,7 +171,7 @@ def test_other_processes_end_with_the_first_one_however_it_ends(tmp_path: Path) 
     )
     others = [int(p) for p in done.stdout.split()]
     assert len(others) == 2
-    assert not any(Path(f"/proc/{p}/cmdline").exists() and _alive(p) for p in others)
+    assert not any(map(_alive, others))
 
 
 def _alive(process: int) -> bool:
