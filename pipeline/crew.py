@@ -28,12 +28,12 @@ from pipeline.vectorcache import VectorCache
 
 # Texts coded at a time: enough for batches of like length, few enough that the last piece is soon done.
 PIECE = 1024
-# Fewer texts are coded before another process has started.
-_WORTH_STARTING = 3 * PIECE
 # More processes would want more memory than an office PC has to spare.
 _MOST_PROCESSES = 4
 # Linux copies a running process in no time; elsewhere another one starts from nothing, which is safe everywhere.
 _START = "fork" if sys.platform.startswith("linux") else "spawn"
+# Fewer texts are coded before another process that starts from nothing is there and has caught up.
+_WORTH_STARTING = (3 if _START == "fork" else 16) * PIECE
 
 # What tells that another process is no more, or never was.
 _ENDED = (BrokenExecutor, OSError, MemoryError)

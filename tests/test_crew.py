@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 
 from pipeline.coding import Coder
 from pipeline.comments import CommentCoding, code_comments
-from pipeline.crew import PIECE, Crew, processes_for
+from pipeline.crew import _WORTH_STARTING, Crew, processes_for
 from pipeline.encoders import encode_texts, one_blas_thread, one_core
 from pipeline.errors import MissingPartError
 from pipeline.models import Model, load_model
@@ -112,16 +112,18 @@ def test_few_texts_and_heavy_encoders_stay_in_one_process(
     shipped: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 16)
-    assert processes_for(shipped, 3 * PIECE - 1) == 1
-    assert processes_for(shipped, 3 * PIECE - 1, most=2) == 1
-    assert processes_for(shipped, 3 * PIECE) == 4
-    assert processes_for(shipped, 3 * PIECE, most=7) == 7
+    assert processes_for(shipped, _WORTH_STARTING - 1) == 1
+    assert processes_for(shipped, _WORTH_STARTING - 1, most=2) == 1
+    assert processes_for(shipped, _WORTH_STARTING) == 4
+    assert processes_for(shipped, _WORTH_STARTING, most=7) == 7
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert processes_for(shipped, 3 * PIECE) == 1
+    assert processes_for(shipped, _WORTH_STARTING) == 1
     if sys.platform.startswith("linux"):
         monkeypatch.setattr(os, "cpu_count", lambda: 16)
         accurate = load_model(ROOT / "models/accurate")
-        assert processes_for(accurate, 3 * PIECE) == processes_for(accurate, 3 * PIECE, most=2) == 1
+        assert (
+            processes_for(accurate, _WORTH_STARTING) == processes_for(accurate, _WORTH_STARTING, most=2) == 1
+        )
 
 
 def test_vectors_are_the_same_on_one_core() -> None:
