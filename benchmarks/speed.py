@@ -112,7 +112,7 @@ from pipeline import load_model
 from pipeline.tableio import open_rows
 
 texts = [t for chunk in open_rows(Path(sys.argv[1])).chunks() for t in chunk["text"]]
-features = load_model(Path("models/default")).features
+features = load_model(Path(sys.argv[2])).features
 features.transform(texts[:64])  # weights are read
 start = time.perf_counter()
 for i in range(0, len(texts), 4096):
@@ -121,14 +121,15 @@ print(time.perf_counter() - start)
 """
 
 
-def encoders_alone(survey: Path) -> float:
+def encoders_alone(survey: Path, model: str) -> float:
     """Return the seconds that the vectors of a survey take, in a process that has not seen its texts before."""
-    command = [sys.executable, "-c", ENCODERS_ALONE, str(survey)]
+    command = [sys.executable, "-c", ENCODERS_ALONE, str(survey), model]
     return float(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
 
 
-def with_vectors(folder: str, n: int) -> str:
-    """Measure the default model against its encoders alone on the same distinct texts, without the cache."""
+def with_vectors(folder: str, n: int, name: str, times: int) -> str:
+    """Measure a model against its encoders alone on the same distinct texts, without the cache."""
+    model = f"models/{name}"
     survey, out = Path(folder) / "vectors.csv", Path(folder) / "vectors_out.csv"
     texts = utterances(n)
     n = len(texts)
@@ -136,20 +137,20 @@ def with_vectors(folder: str, n: int) -> str:
     os.environ["IKEN_CACHE"] = "off"
     few = Path(folder) / "few.csv"
     write_survey(few, texts[:10])
-    command = [*IKEN, "suggest", "--out", str(out), "--model", "models/default"]
+    command = [*IKEN, "suggest", "--out", str(out), "--model", model]
     alone, start, taken = in_turns(
         [
-            lambda: encoders_alone(survey),
+            lambda: encoders_alone(survey, model),
             lambda: run([*command, str(few)]),
             lambda: run([*command, str(survey)]),
         ],
-        times=7,  # a few seconds each, and one run differs from the next by a tenth
+        times,
     )
     alone, rate = n / alone, n / (taken - start)
     memory = peak_memory([*command, str(survey)])
     return "\n".join(
         [
-            f"| encoders of `default` alone, the bank's {n:,} texts | {alone:,.0f} /s |",
+            f"| encoders of `{name}` alone, {n:,} texts of the bank | {alone:,.0f} /s |",
             f"| iken suggest with them, start-up of {start:.1f} s apart | {rate:,.0f} /s ({rate / alone:.0%} of the encoders; target 85 %) |",
             f"| peak memory with them | {memory:,.0f} MB |",
         ]
@@ -191,7 +192,9 @@ def main() -> None:
             print(f"| iken suggest, {10 * options.rows:,} comments | {10 * options.rows / taken:,.0f} /s |")
         taken = run([*IKEN, "train", "--out", f"{folder}/default"])
         print(f"| iken train, default model with the example bank (vectors not cached) | {taken:.1f} s |")
-        print(with_vectors(folder, options.rows // 10))
+        # A few seconds each, and one run differs from the next by a tenth.
+        print(with_vectors(folder, options.rows // 10, "default", times=7))
+        print(with_vectors(folder, options.rows // 50, "accurate", times=3))
         taken = run([*IKEN, "--help"])
         print(f"| iken --help | {taken:.2f} s (target 0.5 s) |")
     print(
