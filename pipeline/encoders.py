@@ -63,7 +63,7 @@ class SentenceEncoder(Protocol):
 
     @property
     def light(self) -> bool:
-        """Whether every process may have one: little memory, and no more cores than it is given."""
+        """Whether several processes with one each are worth it: little memory, and fast enough for Python to count."""
 
     @property
     def cached(self) -> bool:

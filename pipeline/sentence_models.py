@@ -67,7 +67,7 @@ class E5Encoder:
     dimensions = 384
     exact = False
     threads = True
-    light = True
+    light = False
     cached = True
 
     def __init__(self) -> None:
