@@ -112,6 +112,17 @@ def promises(names: Sequence[str], written: Mapping[str, pd.DataFrame]) -> None:
             )
 
 
+def first_day_row(model: Model, texts: list[str], codes: list[str]) -> str:
+    """Return how sure a model is that has read no coded opinion, and how right, for items and goals, and its promise."""
+    items = model.classifier.classes_.tolist()
+    found = model.predict(texts, cache=CACHE).items
+    hits = hits_among(found, model, codes)
+    goals = level_probabilities(found, level_columns(model.codebook, items, 1)[1])
+    sure = [p.max(axis=1).mean() for p in (found, goals)]
+    cells = [f"{s:.3f}, {h.mean():.3f}" for s, h in zip(sure, (hits[0], hits[3]), strict=True)]
+    return f"{' | '.join(cells)} | {promise_row(model, texts, codes)}"
+
+
 def own_data(names: Sequence[str]) -> None:
     """Print the tables of the project's own data."""
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
@@ -125,6 +136,8 @@ def own_data(names: Sequence[str]) -> None:
     for kind, table in written.items():
         if "code_2" in table:
             print(f"{kind}: {two_coders(table, codebook)}\n")
+    first_day = ["84 coded opinions", *(f"authored {n}" for n in written)]
+    rows: list[str] = []
     print("| | item@1 | item@3 | item@5 | goal | no item: AUROC |\n|---|---|---|---|---|---|")
     for name in names:
         model = load_model(ROOT / "models" / name)
@@ -152,7 +165,14 @@ def own_data(names: Sequence[str]) -> None:
         cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE)
         cells = row_of(cold, labels["text"].tolist(), labels["code"].tolist())
         print(f"| 84 coded opinions, zero-shot (no coded opinion learned), {name} | {' | '.join(cells)} | |")
+        for title, table in zip(first_day, [labels, *written.values()], strict=True):
+            inside = table[table["code"] != ""]
+            row = first_day_row(cold, inside["text"].tolist(), inside["code"].tolist())
+            rows.append(f"| {title} | {name} | {row} |")
     print(reader_row(labels, codebook))
+    print("\nWithout any coded opinion: mean confidence of the first code, and share right\n")
+    print("| set | model | items | goals | suggested at target 0.8 | right |\n|---|---|---|---|---|---|")
+    print("\n".join(rows))
     promises(names, written)
 
 

@@ -16,6 +16,7 @@ from scipy.special import expit, logit
 
 from pipeline.codebook import Codebook
 from pipeline.metrics import level_columns, level_probabilities
+from pipeline.mixing import ENOUGH_OPINIONS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -108,7 +109,12 @@ def choose_threshold(
 
 
 def choose_levels(
-    items: Floats, gold: Bools, codebook: Codebook, codes: list[str], target: float = TARGET_PRECISION
+    items: Floats,
+    gold: Bools,
+    codebook: Codebook,
+    codes: list[str],
+    target: float = TARGET_PRECISION,
+    authored: bool = False,
 ) -> list[Level]:
     """Return the levels of the plan from the top, with thresholds for the target precision of all suggestions.
 
@@ -117,6 +123,8 @@ def choose_levels(
     items : (n, items) held-out probabilities of coded opinions
     gold : (n, items) True for each right item
     codes : codes of the columns
+    authored : whether authored texts taught how confident to be. Fewer opinions than `ENOUGH_OPINIONS` say nothing
+        about where to stop; confidences are then taken at their word, each suggestion for itself
     """
     levels: list[Level] = []
     # From the items up, each threshold on what no deeper level has taken: those left over are harder.
@@ -124,6 +132,9 @@ def choose_levels(
     suggested = (0, 0.0)
     for depth in range(codebook.depth, 0, -1):
         names, columns = level_columns(codebook, codes, depth)
+        if authored and len(items) < ENOUGH_OPINIONS:
+            levels.insert(0, Level(tuple(names), columns, target, 0.0))
+            continue
         best, first, margin = _first_and_margin(level_probabilities(items[left], columns))
         right = (level_probabilities(gold[left].astype(float), columns) > 0)[np.arange(len(best)), best]
         least = float(np.quantile(margin[right], _MARGIN_QUANTILE)) if right.any() else 0.0
@@ -174,6 +185,7 @@ def promise_kept(
     codebook: Codebook,
     codes: list[str],
     target: float = TARGET_PRECISION,
+    authored: bool = False,
 ) -> Kept:
     """Judge each opinion with thresholds chosen without it and its near-duplicates (ten folds above 300)."""
     distinct = np.unique(groups)
@@ -181,7 +193,7 @@ def promise_kept(
     counts = [[0, 0] for _ in range(codebook.depth)]
     for fold in folds:
         out = np.isin(groups, fold)
-        levels = choose_levels(items[~out], gold[~out], codebook, codes, target)
+        levels = choose_levels(items[~out], gold[~out], codebook, codes, target, authored)
         for row, found in zip(np.flatnonzero(out).tolist(), climb(levels, items[out]), strict=True):
             if found.level:
                 level = levels[found.level - 1]
@@ -205,13 +217,27 @@ def risk_coverage(confidence: Floats, right: Bools) -> list[tuple[float, float]]
     return [(round(s / len(hits), 4), round(float(hits[:s].mean()), 4)) for s in steps]
 
 
+def least_for_b(levels: list[Level], items: Floats, gold: Bools, authored: bool = False) -> float:
+    """Return the least probability of grade B: what keeps one in two among those that grade A leaves over.
+
+    Parameters
+    ----------
+    items, gold, authored : as in `choose_levels`
+    """
+    if authored and len(items) < ENOUGH_OPINIONS:
+        return GRADE_B
+    best, first, passes = levels[-1].judge(items)
+    right = gold[np.arange(len(items)), best]
+    return choose_threshold(first[~passes], right[~passes], GRADE_B)
+
+
 def grades(levels: list[Level], items: Floats, examples: NDArray[np.int64], limit_b: float) -> list[str]:
     """Return the grade of each row's first item: A keeps the target precision, B one in two, C less.
 
     Parameters
     ----------
     examples : (items,) coded opinions of each item; with fewer than two nothing is graded A
-    limit_b : least probability of grade B, from `choose_threshold` with `GRADE_B` on what is no A
+    limit_b : least probability of grade B, from `least_for_b`
     """
     best, first, passes = levels[-1].judge(items)
     found = np.where(first >= limit_b, "B", "C")

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from pipeline.abstention import GRADE_B, TARGET_PRECISION, choose_levels, choose_threshold, climb, grades
+from pipeline.abstention import TARGET_PRECISION, choose_levels, climb, grades, least_for_b
 from pipeline.authored import plan_phrases
 from pipeline.doubt import doubts
 from pipeline.features import TextVectors
@@ -64,12 +64,9 @@ class Coder:
         self._classes = model.classifier.classes_.tolist()
         rows, gold = gold_matrix(model.opinions, self._classes)
         held_out = model.classifier.held_out_[rows].astype(np.float64)
-        self.levels = choose_levels(held_out, gold, model.codebook, self._classes, target)
-        first = held_out.argmax(axis=1)
-        right = gold[np.arange(len(rows)), first]
-        # Grade B is what keeps one in two among those that A leaves over.
-        _, confidence, passes = self.levels[-1].judge(held_out)
-        self.limit_b = choose_threshold(confidence[~passes], right[~passes], GRADE_B)
+        authored = model.manifest["authored"]["texts"] > 0
+        self.levels = choose_levels(held_out, gold, model.codebook, self._classes, target, authored)
+        self.limit_b = least_for_b(self.levels, held_out, gold, authored)
         self._examples = gold.sum(axis=0)
         near = model.classifier.held_out_nearness_
         self._unlike = float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0

@@ -110,7 +110,7 @@ def encode_texts(
     cache
         Vectors of texts seen before; exact ones are kept apart from others.
     workers
-        Texts encoded at once; by default one a core, and one within `one_core`. No matter for `e5`, which uses all cores by itself, and `chive`.
+        Texts encoded at once; by default one a core, and one within `one_core`. No matter for `chive`.
 
     >>> rows = encode_texts("use", ["見守りが必要", "見守りを増やす", "道路に穴がある", "見守りが必要 "])
     >>> rows.shape, bool(rows[0] @ rows[1] > rows[0] @ rows[2]), bool((rows[0] == rows[3]).all())
@@ -185,7 +185,9 @@ def _each_chunk(
             return np.concatenate([encoder.encode([text]) for text in chunk])
         return encoder.encode(chunk)
 
-    with _encoding:
+    # One limit around all: threads of BLAS would add in another order, wait for each other over small products, and
+    # each thread here would restore the number it had found.
+    with _encoding, one_blas_thread():
         if workers is None:
             workers = 1 if _sharing else os.cpu_count() or 1
         threads = min(count, workers)
@@ -193,13 +195,11 @@ def _each_chunk(
             yield lambda chunks: map(one, chunks)
             return
         encoder.encode([""])  # weights are read here, not by several threads at once
-        # One limit around all threads: each would otherwise restore the number it had found.
-        with one_blas_thread():
-            pool = ThreadPoolExecutor(threads)
-            try:
-                yield lambda chunks: pool.map(one, chunks)
-            finally:
-                pool.shutdown(cancel_futures=True)
+        pool = ThreadPoolExecutor(threads)
+        try:
+            yield lambda chunks: pool.map(one, chunks)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _chunks(order: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:

@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 ENOUGH_OPINIONS = 30  # fewer coded opinions than this say too little of how confident to be
+# With fewer, authored texts say it, which are easier than what residents write. A model that had read none of the 84
+# coded opinions was true of them at this many times the temperature that authored texts ask for (decision 18).
+_RESIDENTS_ARE_HARDER = 1.9
 _NESTED_FOLDS = 12
 _TEXTS_PER_ITEM = 20  # so many authored texts say as much of six numbers as all of them do
 # Without anything to learn from: both experts at their start, the plan's words alone decide.
@@ -80,8 +83,11 @@ def learn_mixing(
             return start
         gate = fit_gate(evidence[kept], answer[kept], weights[kept])
         # Confidence must be true for what residents say, and authored texts are easier.
-        judged = np.flatnonzero(kept)[: opinions if opinions >= ENOUGH_OPINIONS else None]
+        by_residents = opinions >= ENOUGH_OPINIONS or not len(rows)
+        judged = np.flatnonzero(kept)[: opinions if by_residents else None]
         temperature, noise = choose_confidence(combine(gate, evidence[judged]), answer[judged])
+        if not by_residents:
+            temperature = round(_RESIDENTS_ARE_HARDER * temperature, 6)
         return replace(start, gate=gate, temperature=temperature, label_noise=noise)
 
     held_out = np.full((len(gold), items), 1.0 / items)

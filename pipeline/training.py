@@ -239,7 +239,7 @@ def _train(
         authored_total=config.authored_total,
     ).fit(vectors, codes, groups, nodes, meant)
     progress("measure")
-    metrics = _measure(used, codebook, classifier, groups, config)
+    metrics = _measure(used, codebook, classifier, groups, config, bool((authored.author >= 0).any()))
     manifest = {
         "format": FORMAT,
         "labels": {
@@ -270,6 +270,7 @@ def _measure(
     classifier: OpinionClassifier,
     groups: NDArray[np.int64],
     config: TrainingConfig,
+    authored: bool,
 ) -> dict[str, Any]:
     """Return the leave-one-out figures of model and baseline."""
     items = classifier.classes_.tolist()
@@ -283,7 +284,7 @@ def _measure(
             "model": as_json(evaluate(held_out, gold, codebook, items, config.seed)),
             "baseline": as_json(evaluate(baseline, gold, codebook, items, config.seed)),
         }
-        figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items)
+        figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items, authored)
         right = gold[np.arange(len(gold)), held_out.argmax(axis=1)]
         figures["risk_coverage"] = [list(p) for p in risk_coverage(held_out.max(axis=1), right)]
     return {
@@ -300,9 +301,10 @@ def _promise(
     groups: NDArray[np.int64],
     codebook: Codebook,
     items: list[str],
+    authored: bool,
 ) -> dict[str, Any]:
     """Return how the promised precision was kept on the coded opinions, with 95 % intervals (Wilson 1927)."""
-    kept = promise_kept(held_out, gold, groups, codebook, items)
+    kept = promise_kept(held_out, gold, groups, codebook, items, authored=authored)
     return {
         "target": TARGET_PRECISION,
         "opinions": kept.n,

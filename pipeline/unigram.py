@@ -5,6 +5,7 @@ Method: Kudo 2018, "Subword regularization"; of all ways to cut, the likeliest (
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,10 +29,14 @@ class Unigram:
     rewritten: Mapping[int, str]
     unknown: int
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_longest", max(map(len, self.pieces)))
-        least = min(chance for chance, _ in self.pieces.values())
-        object.__setattr__(self, "_otherwise", (least - _UNKNOWN_COST, self.unknown))
+    @functools.cached_property
+    def _longest(self) -> int:
+        return max(map(len, self.pieces))
+
+    @functools.cached_property
+    def _otherwise(self) -> tuple[float, int]:
+        """Return what a character costs that no piece covers, and its number."""
+        return min(chance for chance, _ in self.pieces.values()) - _UNKNOWN_COST, self.unknown
 
     def cut(self, text: str) -> list[int]:
         """Return the numbers of the pieces of a text, in order.
@@ -42,8 +47,7 @@ class Unigram:
         """
         clean = _SPACES.sub(" ", text.translate(self.rewritten))
         clean = (clean if clean.startswith(" ") else f" {clean}").replace(" ", _SPACE)
-        longest: int = self._longest  # type: ignore[attr-defined]
-        otherwise: tuple[float, int] = self._otherwise  # type: ignore[attr-defined]
+        longest, otherwise = self._longest, self._otherwise
         end = len(clean)
         best = [0.0, *[float("-inf")] * end]
         # The last piece of the best way to cut what stands before a place, and where that piece begins.

@@ -9,10 +9,13 @@ from pipeline.abstention import (
     climb,
     expected_precision,
     grades,
+    least_for_b,
     promise_kept,
     risk_coverage,
 )
 from pipeline.codebook import Codebook
+from pipeline.metrics import level_probabilities
+from pipeline.mixing import ENOUGH_OPINIONS
 
 CODES = ["G1-1-1", "G1-1-2", "G1-2-1", "G2-1-1", "G2-1-2"]
 
@@ -46,6 +49,28 @@ def test_no_threshold_without_evidence(plan: Codebook) -> None:
     assert choose_threshold(np.array([0.9]), np.array([True]), 0.8) == np.inf
     levels = choose_levels(np.zeros((0, 5)), np.zeros((0, 5), bool), plan, CODES)
     assert all(not c.level for c in climb(levels, np.eye(5)))
+
+
+def test_with_few_opinions_and_authored_texts_confidences_are_taken_at_their_word(plan: Codebook) -> None:
+    items, gold = simulated(ENOUGH_OPINIONS - 1)
+    for rows in (slice(0), slice(None)):
+        levels = choose_levels(items[rows], gold[rows], plan, CODES, 0.7, authored=True)
+        limit = least_for_b(levels, items[rows], gold[rows], authored=True)
+        others, _ = simulated(300, 1)
+        for row, found in zip(others, climb(levels, others), strict=True):
+            by_level = [level_probabilities(row[None], level.columns).max() for level in levels]
+            deepest = max((d for d, p in enumerate(by_level, start=1) if p >= 0.7), default=0)
+            assert found.level == deepest
+            assert not deepest or found.confidence == pytest.approx(by_level[deepest - 1])
+        said = grades(levels, others, np.zeros(5, int), limit)
+        assert said == ["B" if p >= 0.5 else "C" for p in others.max(axis=1)]
+    # One opinion more, and they have a say.
+    items, gold = simulated(ENOUGH_OPINIONS)
+    levels = choose_levels(items, gold, plan, CODES, 0.7, authored=True)
+    assert [level.confidence for level in levels] == [
+        level.confidence for level in choose_levels(items, gold, plan, CODES, 0.7)
+    ]
+    assert least_for_b(levels, items, gold, authored=True) == least_for_b(levels, items, gold)
 
 
 def test_an_item_with_one_example_is_never_grade_a(plan: Codebook) -> None:

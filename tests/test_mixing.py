@@ -5,7 +5,7 @@ import pytest
 from test_gate import invented
 
 from pipeline.gate import Evidence
-from pipeline.mixing import learn_mixing
+from pipeline.mixing import ENOUGH_OPINIONS, learn_mixing
 
 ITEMS = 6
 
@@ -40,6 +40,24 @@ def test_probabilities_sum_to_one_and_are_better_than_chance() -> None:
     for probabilities, right in ((held_out, gold), (mixing.probabilities(new), answer)):
         assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(right)))
         assert np.log(probabilities[np.arange(len(right)), right]).mean() > np.log(1 / ITEMS) + 0.3
+
+
+def test_few_opinions_and_many_texts_written_for_the_items_promise_little() -> None:
+    coded, gold = texts(60, 3, 1.0)
+    written, item = texts(90, 4, -1.0)
+
+    def sureness(opinions: int) -> float:
+        rows = np.arange(opinions)
+        mixing, _ = learn_mixing(coded[rows], gold[rows], rows, written, item, 25.0)
+        return float(mixing.probabilities(written).max(axis=1).mean())
+
+    # Authored texts say how sure to be until there are enough opinions, and they are too easy.
+    assert sureness(0) < sureness(60) - 0.05
+    assert sureness(ENOUGH_OPINIONS - 1) < sureness(ENOUGH_OPINIONS) - 0.05
+    # Few opinions alone are what residents said.
+    few = np.arange(ENOUGH_OPINIONS - 1)
+    alone, _ = learn_mixing(coded[few], gold[few], few, written[few[:0]], item[:0], 25.0)
+    assert alone.probabilities(written).max(axis=1).mean() > sureness(ENOUGH_OPINIONS - 1) + 0.05
 
 
 def test_either_kind_of_text_may_be_missing() -> None:

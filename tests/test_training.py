@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.codebook import Codebook
+from pipeline.coding import Coder
 from pipeline.errors import InputError
 from pipeline.models import dump_parts
 from pipeline.tables import AUTHORED
@@ -104,9 +105,15 @@ def test_a_cold_start_learns_from_the_plan_and_the_bank_alone(labels: pd.DataFra
     )
     model, _ = train(labels.iloc[:0], plan, bank=bank)
     assert "model" not in model.metrics
-    said = model.predict(["すべり台が危ない", "縁石でつまずいて転んだ", "花火の音"])
+    texts = ["すべり台が危ない", "縁石でつまずいて転んだ", "花火の音"]
+    said = model.predict(texts)
     assert model.classifier.classes_[said.items.argmax(axis=1)].tolist()[:2] == ["G1-1-2", "G2-1-1"]
     assert said.outside.argmax() == 2
+    # Sure enough by its own word, an item is suggested; nothing is graded A before people have coded.
+    codings = Coder(model, 0.3).code(texts)
+    assert [c.suggested for c in codings[:2]] == ["G1-1-2", "G2-1-1"]
+    assert "A" not in {c.grade for c in codings}
+    assert not any(c.suggested for c in Coder(model, 0.999).code(texts))
 
 
 def test_comparing_models(labels: pd.DataFrame, plan: Codebook) -> None:

@@ -33,7 +33,7 @@ pieces = st.dictionaries(
 def test_of_all_ways_the_likeliest_is_taken(vocabulary: dict[str, float], text: str) -> None:
     unigram = of(vocabulary)
     otherwise = min(vocabulary.values()) - 10
-    clean = " ".join(text.split("  ")) if "   " not in text else text
+    clean = text
     while "  " in clean:
         clean = clean.replace("  ", " ")
     clean = (clean if clean.startswith(" ") else f" {clean}").replace(" ", SPACE)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.metrics import gold_matrix, share_with_interval
+from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
 
 _ENOUGH = 2
@@ -119,6 +120,10 @@ def _written(manifest: Mapping[str, Any]) -> list[str]:
     if not manifest["labels"]["rows"]:
         lines.append(
             "- **コード付き意見は1件もありません。**題名・説明・例文だけから提案します。どれくらい当たるかは測れていません。"
+        )
+    if manifest["labels"]["rows"] < ENOUGH_OPINIONS:
+        lines.append(
+            f"- コード付き意見が{ENOUGH_OPINIONS}件になるまで、確信度は、別の計画の実際の意見で確かめた分だけ控えめにしています。"
         )
     return lines
 

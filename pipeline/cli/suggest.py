@@ -21,6 +21,7 @@ from pipeline.crew import Crew, processes_for
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError, Language
 from pipeline.masked_table import mask_suggestions, suspected_cells
+from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
 from pipeline.suggestion import Groups, Tally, check_columns, suggest_stream
@@ -87,6 +88,7 @@ def run(console: Console, request: Request) -> int:
             frames = _masked(frames, source, text_column, elsewhere)
         _write(frames, request, source, text_column, id_column, model, tally, console.language)
     _report(console, request, source, text_column, tally)
+    _say_if_untried(console, model)
     warn_of_other_columns(console, elsewhere)
     return 0
 
@@ -238,3 +240,15 @@ def _report(console: Console, request: Request, source: RowSource, text_column: 
     for status, n in sorted(tally.status_rows.items()):
         console.say(f"  {status}: {n:,}", f"  {status}: {n:,}")
     console.say(f"書き出し: {request.out}", f"written: {request.out}")
+
+
+def _say_if_untried(console: Console, model: Model) -> None:
+    """Say that nobody knows yet how right a model is that has learned from few coded opinions or none."""
+    opinions = int(model.manifest["labels"]["rows"])
+    if opinions < ENOUGH_OPINIONS:
+        console.say(
+            f"このモデルが学んだコード付き意見は{opinions}件で、どれだけ当たるかはまだ測れていません。"
+            f"{ENOUGH_OPINIONS}件になるまで、確信度は別の計画の意見で確かめた見込みです。",
+            f"This model has learned from {opinions} coded opinions, and how right it is cannot be told yet. "
+            f"Up to {ENOUGH_OPINIONS}, confidences are what opinions on another plan lead one to expect.",
+        )
