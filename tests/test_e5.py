@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.e5 import E5
 from pipeline.encoders import encode_texts, one_blas_thread
+from pipeline.models import load_model
 from pipeline.sentence_models import E5_SHA256
 
 TEXTS = [
@@ -72,6 +73,13 @@ def test_a_long_text_is_the_mean_of_its_parts_by_their_tokens(
     assert network.encode(["whole"])[0] == pytest.approx(expected / np.linalg.norm(expected), abs=2e-6)
     unweighted = raw[0][0] + raw[1][0]
     assert np.abs(unweighted / np.linalg.norm(unweighted) - network.encode(["whole"])[0]).max() > 1e-3
+
+
+def test_the_shipped_model_was_trained_with_this_arithmetic() -> None:
+    model = load_model(Path(__file__).parent.parent / "models/accurate")
+    texts = model.opinions["text"].tolist()[::7]
+    made = model.features.transform(texts, exact=True).dense
+    assert made == pytest.approx(model.vectors.dense[::7], abs=2e-6)
 
 
 def test_another_kind_of_processor_changes_the_last_digits_only(tmp_path: Path) -> None:
