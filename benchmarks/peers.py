@@ -21,9 +21,9 @@ from sklearn.svm import LinearSVC
 from pipeline import train
 from pipeline.codebook import Codebook
 from pipeline.encoders import encode_texts
+from pipeline.settings import TrainingConfig
 from pipeline.tables import CODEBOOK, LABELS
 from pipeline.tokenise import lemmas
-from pipeline.training import TrainingConfig
 from pipeline.vectorcache import VectorCache
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from pipeline.models import save_model as save_model
     from pipeline.opinions import ingest_document as ingest_document
     from pipeline.opinions import ingest_table as ingest_table
+    from pipeline.settings import TrainingConfig as TrainingConfig
     from pipeline.suggestion import suggest as suggest
     from pipeline.tableio import read_table as read_table
     from pipeline.tableio import write_table as write_table
-    from pipeline.training import TrainingConfig as TrainingConfig
     from pipeline.training import train as train
 
 _HOME = {
     "Codebook": "codebook",
-    "TrainingConfig": "training",
+    "TrainingConfig": "settings",
     "evaluate_model": "evaluation",
     "ingest_document": "opinions",
     "ingest_table": "opinions",

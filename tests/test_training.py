@@ -8,8 +8,9 @@ from pipeline.codebook import Codebook
 from pipeline.coding import Coder
 from pipeline.errors import InputError
 from pipeline.models import dump_parts
+from pipeline.settings import TrainingConfig
 from pipeline.tables import AUTHORED
-from pipeline.training import TrainingConfig, compare_models, train
+from pipeline.training import compare_models, train
 
 
 def test_row_order_changes_nothing(labels: pd.DataFrame, plan: Codebook) -> None:

@@ -25,9 +25,10 @@ from pipeline.labels import check_ids, prepare_labels, unique_ids
 from pipeline.metrics import as_json
 from pipeline.models import Model, check_model_folder, load_model, read_manifest, save_model
 from pipeline.placing import make_folder, put_in_place, temporary_beside
+from pipeline.settings import TrainingConfig
 from pipeline.tableio import read_table
 from pipeline.tables import LABELS
-from pipeline.training import TrainingConfig, compare_models, content_sha256, train
+from pipeline.training import compare_models, content_sha256, train
 
 # Another kind of processor rounds other last bits; less than this no reader of a confidence can see.
 _SAME_CONFIDENCE = 1e-4
