@@ -79,11 +79,12 @@ def learn_mixing(
     evidence = start.standardised(raw)
 
     def learn(kept: NDArray[np.bool_], opinions: int) -> Mixing:
-        if not kept.any():
+        # Six numbers cannot be told from a handful of opinions: where the search starts is truer (decision 18).
+        if not kept.any() or (not len(rows) and opinions < ENOUGH_OPINIONS):
             return start
         gate = fit_gate(evidence[kept], answer[kept], weights[kept])
         # Confidence must be true for what residents say, and authored texts are easier.
-        by_residents = opinions >= ENOUGH_OPINIONS or not len(rows)
+        by_residents = opinions >= ENOUGH_OPINIONS
         judged = np.flatnonzero(kept)[: opinions if by_residents else None]
         temperature, noise = choose_confidence(combine(gate, evidence[judged]), answer[judged])
         if not by_residents:

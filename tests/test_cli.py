@@ -17,6 +17,7 @@ import pytest
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 
 from pipeline.cli import language_of, main
+from pipeline.cli.inputs import find_inputs
 from pipeline.tableio import read_table, write_table
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
@@ -452,3 +453,49 @@ def test_a_model_may_be_named_or_be_the_present_folder(
     monkeypatch.chdir(tmp_path / "models" / "mine")
     assert iken("reproduce", ".") == 0
     assert capsys.readouterr().out.count("一致") == 2
+
+
+# -- from any folder -------------------------------------------------------------------------------
+
+
+def test_what_comes_with_iken_is_found_from_any_folder(
+    survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert iken("suggest", survey, "--out", tmp_path / "a.csv") == 0
+    assert iken("suggest", survey, "--out", tmp_path / "b.csv", "--model", "default") == 0
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    city = Path(shutil.copy(SEED_CODEBOOK, tmp_path / "codebook.csv"))
+    inputs = find_inputs([], city, None, no_bank=False)
+    assert inputs.bank is not None and inputs.bank.samefile(ROOT / "data/codebook/example_utterances.csv")
+    assert inputs.terms is not None and inputs.bank_codebook is not None
+    # A model of one's own in the folder goes before that of the same name.
+    shutil.copytree(ROOT / "models/default", tmp_path / "models/default")
+    (tmp_path / "models/default/manifest.json").write_text("{}", "utf-8")
+    assert iken("suggest", survey, "--out", tmp_path / "c.csv") == 2
+
+
+def test_learning_without_an_example_bank_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pipeline.cli.environment._HOME", tmp_path)
+    city = Path(shutil.copy(SEED_CODEBOOK, tmp_path / "codebook.csv"))
+    given = ("--labels", SEED_LABELS, "--codebook", city, *LIGHT[:2], "--out", tmp_path / "m")
+    assert iken("train", *given) == 0
+    assert "例文集" in capsys.readouterr().err
+    assert iken("train", *given, "--no-bank") == 0
+    assert "例文集" not in capsys.readouterr().err
+
+
+def test_a_model_with_few_coded_opinions_says_so(
+    survey: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = tmp_path / "labels.csv"
+    write_table(read_table(SEED_LABELS).head(9), labels)
+    fixed = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
+    assert iken("train", "--labels", labels, *fixed) == 0
+    assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", tmp_path / "m") == 0
+    assert "9件で、どれだけ当たるかはまだ測れていません" in capsys.readouterr().out
+    assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", DEFAULT) == 0
+    assert "測れていません" not in capsys.readouterr().out

@@ -54,10 +54,22 @@ def test_few_opinions_and_many_texts_written_for_the_items_promise_little() -> N
     # Authored texts say how sure to be until there are enough opinions, and they are too easy.
     assert sureness(0) < sureness(60) - 0.05
     assert sureness(ENOUGH_OPINIONS - 1) < sureness(ENOUGH_OPINIONS) - 0.05
-    # Few opinions alone are what residents said.
-    few = np.arange(ENOUGH_OPINIONS - 1)
-    alone, _ = learn_mixing(coded[few], gold[few], few, written[few[:0]], item[:0], 25.0)
-    assert alone.probabilities(written).max(axis=1).mean() > sureness(ENOUGH_OPINIONS - 1) + 0.05
+
+
+def test_a_handful_of_opinions_alone_teaches_no_mixing() -> None:
+    coded, gold = texts(60, 3, 1.0)
+    none = coded[np.arange(0)], np.zeros(0, np.int64)
+
+    def said(opinions: int) -> np.ndarray:
+        rows = np.arange(opinions)
+        mixing, held_out = learn_mixing(coded[rows], gold[rows], rows, *none, 25.0)
+        if opinions < ENOUGH_OPINIONS:
+            # Nothing is learned from them, so nothing changes when they are left out.
+            assert held_out == pytest.approx(mixing.probabilities(coded[rows]))
+        return mixing.gate
+
+    assert np.array_equal(said(0), said(ENOUGH_OPINIONS - 1))
+    assert not np.array_equal(said(0), said(ENOUGH_OPINIONS))
 
 
 def test_either_kind_of_text_may_be_missing() -> None:

@@ -7,6 +7,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+_HOME = Path(__file__).resolve().parents[2]
 # Packages whose version can change a model or its figures.
 _PACKAGES = (
     "iken",
@@ -43,8 +44,17 @@ def _git_commit() -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def at_hand(path: Path) -> Path:
+    """Return a path as it is or, where there is nothing, as seen from the folder that iken was installed from.
+
+    So that what comes with iken is found from any folder.
+    """
+    beside = _HOME / path
+    return beside if not path.exists() and beside.exists() else path
+
+
 def find_model(folder: Path) -> Path:
     """Return the folder of a model given by path or by its name in models/."""
-    if not folder.exists() and len(folder.parts) == 1 and (Path("models") / folder).is_dir():
-        return Path("models") / folder
-    return folder
+    if not folder.exists() and len(folder.parts) == 1 and at_hand(Path("models") / folder).is_dir():
+        return at_hand(Path("models") / folder)
+    return at_hand(folder)

@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.authored import gather_authored
 from pipeline.carry_over import PAIRS, carry_over, propose_pairs
 from pipeline.cli.console import Console
+from pipeline.cli.environment import at_hand
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.tableio import read_table, write_table
@@ -57,14 +58,15 @@ def find_inputs(
             "there are no coded opinions; give --labels or make them with `iken ingest`",
             file="data/labels",
         )
-    terms = next((p for p in (codebook.parent / TERMS_NAME, SHIPPED / TERMS_NAME) if p.is_file()), None)
+    shipped_terms = at_hand(SHIPPED / TERMS_NAME)
+    terms = next((p for p in (codebook.parent / TERMS_NAME, shipped_terms) if p.is_file()), None)
     files = TrainingInputs(tuple(labels), codebook, terms=terms)
     beside = codebook.parent / BANK_NAME
     if no_bank:
         return files
     if bank is not None or beside.is_file():
         return replace(files, bank=bank or beside)
-    ours = (SHIPPED / BANK_NAME, SHIPPED / "codebook.csv")
+    ours = (at_hand(SHIPPED / BANK_NAME), at_hand(SHIPPED / "codebook.csv"))
     if all(p.is_file() for p in ours):
         pairs = codebook.parent / PAIRS_NAME
         return replace(files, bank=ours[0], bank_codebook=ours[1], pairs=pairs)

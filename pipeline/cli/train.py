@@ -60,6 +60,12 @@ def run_train(
     """Train, print the figures, write the model folder; return the exit code."""
     check_model_folder(out)
     inputs = find_inputs(labels, codebook, bank, no_bank=no_bank)
+    if inputs.bank is None and not no_bank:
+        console.warn(
+            "例文集が見つからないので、題名・説明とコード付き意見だけから学びます(新しい話題に弱くなります)。--bank で指定できます。",
+            "there is no example bank, so only titles, definitions and coded opinions are learned from "
+            "(weaker on new topics); name one with --bank",
+        )
     settings = _read_config(config)
     model, aside = _train_files(console, inputs, settings)
     manifest = {
