@@ -2,7 +2,7 @@
 
 A suggestion is made at the deepest level that keeps the wanted precision; above that at the policy or goal;
 otherwise the comment is left to a person. Thresholds come from predictions that the model made of coded
-opinions without having seen them.
+opinions without having seen them; with too few opinions for that, confidences are taken at their word.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from scipy.special import expit, logit
 
 from pipeline.codebook import Codebook
 from pipeline.metrics import level_columns, level_probabilities
-from pipeline.mixing import ENOUGH_OPINIONS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -114,7 +113,7 @@ def choose_levels(
     codebook: Codebook,
     codes: list[str],
     target: float = TARGET_PRECISION,
-    authored: bool = False,
+    at_their_word: bool = False,
 ) -> list[Level]:
     """Return the levels of the plan from the top, with thresholds for the target precision of all suggestions.
 
@@ -123,8 +122,8 @@ def choose_levels(
     items : (n, items) held-out probabilities of coded opinions
     gold : (n, items) True for each right item
     codes : codes of the columns
-    authored : whether authored texts taught how confident to be. Fewer opinions than `ENOUGH_OPINIONS` say nothing
-        about where to stop; confidences are then taken at their word, each suggestion for itself
+    at_their_word : take confidences as they are, each suggestion for itself, as there are too few opinions to tell
+        where to stop (see `Model.at_their_word`)
     """
     levels: list[Level] = []
     # From the items up, each threshold on what no deeper level has taken: those left over are harder.
@@ -132,7 +131,7 @@ def choose_levels(
     suggested = (0, 0.0)
     for depth in range(codebook.depth, 0, -1):
         names, columns = level_columns(codebook, codes, depth)
-        if authored and len(items) < ENOUGH_OPINIONS:
+        if at_their_word:
             levels.insert(0, Level(tuple(names), columns, target, 0.0))
             continue
         best, first, margin = _first_and_margin(level_probabilities(items[left], columns))
@@ -185,7 +184,7 @@ def promise_kept(
     codebook: Codebook,
     codes: list[str],
     target: float = TARGET_PRECISION,
-    authored: bool = False,
+    at_their_word: bool = False,
 ) -> Kept:
     """Judge each opinion with thresholds chosen without it and its near-duplicates (ten folds above 300)."""
     distinct = np.unique(groups)
@@ -193,7 +192,7 @@ def promise_kept(
     counts = [[0, 0] for _ in range(codebook.depth)]
     for fold in folds:
         out = np.isin(groups, fold)
-        levels = choose_levels(items[~out], gold[~out], codebook, codes, target, authored)
+        levels = choose_levels(items[~out], gold[~out], codebook, codes, target, at_their_word)
         for row, found in zip(np.flatnonzero(out).tolist(), climb(levels, items[out]), strict=True):
             if found.level:
                 level = levels[found.level - 1]
@@ -217,15 +216,13 @@ def risk_coverage(confidence: Floats, right: Bools) -> list[tuple[float, float]]
     return [(round(s / len(hits), 4), round(float(hits[:s].mean()), 4)) for s in steps]
 
 
-def least_for_b(levels: list[Level], items: Floats, gold: Bools, authored: bool = False) -> float:
+def least_for_b(levels: list[Level], items: Floats, gold: Bools) -> float:
     """Return the least probability of grade B: what keeps one in two among those that grade A leaves over.
 
     Parameters
     ----------
-    items, gold, authored : as in `choose_levels`
+    items, gold : as in `choose_levels`
     """
-    if authored and len(items) < ENOUGH_OPINIONS:
-        return GRADE_B
     best, first, passes = levels[-1].judge(items)
     right = gold[np.arange(len(items)), best]
     return choose_threshold(first[~passes], right[~passes], GRADE_B)

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from pipeline.abstention import TARGET_PRECISION, choose_levels, climb, grades, least_for_b
+from pipeline.abstention import GRADE_B, TARGET_PRECISION, choose_levels, climb, grades, least_for_b
 from pipeline.authored import plan_phrases
 from pipeline.doubt import doubts
 from pipeline.features import TextVectors
@@ -64,10 +64,13 @@ class Coder:
         self._classes = model.classifier.classes_.tolist()
         rows, gold = gold_matrix(model.opinions, self._classes)
         held_out = model.classifier.held_out_[rows].astype(np.float64)
-        authored = model.manifest["authored"]["texts"] > 0
-        self.levels = choose_levels(held_out, gold, model.codebook, self._classes, target, authored)
-        self.limit_b = least_for_b(self.levels, held_out, gold, authored)
+        self.levels = choose_levels(
+            held_out, gold, model.codebook, self._classes, target, model.at_their_word
+        )
+        self.limit_b = GRADE_B if model.at_their_word else least_for_b(self.levels, held_out, gold)
         self._examples = gold.sum(axis=0)
+        # Nothing is graded A before opinions have borne it out.
+        self._graded = np.zeros_like(self._examples) if model.at_their_word else self._examples
         near = model.classifier.held_out_nearness_
         self._unlike = float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0
         column = {c: j for j, c in enumerate(self._classes)}
@@ -131,7 +134,7 @@ class Coder:
         wording = self._wording(vectors, said.items.argmax(axis=1))
         climbed = climb(self.levels, said.items)
         _, _, passes = self.levels[-1].judge(said.items)
-        grade = grades(self.levels, said.items, self._examples, self.limit_b)
+        grade = grades(self.levels, said.items, self._graded, self.limit_b)
         reasons = self._reasons(texts, said.items, passes, similarity)
         outside = said.outside >= self.model.classifier.outside_limit_
         second = np.sort(said.items, axis=1)[:, -2] if said.items.shape[1] > 1 else np.zeros(len(texts))

@@ -13,13 +13,13 @@ from pipeline.gate import Evidence, combine, fit_gate, standard
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-ENOUGH_OPINIONS = 30  # fewer coded opinions than this say too little of how confident to be
+ENOUGH_OPINIONS = 30  # fewer labels of items than this say too little of how confident to be
 # With fewer, authored texts say it, which are easier than what residents write. A model that had read none of the 84
 # coded opinions was true of them at this many times the temperature that authored texts ask for (decision 18).
 _RESIDENTS_ARE_HARDER = 1.9
 _NESTED_FOLDS = 12
 _TEXTS_PER_ITEM = 20  # so many authored texts say as much of six numbers as all of them do
-# Without anything to learn from: both experts at their start, the plan's words alone decide.
+# Without enough to learn from: both experts at their start.
 _UNLEARNED = np.array([2.0, -1.0, 0.0, 0.0, 0.0, 0.0])
 
 
@@ -78,16 +78,17 @@ def learn_mixing(
     start = Mixing(_UNLEARNED, *scales, 1.0, 0.0)
     evidence = start.standardised(raw)
 
+    enough = len(gold) >= ENOUGH_OPINIONS  # of all, so that folds are like the whole
+
     def learn(kept: NDArray[np.bool_], opinions: int) -> Mixing:
         # Six numbers cannot be told from a handful of opinions: where the search starts is truer (decision 18).
-        if not kept.any() or (not len(rows) and opinions < ENOUGH_OPINIONS):
+        if not kept.any() or not (len(rows) or enough):
             return start
         gate = fit_gate(evidence[kept], answer[kept], weights[kept])
         # Confidence must be true for what residents say, and authored texts are easier.
-        by_residents = opinions >= ENOUGH_OPINIONS
-        judged = np.flatnonzero(kept)[: opinions if by_residents else None]
+        judged = np.flatnonzero(kept)[: opinions if enough else None]
         temperature, noise = choose_confidence(combine(gate, evidence[judged]), answer[judged])
-        if not by_residents:
+        if not enough:
             temperature = round(_RESIDENTS_ARE_HARDER * temperature, 6)
         return replace(start, gate=gate, temperature=temperature, label_noise=noise)
 

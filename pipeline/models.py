@@ -32,6 +32,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError, ModelError
 from pipeline.experts import OpinionClassifier, Prediction
 from pipeline.features import Features, TextVectors
+from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.placing import check_folder, make_folder
 from pipeline.tables import CODEBOOK, LABELS, records
 from pipeline.vectorcache import VectorCache
@@ -103,6 +104,17 @@ class Model:
         """Return slices of n texts, each of so few that their similarities to all opinions fit memory; at least one."""
         step = max(1, _MOST_SIMILARITIES // max(1, len(self.vectors)))
         return [slice(start, start + step) for start in range(0, max(1, n), step)]
+
+    @cached_property
+    def item_labels(self) -> int:
+        """Number of labels of items it learned from."""
+        return int(self.opinions["code"].isin(self.classifier.classes_.tolist()).sum())
+
+    @property
+    def at_their_word(self) -> bool:
+        """Whether its confidences are all there is to go by: too few labels of items to correct them, but a bank."""
+        written = self.manifest["authored"]
+        return self.item_labels < ENOUGH_OPINIONS and written["texts"] > written["of_no_item"]
 
     @property
     def model_id(self) -> str:

@@ -27,6 +27,7 @@ from pipeline.features import Features, TextVectors, codebook_texts
 from pipeline.knowledge import Authored
 from pipeline.labels import prepare_labels
 from pipeline.metrics import as_json, evaluate, gold_matrix, share_with_interval
+from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import FORMAT, Model
 from pipeline.settings import TrainingConfig
 from pipeline.tables import AUTHORED
@@ -142,7 +143,8 @@ def _train(
         authored_total=config.authored_total,
     ).fit(vectors, codes, groups, nodes, meant)
     progress("measure")
-    metrics = _measure(used, codebook, classifier, groups, config, bool((authored.author >= 0).any()))
+    of_items = authored.item[authored.author >= 0] < len(codebook.items)
+    metrics = _measure(used, codebook, classifier, groups, config, bool(of_items.any()))
     manifest = {
         "format": FORMAT,
         "labels": {
@@ -187,7 +189,8 @@ def _measure(
             "model": as_json(evaluate(held_out, gold, codebook, items, config.seed)),
             "baseline": as_json(evaluate(baseline, gold, codebook, items, config.seed)),
         }
-        figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items, authored)
+        at_their_word = authored and int(used["code"].isin(items).sum()) < ENOUGH_OPINIONS
+        figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items, at_their_word)
         right = gold[np.arange(len(gold)), held_out.argmax(axis=1)]
         figures["risk_coverage"] = [list(p) for p in risk_coverage(held_out.max(axis=1), right)]
     return {
@@ -204,10 +207,10 @@ def _promise(
     groups: NDArray[np.int64],
     codebook: Codebook,
     items: list[str],
-    authored: bool,
+    at_their_word: bool,
 ) -> dict[str, Any]:
     """Return how the promised precision was kept on the coded opinions, with 95 % intervals (Wilson 1927)."""
-    kept = promise_kept(held_out, gold, groups, codebook, items, authored=authored)
+    kept = promise_kept(held_out, gold, groups, codebook, items, at_their_word=at_their_word)
     return {
         "target": TARGET_PRECISION,
         "opinions": kept.n,
@@ -236,6 +239,6 @@ def compare_models(new: Model, old: Model) -> Mapping[str, Any]:
     }
     return {
         "changed": int((a.argmax(axis=1) != b.argmax(axis=1)).sum()),
-        "confidence": float(np.abs(a - b).max()),
+        "confidence": float(np.abs(a - b).max(initial=0.0)),
         "metrics": differing,
     }

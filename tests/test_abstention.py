@@ -9,13 +9,11 @@ from pipeline.abstention import (
     climb,
     expected_precision,
     grades,
-    least_for_b,
     promise_kept,
     risk_coverage,
 )
 from pipeline.codebook import Codebook
 from pipeline.metrics import level_probabilities
-from pipeline.mixing import ENOUGH_OPINIONS
 
 CODES = ["G1-1-1", "G1-1-2", "G1-2-1", "G2-1-1", "G2-1-2"]
 
@@ -51,26 +49,22 @@ def test_no_threshold_without_evidence(plan: Codebook) -> None:
     assert all(not c.level for c in climb(levels, np.eye(5)))
 
 
-def test_with_few_opinions_and_authored_texts_confidences_are_taken_at_their_word(plan: Codebook) -> None:
-    items, gold = simulated(ENOUGH_OPINIONS - 1)
-    for rows in (slice(0), slice(None)):
-        levels = choose_levels(items[rows], gold[rows], plan, CODES, 0.7, authored=True)
-        limit = least_for_b(levels, items[rows], gold[rows], authored=True)
-        others, _ = simulated(300, 1)
-        for row, found in zip(others, climb(levels, others), strict=True):
-            by_level = [level_probabilities(row[None], level.columns).max() for level in levels]
-            deepest = max((d for d, p in enumerate(by_level, start=1) if p >= 0.7), default=0)
-            assert found.level == deepest
-            assert not deepest or found.confidence == pytest.approx(by_level[deepest - 1])
-        said = grades(levels, others, np.zeros(5, int), limit)
-        assert said == ["B" if p >= 0.5 else "C" for p in others.max(axis=1)]
-    # One opinion more, and they have a say.
-    items, gold = simulated(ENOUGH_OPINIONS)
-    levels = choose_levels(items, gold, plan, CODES, 0.7, authored=True)
-    assert [level.confidence for level in levels] == [
-        level.confidence for level in choose_levels(items, gold, plan, CODES, 0.7)
-    ]
-    assert least_for_b(levels, items, gold, authored=True) == least_for_b(levels, items, gold)
+def test_at_their_word_each_suggestion_reaches_the_target_by_itself(plan: Codebook) -> None:
+    nothing, none = np.zeros((0, 5)), np.zeros((0, 5), bool)
+    levels = choose_levels(nothing, none, plan, CODES, 0.7, at_their_word=True)
+    others, _ = simulated(300)
+    for row, found in zip(others, climb(levels, others), strict=True):
+        by_level = [level_probabilities(row[None], level.columns).max() for level in levels]
+        deepest = max((d for d, p in enumerate(by_level, start=1) if p >= 0.7), default=0)
+        assert found.level == deepest
+        assert not deepest or found.confidence == pytest.approx(by_level[deepest - 1])
+
+
+def test_a_promise_at_their_word_is_judged_by_the_thresholds_that_hold(plan: Codebook) -> None:
+    items, gold = simulated(25)
+    kept = promise_kept(items, gold, np.arange(25), plan, CODES, 0.7, at_their_word=True)
+    levels = choose_levels(items, gold, plan, CODES, 0.7, at_their_word=True)
+    assert kept.suggested == sum(bool(c.level) for c in climb(levels, items))
 
 
 def test_an_item_with_one_example_is_never_grade_a(plan: Codebook) -> None:

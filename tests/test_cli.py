@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 
 from pipeline.cli import language_of, main
-from pipeline.cli.inputs import find_inputs
+from pipeline.cli.inputs import find_inputs, shipped_instead
 from pipeline.tableio import read_table, write_table
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
@@ -468,11 +468,20 @@ def test_what_comes_with_iken_is_found_from_any_folder(
     city = Path(shutil.copy(SEED_CODEBOOK, tmp_path / "codebook.csv"))
     inputs = find_inputs([], city, None, no_bank=False)
     assert inputs.bank is not None and inputs.bank.samefile(ROOT / "data/codebook/example_utterances.csv")
-    assert inputs.terms is not None and inputs.bank_codebook is not None
-    # A model of one's own in the folder goes before that of the same name.
-    shutil.copytree(ROOT / "models/default", tmp_path / "models/default")
-    (tmp_path / "models/default/manifest.json").write_text("{}", "utf-8")
+    assert inputs.bank_codebook is not None and inputs.bank_codebook.samefile(SEED_CODEBOOK)
+    assert inputs.terms is not None
+    # A plan of one's own in a folder of that name is not what the bank was written for.
+    own = tmp_path / "data/codebook/codebook.csv"
+    own.parent.mkdir(parents=True)
+    table = read_table(SEED_CODEBOOK)
+    write_table(table.assign(title="別の計画の" + table["title"]), own)
+    inputs = find_inputs([SEED_LABELS], own, None, no_bank=False)
+    assert inputs.bank_codebook is not None and inputs.bank_codebook.samefile(SEED_CODEBOOK)
+    assert inputs.pairs == own.parent / "carry_over.csv"
+    # Where there are models of another plan, ours is not taken without a word.
+    (tmp_path / "models/わたしの市").mkdir(parents=True)
     assert iken("suggest", survey, "--out", tmp_path / "c.csv") == 2
+    assert "models" in capsys.readouterr().err
 
 
 def test_learning_without_an_example_bank_is_said(
@@ -496,6 +505,16 @@ def test_a_model_with_few_coded_opinions_says_so(
     fixed = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
     assert iken("train", "--labels", labels, *fixed) == 0
     assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", tmp_path / "m") == 0
-    assert "9件で、どれだけ当たるかはまだ測れていません" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "9件で、どれだけ当たるかはまだほとんど分かりません" in said
+    assert "別の計画" not in said  # without a bank, confidences owe it nothing
     assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", DEFAULT) == 0
-    assert "測れていません" not in capsys.readouterr().out
+    assert "分かりません" not in capsys.readouterr().out
+
+
+def test_a_file_that_came_with_iken_is_found_again_when_a_model_has_moved(tmp_path: Path) -> None:
+    bank = ROOT / "data/codebook/example_utterances.csv"
+    moved = shipped_instead(tmp_path / "elsewhere" / bank.name)
+    assert moved is not None and moved.samefile(bank)
+    assert shipped_instead(bank) == bank and shipped_instead(None) is None
+    assert shipped_instead(tmp_path / "own_bank.csv") == tmp_path / "own_bank.csv"

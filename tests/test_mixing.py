@@ -54,6 +54,11 @@ def test_few_opinions_and_many_texts_written_for_the_items_promise_little() -> N
     # Authored texts say how sure to be until there are enough opinions, and they are too easy.
     assert sureness(0) < sureness(60) - 0.05
     assert sureness(ENOUGH_OPINIONS - 1) < sureness(ENOUGH_OPINIONS) - 0.05
+    # What is held out is as sure as what will be said, also where a fold leaves fewer than enough.
+    rows = np.arange(ENOUGH_OPINIONS)
+    mixing, held_out = learn_mixing(coded[rows], gold[rows], rows, written, item, 25.0)
+    said = mixing.probabilities(coded[rows]).max(axis=1).mean()
+    assert held_out.max(axis=1).mean() == pytest.approx(said, abs=0.05)
 
 
 def test_a_handful_of_opinions_alone_teaches_no_mixing() -> None:

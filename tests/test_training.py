@@ -115,6 +115,11 @@ def test_a_cold_start_learns_from_the_plan_and_the_bank_alone(labels: pd.DataFra
     assert [c.suggested for c in codings[:2]] == ["G1-1-2", "G2-1-1"]
     assert "A" not in {c.grade for c in codings}
     assert not any(c.suggested for c in Coder(model, 0.999).code(texts))
+    assert compare_models(model, model)["confidence"] == 0.0
+    few, _ = train(labels, plan, bank=bank)
+    assert few.at_their_word and "A" not in {c.grade for c in Coder(few, 0.01).code(labels["text"].tolist())}
+    only_outside = bank[bank["code"] == ""]
+    assert not train(labels, plan, bank=only_outside)[0].at_their_word
 
 
 def test_comparing_models(labels: pd.DataFrame, plan: Codebook) -> None:

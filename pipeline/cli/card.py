@@ -45,7 +45,7 @@ def model_card(model: Model) -> str:
         "",
         f"- 人がコードした意見 {manifest['labels']['rows']}件({sources})",
         f"- コードブック {manifest['codebook']['nodes']}行(意見をコードする項目 {manifest['codebook']['items']})の題名と説明",
-        *_written(manifest),
+        *_written(model),
         "- 学習に使った意見の本文はモデルの中に入っています(根拠として表示するため)。取り扱いは元データと同じにしてください。",
         "",
         "## どれくらい当たるか",
@@ -103,9 +103,9 @@ def trust_pictures(confidence: NDArray[np.float64], right: NDArray[np.bool_]) ->
     }
 
 
-def _written(manifest: Mapping[str, Any]) -> list[str]:
+def _written(model: Model) -> list[str]:
     """Say which authored texts the model learned from, and that a cold start knows nothing else."""
-    written = manifest["authored"]
+    written = model.manifest["authored"]
     lines = []
     if written["texts"]:
         lines.append(
@@ -117,13 +117,14 @@ def _written(manifest: Mapping[str, Any]) -> list[str]:
                 else ""
             )
         )
-    if not manifest["labels"]["rows"]:
+    if not model.manifest["labels"]["rows"]:
         lines.append(
             "- **コード付き意見は1件もありません。**題名・説明・例文だけから提案します。どれくらい当たるかは測れていません。"
         )
-    if manifest["labels"]["rows"] < ENOUGH_OPINIONS:
+    if model.at_their_word:
         lines.append(
-            f"- コード付き意見が{ENOUGH_OPINIONS}件になるまで、確信度は、別の計画の実際の意見で確かめた分だけ控えめにしています。"
+            f"- 項目のコードが{ENOUGH_OPINIONS}件になって学習し直すまで、確信度は、別の計画の実際の意見で確かめた分だけ控えめにし、"
+            "それが目標の適合率に届くところで提案します。等級 A は付きません。"
         )
     return lines
 

@@ -45,16 +45,17 @@ def _git_commit() -> str:
 
 
 def at_hand(path: Path) -> Path:
-    """Return a path as it is or, where there is nothing, as seen from the folder that iken was installed from.
-
-    So that what comes with iken is found from any folder.
-    """
+    """Return a path as it is or, where there is nothing, as seen from the folder that iken was installed from."""
     beside = _HOME / path
     return beside if not path.exists() and beside.exists() else path
 
 
 def find_model(folder: Path) -> Path:
-    """Return the folder of a model given by path or by its name in models/."""
-    if not folder.exists() and len(folder.parts) == 1 and at_hand(Path("models") / folder).is_dir():
-        return at_hand(Path("models") / folder)
-    return at_hand(folder)
+    """Return the folder of a model given by path or by its name in models/.
+
+    In a folder without any model of its own, those that come with iken are found.
+    """
+    found = Path("models") / folder if len(folder.parts) == 1 and not folder.exists() else folder
+    if not Path("models").is_dir():
+        found = at_hand(found)
+    return found if found.is_dir() else folder

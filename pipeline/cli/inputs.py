@@ -58,19 +58,32 @@ def find_inputs(
             "there are no coded opinions; give --labels or make them with `iken ingest`",
             file="data/labels",
         )
-    shipped_terms = at_hand(SHIPPED / TERMS_NAME)
-    terms = next((p for p in (codebook.parent / TERMS_NAME, shipped_terms) if p.is_file()), None)
+    ours = _with_a_bank()
+    terms = next((p for p in (codebook.parent / TERMS_NAME, ours / TERMS_NAME) if p.is_file()), None)
     files = TrainingInputs(tuple(labels), codebook, terms=terms)
     beside = codebook.parent / BANK_NAME
     if no_bank:
         return files
     if bank is not None or beside.is_file():
         return replace(files, bank=bank or beside)
-    ours = (at_hand(SHIPPED / BANK_NAME), at_hand(SHIPPED / "codebook.csv"))
-    if all(p.is_file() for p in ours):
+    if (ours / BANK_NAME).is_file():
         pairs = codebook.parent / PAIRS_NAME
-        return replace(files, bank=ours[0], bank_codebook=ours[1], pairs=pairs)
+        return replace(files, bank=ours / BANK_NAME, bank_codebook=ours / "codebook.csv", pairs=pairs)
     return files
+
+
+def _with_a_bank() -> Path:
+    """Return the folder of the shipped codebook and its bank: here, else where iken was installed from.
+
+    A codebook without a bank in a folder of that name is another plan's, for which the bank was not written.
+    """
+    return SHIPPED if (SHIPPED / BANK_NAME).is_file() else at_hand(SHIPPED / BANK_NAME).parent
+
+
+def shipped_instead(path: Path | None) -> Path | None:
+    """Return a file that came with iken where it is now, if a model folder that names it has moved."""
+    now = at_hand(SHIPPED / path.name) if path else None
+    return now if path and now and not path.is_file() and now.is_file() else path
 
 
 def read_term_list(inputs: TrainingInputs) -> dict[str, str]:

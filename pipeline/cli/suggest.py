@@ -244,11 +244,14 @@ def _report(console: Console, request: Request, source: RowSource, text_column: 
 
 def _say_if_untried(console: Console, model: Model) -> None:
     """Say that nobody knows yet how right a model is that has learned from few coded opinions or none."""
-    opinions = int(model.manifest["labels"]["rows"])
-    if opinions < ENOUGH_OPINIONS:
+    if model.item_labels >= ENOUGH_OPINIONS:
+        return
+    console.say(
+        f"このモデルが学んだ項目のコードは{model.item_labels}件で、どれだけ当たるかはまだほとんど分かりません。",
+        f"This model has learned from {model.item_labels} codes of items; how right it is can hardly be told yet.",
+    )
+    if model.at_their_word:
         console.say(
-            f"このモデルが学んだコード付き意見は{opinions}件で、どれだけ当たるかはまだ測れていません。"
-            f"{ENOUGH_OPINIONS}件になるまで、確信度は別の計画の意見で確かめた見込みです。",
-            f"This model has learned from {opinions} coded opinions, and how right it is cannot be told yet. "
-            f"Up to {ENOUGH_OPINIONS}, confidences are what opinions on another plan lead one to expect.",
+            f"{ENOUGH_OPINIONS}件になって学習し直すまで、確信度は、別の計画の意見で確かめた見込みです。",
+            f"Until it is trained on {ENOUGH_OPINIONS}, confidences are what opinions on another plan lead one to expect.",
         )

@@ -17,7 +17,7 @@ from pipeline.abstention import risk_coverage
 from pipeline.cli.card import model_card, model_pictures, trust_pictures
 from pipeline.cli.console import Console
 from pipeline.cli.environment import environment, find_model
-from pipeline.cli.inputs import TrainingInputs, find_inputs, read_bank, read_term_list
+from pipeline.cli.inputs import TrainingInputs, find_inputs, read_bank, read_term_list, shipped_instead
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError, ModelError
 from pipeline.evaluation import evaluate_model
@@ -193,6 +193,8 @@ def run_reproduce(
     stored = read_manifest(folder)["inputs"]
     names = ("codebook", "bank", "bank_codebook", "pairs", "terms")
     single = {n: folder / stored[n] if stored.get(n) else None for n in names}
+    for name in ("bank", "bank_codebook", "terms"):
+        single[name] = shipped_instead(single[name])
     found = TrainingInputs(
         tuple(labels or (folder / p for p in stored["labels"])),
         codebook or folder / stored["codebook"],
