@@ -61,7 +61,7 @@ def add_gaussian(kernel: Floats, vectors: Singles, weight: float) -> None:
 def weighted_sums(vectors: Singles, landmarks: Singles, coefficients: Singles) -> Singles:
     """Return Σ_j k(x_i, l_j) c_j, (n, classes), of n vectors (n, r), m landmarks (m, r) and their coefficients."""
     # exp(3 (cos - 1)) = exp(3 cos) / e³: two passes over the largest array less.
-    steeper = np.ascontiguousarray(np.float32(_SHARPNESS) * landmarks.T)
+    steeper = (np.float32(_SHARPNESS) * landmarks).T  # a view: BLAS reads it either way
     shares = np.exp(np.float32(-_SHARPNESS)) * coefficients
     sums = np.empty((len(vectors), coefficients.shape[1]), np.float32)
     block = np.empty((min(_BLOCK, len(vectors)), len(landmarks)), np.float32)  # one piece of memory for all
