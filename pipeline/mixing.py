@@ -52,6 +52,16 @@ class Mixing:
         return replace(evidence, nearness=near, voice=voice)
 
 
+def at_their_word(item_labels: int, authored_texts: int) -> bool:
+    """Tell whether confidences are all there is to go by: too few labels of items to correct them, but authored texts.
+
+    Parameters
+    ----------
+    item_labels, authored_texts : labels of items, and authored texts of items, that a model learned from
+    """
+    return item_labels < ENOUGH_OPINIONS and authored_texts > 0
+
+
 def learn_mixing(
     coded: Evidence, gold: Ints, groups: Ints, written: Evidence, item: Ints, authored_total: float
 ) -> tuple[Mixing, Floats]:

@@ -32,7 +32,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError, ModelError
 from pipeline.experts import OpinionClassifier, Prediction
 from pipeline.features import Features, TextVectors
-from pipeline.mixing import ENOUGH_OPINIONS
+from pipeline.mixing import at_their_word
 from pipeline.placing import check_folder, make_folder
 from pipeline.tables import CODEBOOK, LABELS, records
 from pipeline.vectorcache import VectorCache
@@ -112,9 +112,9 @@ class Model:
 
     @property
     def at_their_word(self) -> bool:
-        """Whether its confidences are all there is to go by: too few labels of items to correct them, but a bank."""
+        """See `mixing.at_their_word`."""
         written = self.manifest["authored"]
-        return self.item_labels < ENOUGH_OPINIONS and written["texts"] > written["of_no_item"]
+        return at_their_word(self.item_labels, written["texts"] - written["of_no_item"])
 
     @property
     def model_id(self) -> str:

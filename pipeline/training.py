@@ -27,7 +27,7 @@ from pipeline.features import Features, TextVectors, codebook_texts
 from pipeline.knowledge import Authored
 from pipeline.labels import prepare_labels
 from pipeline.metrics import as_json, evaluate, gold_matrix, share_with_interval
-from pipeline.mixing import ENOUGH_OPINIONS
+from pipeline.mixing import at_their_word
 from pipeline.models import FORMAT, Model
 from pipeline.settings import TrainingConfig
 from pipeline.tables import AUTHORED
@@ -143,8 +143,8 @@ def _train(
         authored_total=config.authored_total,
     ).fit(vectors, codes, groups, nodes, meant)
     progress("measure")
-    of_items = authored.item[authored.author >= 0] < len(codebook.items)
-    metrics = _measure(used, codebook, classifier, groups, config, bool(of_items.any()))
+    of_items = int((authored.item[authored.author >= 0] < len(codebook.items)).sum())
+    metrics = _measure(used, codebook, classifier, groups, config, of_items)
     manifest = {
         "format": FORMAT,
         "labels": {
@@ -175,7 +175,7 @@ def _measure(
     classifier: OpinionClassifier,
     groups: NDArray[np.int64],
     config: TrainingConfig,
-    authored: bool,
+    authored_texts: int,
 ) -> dict[str, Any]:
     """Return the leave-one-out figures of model and baseline."""
     items = classifier.classes_.tolist()
@@ -189,8 +189,8 @@ def _measure(
             "model": as_json(evaluate(held_out, gold, codebook, items, config.seed)),
             "baseline": as_json(evaluate(baseline, gold, codebook, items, config.seed)),
         }
-        at_their_word = authored and int(used["code"].isin(items).sum()) < ENOUGH_OPINIONS
-        figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items, at_their_word)
+        trusting = at_their_word(int(used["code"].isin(items).sum()), authored_texts)
+        figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items, trusting)
         right = gold[np.arange(len(gold)), held_out.argmax(axis=1)]
         figures["risk_coverage"] = [list(p) for p in risk_coverage(held_out.max(axis=1), right)]
     return {
@@ -207,10 +207,10 @@ def _promise(
     groups: NDArray[np.int64],
     codebook: Codebook,
     items: list[str],
-    at_their_word: bool,
+    trusting: bool,
 ) -> dict[str, Any]:
     """Return how the promised precision was kept on the coded opinions, with 95 % intervals (Wilson 1927)."""
-    kept = promise_kept(held_out, gold, groups, codebook, items, at_their_word=at_their_word)
+    kept = promise_kept(held_out, gold, groups, codebook, items, at_their_word=trusting)
     return {
         "target": TARGET_PRECISION,
         "opinions": kept.n,
