@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from pipeline.coding import EVIDENCE, NO_OPINION, OUTSIDE, SUGGESTED, UNSURE, Coder, Coding
 from pipeline.division import divide
-from pipeline.doubt import REASONS, SEVERAL_TOPICS
+from pipeline.doubt import PERSONAL_DATA, REASONS, SEVERAL_TOPICS
+from pipeline.masking import suspects_personal
 from pipeline.models import Model
 from pipeline.segment import Unit
 
@@ -42,10 +45,53 @@ class CommentCoding:
         codings = tuple(Coding(**c) for c in stored["codings"])
         return cls(tuple((a, b) for a, b in stored["spans"]), codings, Coding(**stored["whole"]))
 
+    def moved(self, text: str, copy: str) -> CommentCoding:
+        """Return this coding of `text` as that of `copy`, which says nearly the same.
+
+        The copy is cut where its words are those at which `text` was cut, and all of it stays: what it says
+        more belongs to the unit it stands in. Whether it holds personal data is looked up in its own words.
+        """
+        if copy == text:
+            return self
+        cuts = _moved([start for start, _ in self.spans[1:]], text, copy)
+        ends = [0, *cuts, len(copy)]
+        spans, codings = tuple(_stripped(copy, a, b) for a, b in pairwise(ends)), self.codings
+        if not cuts or any(a >= b for a, b in spans):
+            # One unit; or one that the copy leaves out, and then it is taken as a whole.
+            spans, codings = ((0, len(copy)),), (self.whole,)
+        codings = tuple(_own_personal(c, copy[a:b]) for (a, b), c in zip(spans, codings, strict=True))
+        return CommentCoding(spans, codings, _own_personal(self.whole, copy))
+
     @property
     def units(self) -> Iterator[tuple[int, int, Coding]]:
         """Start, end and coding of each unit."""
         return ((a, b, c) for (a, b), c in zip(self.spans, self.codings, strict=True))
+
+
+def _moved(places: Sequence[int], text: str, copy: str) -> list[int]:
+    """Return where the places of `text` are in `copy`; a place that the copy lacks is where it goes on."""
+    if not places:
+        return []
+    blocks = SequenceMatcher(None, text, copy, autojunk=False).get_matching_blocks()
+    found = []
+    for place in places:
+        block = next((b for b in blocks if place < b.a + b.size), blocks[-1])
+        found.append(block.b + max(0, place - block.a))
+    return found
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a stretch of `text` without the white space around it."""
+    inner = text[start:end]
+    return start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())
+
+
+def _own_personal(coding: Coding, text: str) -> Coding:
+    """Return a coding with the doubt about personal data that `text` itself gives."""
+    if not coding.codes or suspects_personal(text) == (PERSONAL_DATA in coding.reasons):
+        return coding
+    reasons = {*coding.reasons} ^ {PERSONAL_DATA}
+    return replace(coding, reasons=tuple(r for r in REASONS if r in reasons))
 
 
 def code_comments(coder: Coder, comments: Sequence[str], top: int = 3) -> list[CommentCoding]:

@@ -11,6 +11,7 @@ from pipeline.masking import suspects_personal
 
 Floats = NDArray[np.float64]
 
+PERSONAL_DATA = "doubt_personal_data"
 SEVERAL_TOPICS = "doubt_several_topics"
 # Column name and what people read, in the order in which they matter.
 REASONS = {
@@ -20,7 +21,7 @@ REASONS = {
     "doubt_unlike_anything": "似た意見がまだない",
     "doubt_few_examples": "項目のコード例が2件未満",
     "doubt_duplicate_coded_otherwise": "ほぼ同じ意見に別のコードがある",
-    "doubt_personal_data": "個人情報の疑い",
+    PERSONAL_DATA: "個人情報の疑い",
     SEVERAL_TOPICS: "複数の話題の疑い",
 }
 _CLOSE = 0.8  # second over first
@@ -62,7 +63,7 @@ def doubts(
         "doubt_unlike_anything": similarity < unlike,
         "doubt_few_examples": examples[best] < 2,
         "doubt_duplicate_coded_otherwise": (similarity >= _SAME) & (item != best) & (item >= 0),
-        "doubt_personal_data": np.array([suspects_personal(t) for t in texts], dtype=bool),
+        PERSONAL_DATA: np.array([suspects_personal(t) for t in texts], dtype=bool),
     }
     # Few of the 256 combinations occur: each is put into words once.
     number = sum(

@@ -19,6 +19,7 @@ from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
 from pipeline.comments import CommentCoding, long_rows, wide_cells, wide_columns
 from pipeline.crew import PIECE, Crew
+from pipeline.duplicates import Groups
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.tables import SUGGESTIONS
@@ -41,15 +42,6 @@ ID_COLUMN = "opinion_id"
 
 
 # -- whole tables and streams ----------------------------------------------------------------------
-
-
-@dataclass
-class Groups:
-    """Which rows say the same (see `duplicates.GroupFinder.groups`): arrays of length n rows."""
-
-    leader: NDArray[np.int32]
-    size: NDArray[np.int32]
-    exact_size: NDArray[np.int32]
 
 
 @dataclass
@@ -139,8 +131,8 @@ def suggest_stream(
 ) -> Iterator[pd.DataFrame]:
     """Yield the output of each chunk: every input row in order with its suggestions, or SUGGESTIONS rows.
 
-    Repeated texts (`groups`) are coded once, where they first stand; the cells of the others are copied from
-    a file on disk, so that memory does not grow with the input. Opinions without an id column are called by
+    Repeated texts (`groups`) are coded once, where they first stand; the others get that coding (see
+    `CommentCoding.moved`) from a file on disk, so that memory does not grow with the input. Opinions without an id column are called by
     `id_prefix` and their row number.
 
     Parameters
@@ -157,9 +149,10 @@ def suggest_stream(
             for i, leader in enumerate(part.leader.tolist()):
                 coding = codings.get(i)
                 if coding is None:
-                    coding = CommentCoding.from_json(store.get(leader))
+                    said = store.get(leader)
+                    coding = CommentCoding.from_json(said).moved(said["text"], part.texts[i])
                 elif groups is not None and groups.size[at + i] > 1:
-                    store.put(at + i, coding.as_json())
+                    store.put(at + i, coding.as_json() | {"text": part.texts[i]})
                 results.append(coding)
                 whole = coding.whole
                 tally.add(whole.status, whole.codes[0] if whole.codes else "", is_leader=i in codings)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline import suggest
-from pipeline.coding import NO_OPINION, Coder
+from pipeline.coding import NO_OPINION, Coder, Coding
 from pipeline.comments import CommentCoding, code_comments
+from pipeline.duplicates import GroupFinder
 from pipeline.features import stack
 from pipeline.models import Model, load_model
 
@@ -77,6 +82,53 @@ def test_tables_show_units(shipped: Model) -> None:
     assert rows["unit_text"].tolist() == [WATCH, BUS, BUS, "特になし"]
     assert rows["unit"].tolist() == [1, 2, 1, 1]
     assert rows["code"].tolist() == ["G1-1-1", "G3-3-2", "G3-3-2", ""]
+
+
+def test_near_copies_are_cut_in_their_own_words(shipped: Model) -> None:
+    """They get the codes of the first that said it, and keep every word; personal data is their own."""
+    texts = [
+        WATCH + BUS,
+        "(70代・男性)" + WATCH + " " + BUS,
+        WATCH + BUS + "電話090-1234-5678",
+        WATCH + BUS,
+        BUS,
+        BUS.replace("。", "!!!!"),
+    ]
+    with GroupFinder() as finder:
+        finder.add(texts)
+        groups = finder.groups()
+    assert groups.leader.tolist() == [0, 0, 0, 0, 4, 4]
+    survey = pd.DataFrame({"text": texts})
+    rows = suggest(shipped, survey, groups=groups, long=True, top=1)
+    cut = [rows[rows["opinion_id"] == f"R{i}"]["unit_text"].tolist() for i in range(1, 7)]
+    assert cut == [
+        [WATCH, BUS],
+        ["(70代・男性)" + WATCH, BUS],
+        [WATCH, BUS + "電話090-1234-5678"],
+        [WATCH, BUS],
+        [BUS],
+        [BUS.replace("。", "!!!!")],
+    ]
+    assert rows["code"].tolist() == ["G1-1-1", "G3-3-2"] * 4 + ["G3-3-2"] * 2
+    flagged = rows["doubt_reasons"].str.contains("個人情報").tolist()
+    assert flagged == [False] * 5 + [True] + [False] * 4
+    wide = suggest(shipped, survey, groups=groups)
+    assert (wide["doubt_personal_data"] != "").tolist() == [False, False, True, False, False, False]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_nothing_of_a_copy_is_lost(data: st.DataObject) -> None:
+    """However the copy differs, its units together hold all of it but white space, in order."""
+    words = st.text("あいうえお。 ", max_size=12)
+    units = data.draw(st.lists(words.filter(str.strip), min_size=1, max_size=4))
+    text, copy = "".join(units), data.draw(words | st.just("".join(units)[::2]))
+    ends = np.cumsum([0, *map(len, units)]).tolist()
+    coding = CommentCoding(tuple(pairwise(ends)), (Coding("要確認"),) * len(units), Coding("要確認"))
+    moved = coding.moved(text, copy)
+    assert len(moved.spans) == len(moved.codings) in (1, len(units))
+    assert "".join("".join(copy[a:b] for a, b in moved.spans).split()) == "".join(copy.split())
+    assert all(b <= c for (_, b), (c, _) in pairwise(moved.spans))
 
 
 def test_a_few_texts_at_a_time_are_coded_like_all_at_once(

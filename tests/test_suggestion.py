@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from pipeline import suggest
 from pipeline.coding import Coder
-from pipeline.duplicates import GroupFinder
+from pipeline.duplicates import GroupFinder, Groups
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.suggestion import Groups, Tally, check_columns, guess_text_column, suggest_stream
+from pipeline.suggestion import Tally, check_columns, guess_text_column, suggest_stream
 from pipeline.tables import SUGGESTIONS
 
 SURVEY = pd.DataFrame(
@@ -23,10 +23,9 @@ SURVEY = pd.DataFrame(
 
 
 def groups_of(texts: list[str]) -> Groups:
-    finder = GroupFinder()
-    finder.add(texts)
-    found = finder.groups()
-    return Groups(found.leader, found.size, found.exact_size)
+    with GroupFinder() as finder:
+        finder.add(texts)
+        return finder.groups()
 
 
 def test_every_row_and_column_is_kept_in_order(model: Model) -> None:

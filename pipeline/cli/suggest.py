@@ -18,13 +18,13 @@ from pipeline.cli.mask import warn_of_other_columns
 from pipeline.coding import Coder
 from pipeline.comments import wide_columns
 from pipeline.crew import Crew, processes_for
-from pipeline.duplicates import GroupFinder
+from pipeline.duplicates import GroupFinder, Groups
 from pipeline.errors import InputError, Language
 from pipeline.masked_table import mask_suggestions, suspected_cells
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
-from pipeline.suggestion import Groups, Tally, check_columns, suggest_stream
+from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 from pipeline.tables import SUGGESTIONS
 from pipeline.vectorcache import VectorCache
@@ -126,8 +126,7 @@ def _find_groups(
             advance(len(chunk))
     if ids:
         _check_unique(np.concatenate(ids), source, id_column or "")
-    found = finder.groups()
-    return Groups(found.leader, found.size, found.exact_size), rows
+    return finder.groups(), rows
 
 
 def _hashes(
