@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -205,6 +205,27 @@ class Codebook:
                 column=column,
             )
         return code
+
+    def check_titles(self, given: Iterable[tuple[str, str]], file: str | None) -> None:
+        """Raise `InputError` if a table of codes and titles was made for another plan that calls its items alike.
+
+        That is so when most of its codes have another title here; a few may have been reworded since.
+
+        Parameters
+        ----------
+        given : (code, title) as they stand in the table; what has no code or title, or an unknown one, is passed over
+        """
+        titles = {c: t for c, t in given if t.strip() and c.strip() in self}
+        other = [c for c, t in titles.items() if folded_title(t) != folded_title(self[c.strip()].title)]
+        if len(other) > max(1, len(titles) // 2):
+            code = other[0]
+            raise InputError(
+                f"別の計画の表のようです。{code} はこの表では「{titles[code]}」、コードブックでは"
+                f"「{self[code.strip()].title}」です。--codebook で、この表を作ったときのコードブックを指定してください。",
+                f"this table seems to be of another plan: {code} is '{titles[code]}' here and "
+                f"'{self[code.strip()].title}' in the codebook; name the codebook it was made with (--codebook)",
+                file=file,
+            )
 
     @cached_property
     def _by_display(self) -> dict[str, str]:

@@ -143,6 +143,7 @@ def _read_long(
     table: pd.DataFrame, codebook: Codebook, file: str, min_confidence: float | None
 ) -> CodedOpinions:
     table = SUGGESTIONS.check(table, file)
+    codebook.check_titles(zip(table["code"], table["title"], strict=True), file)
     coded: list[dict[str, str]] = []
     uncoded: list[dict[str, str]] = []
     blank = ranks = 0
@@ -184,6 +185,9 @@ def _read_wide(
     if text_column is None:
         text_column = guess_text_column(own, file)
     check_columns(table, [text_column], "--text-column", file)
+    for code, title in (("suggested_code", "suggested_title"), ("code_1", "title_1")):
+        if {code, title} <= {*table.columns}:
+            codebook.check_titles(zip(table[code], table[title], strict=True), file)
     decision = next((c for c in DECISION.values() if c in table.columns), None)
     coded: list[dict[str, str]] = []
     uncoded: list[dict[str, str]] = []
@@ -248,8 +252,10 @@ def _suggested(
     first = row["suggested_code"] if minimum is None else row.get("code_1", "")
     given = {first.strip(): row.get(column, "")}
     if minimum is None:
-        # The units of a long comment, and a second item that passes by itself.
-        more = [*row.get("unit_codes", "").split("、"), row.get("also_code", "").split(" ")[0]]
+        more = row.get("unit_codes", "").split("、")  # the units of a long comment
+        # A second item beside a first one; beside a goal or policy it says only what the machine could not decide.
+        if first.strip() in {n.code for n in codebook.items}:
+            more.append(row.get("also_code", "").split(" ")[0])
         given |= {c.strip(): "" for c in more if c.strip() and c.strip() not in given}
     codes = {
         codebook.code_or_error(c, file=file, row=line, column="suggested_code" if minimum is None else "code_1"): p

@@ -26,6 +26,8 @@ OUTSIDE = "該当なしの疑い"
 NO_OPINION = "意見なし"
 EVIDENCE = 3
 _EVIDENCE_WORDS = 5
+# A second item of this probability leaves little to any third. Hardly ever does one pass the threshold of items.
+_ALSO = 0.4
 # Share of coded opinions that are less like the others than this: below it a comment is unlike anything coded.
 _UNLIKE_QUANTILE = 0.05
 
@@ -47,7 +49,7 @@ class Coding:
     level: int = 0
     confidence: float = 0.0
     grade: str = ""
-    also: str = ""  # a second item that passes by itself
+    also: str = ""  # a second item that is nearly as likely
     words: tuple[str, ...] = ()
     wording: str = ""
     reasons: tuple[str, ...] = ()
@@ -138,7 +140,7 @@ class Coder:
         reasons = self._reasons(texts, said.items, passes, similarity)
         outside = said.outside >= self.model.classifier.outside_limit_
         second = np.sort(said.items, axis=1)[:, -2] if said.items.shape[1] > 1 else np.zeros(len(texts))
-        also = second >= min(self.levels[-1].confidence, 0.4)
+        also = second >= min(self.levels[-1].confidence, _ALSO)
         for n, (best, confidences) in enumerate(ranked):
             found = climbed[n]
             status = OUTSIDE if outside[n] else SUGGESTED if found.level else UNSURE

@@ -62,6 +62,7 @@ def review_items(
             row = dict(zip(names, map(as_text, cells), strict=True))
             reader.add(row, number, rows)
             number += 1
+    codebook.check_titles(reader.titles.items(), file)
     if reader.long:
         _name_units(rows)
     asked: list[Row] = []
@@ -92,6 +93,7 @@ class _Reader:
             )
         self._ranks = [k for k in range(1, _MOST + 1) if f"code_{k}" in columns]
         self._text = "unit_text" if self.long else self._text_column(columns, text_column)
+        self.titles: dict[str, str] = {}  # as the table has them
         self._first_row: dict[tuple[str, str], int] = {}
         self._choices = {n.code: choice(codebook, n.code) for n in codebook.items}
         # Rows of one opinion stand together in the long form; a second block of them is a repeated id.
@@ -113,6 +115,8 @@ class _Reader:
 
     def add(self, row: Row, number: int, rows: dict[tuple[str, str], Row]) -> None:
         """Put one row of the input, whose number is `number`, into `rows`."""
+        code, title = ("code", "title") if self.long else ("code_1", "title_1")
+        self.titles[row.get(code, "")] = row.get(title, "")
         opinion_id = row["opinion_id"].strip()
         key = (opinion_id, row["unit"].strip() if self.long else "")
         self._check_id(opinion_id, number)

@@ -27,7 +27,7 @@ def wide(texts: Sequence[str] = TEXTS, **columns: object) -> pd.DataFrame:
     for i, text in enumerate(texts):
         first, second = FIRST[i % 5], FIRST[(i + 1) % 5]
         evidence = "「近くの公園」(G1-1-1、類似度0.62、発明(1).md L1)\n「道」(G2-1-1、類似度0.30、発明.md L2)"
-        row = [f"{i + 1:03}", text, f"o{i}", "提案", first, "題", 0.75, second, "題", 0.2, evidence, "僅差"]
+        row = [f"{i + 1:03}", text, f"o{i}", "提案", first, "", 0.75, second, "", 0.2, evidence, "僅差"]
         rows.append([*row, "", 1, "m-1"])
     return pd.DataFrame(rows, columns=WIDE, dtype=object).assign(**columns)
 

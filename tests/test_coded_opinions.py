@@ -58,6 +58,7 @@ def test_decisions_lead_and_suggestions_are_unchecked(plan: Codebook) -> None:
         {"確定コード": "該当なし"},
         {},
         {"also_code": "G2-1-1 歩道の段差にも該当", "unit_codes": "G1-1、G1-1-2"},
+        {"also_code": "G2-1-1 歩道の段差にも該当", "suggested_code": "G1-1-1"},
         {"status": "要確認", "suggested_code": ""},
         {"status": "該当なしの疑い", "suggested_code": ""},
         {"status": "意見なし", "意見": "特になし"},
@@ -68,15 +69,29 @@ def test_decisions_lead_and_suggestions_are_unchecked(plan: Codebook) -> None:
         "o0": ["G2-1-1"],
         "o1": ["G1-1-1", "G2-1-2"],
         "o3": ["G1-1"],
-        "o4": ["G1-1-2", "G2-1-1"],  # G1-1 says less than the item below it
+        "o4": ["G1-1-2"],  # G1-1 says less than the item below it; undecided, a second item does not count
+        "o5": ["G1-1-1", "G2-1-1"],
     }
     assert found.coded.groupby("checked")["opinion_id"].unique().map(list).to_dict() == {
-        "no": ["o3", "o4"],
+        "no": ["o3", "o4", "o5"],
         "yes": ["o0", "o1"],
     }
     assert found.uncoded["kind"].tolist() == [NONE_FITS, OPEN, MAYBE_OUTSIDE]
-    assert found.blank == 1 and _accounted(found) == found.rows == 8
-    assert found.model_ids == ("m-1",) and found.opinions == 7
+    assert found.blank == 1 and _accounted(found) == found.rows == 9
+    assert found.model_ids == ("m-1",) and found.opinions == 8
+
+
+@pytest.mark.parametrize("title", ["suggested_title", "title_1"])
+def test_suggestions_of_another_plan_are_refused(plan: Codebook, title: str) -> None:
+    """Many plans call their first item G1-1-1: its title tells. A few titles reworded since do not matter."""
+    code = "suggested_code" if title == "suggested_title" else "code_1"
+    right = [{code: n.code, title: n.title} for n in plan.items]
+    assert len(read_coded(_wide(*right, {title: ""}), plan, file="x.xlsx").coded) == len(right) + 1
+    reworded = [{**right[0], title: "新しい題名"}, *right[1:]]
+    assert len(read_coded(_wide(*reworded), plan, file="x.xlsx").coded) == len(right)
+    other = [{**r, title: f"健診{i}"} for i, r in enumerate(right)]
+    with pytest.raises(InputError, match=r"別の計画.*健診0.*--codebook"):
+        read_coded(_wide(*other), plan, file="x.xlsx")
 
 
 def test_a_confidence_asks_for_the_item(plan: Codebook) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import ROOT
-from review_forms import TEXTS, items_of, made, opened, positions, wide
+from review_forms import FIRST, TEXTS, items_of, made, opened, positions, wide
 from test_cli import iken
 
 from pipeline.cells import EXCEL_MAX_CELL
@@ -41,6 +41,13 @@ def test_wide_rows_read_as_people_read_them(plan: Codebook) -> None:
     assert (first["first"], first["confidence"]) == ("G1-1-1", "0.75")
     assert first["others"] == "2. G1-1-2 遊具の更新 20%"
     assert first["doubt"] == "僅差"
+
+
+def test_suggestions_of_another_plan_are_refused(plan: Codebook) -> None:
+    own = wide(title_1=[plan[c].title for c in FIRST])
+    assert len(items_of(own, plan).asked) == 5
+    with pytest.raises(InputError, match=r"別の計画.*健診.*--codebook"):
+        items_of(wide(title_1="健診"), plan)
 
 
 def test_every_row_is_asked_or_set_aside(plan: Codebook) -> None:

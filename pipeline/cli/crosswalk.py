@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.carried_labels import carry_labels, old_labels
 from pipeline.cli.console import Console
+from pipeline.cli.inputs import read_codebook
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import check_crosswalk, propose_crosswalk
 from pipeline.errors import InputError
@@ -39,7 +40,7 @@ class Request:
 def run(console: Console, request: Request) -> int:
     """Propose or apply a crosswalk; return the exit code: 1 if labels were set aside."""
     _check(request)
-    old, new = (Codebook.from_table(read_table(p), str(p)) for p in (request.old, request.new))
+    old, new = (read_codebook(p) for p in (request.old, request.new))
     labels = None
     if request.labels is not None:
         labels = old_labels(read_table(request.labels), old, str(request.labels))

@@ -13,6 +13,7 @@ from pipeline.adjudicate import ASIDE, Adjudication, adjudicate
 from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement, decisions_from_labels
 from pipeline.cli.console import Console
 from pipeline.cli.for_people import MEASURES, write_for_people
+from pipeline.cli.inputs import read_codebook
 from pipeline.codebook import Codebook
 from pipeline.decisions import check_decisions, read_decisions, with_canonical_codes
 from pipeline.disagreement import PARTLY
@@ -23,11 +24,6 @@ from pipeline.tableio import check_ending, read_table, write_table
 from pipeline.tables import LABELS, records
 
 _SHOWN = 10
-
-
-def read_codebook(path: Path) -> Codebook:
-    """Read a codebook file."""
-    return Codebook.from_table(read_table(path), str(path))
 
 
 def run_agreement(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.cli.console import Console
+from pipeline.cli.inputs import read_codebook
 from pipeline.codebook import Codebook
 from pipeline.documents import FORMATS, read_document
 from pipeline.errors import InputError
@@ -50,7 +51,7 @@ def run(
         # Definitions that people wrote there must not be lost.
         codebook_path = out / "codebook" / "codebook.csv"
     if codebook_path is not None:
-        codebook = Codebook.from_table(read_table(codebook_path), str(codebook_path))
+        codebook = read_codebook(codebook_path)
     results: list[Ingested] = []
     for path in documents:
         result = _read(path, codebook, columns)

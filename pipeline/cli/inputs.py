@@ -14,8 +14,9 @@ from pipeline.cli.console import Console
 from pipeline.cli.environment import at_hand
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
+from pipeline.labels import check_ids, prepare_labels
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import AUTHORED
+from pipeline.tables import AUTHORED, LABELS
 from pipeline.terms import read_terms
 
 SHIPPED = Path("data/codebook")
@@ -38,6 +39,29 @@ class TrainingInputs:
     def single_files(self) -> list[tuple[str, Path | None]]:
         """Return name and path of all but the labels."""
         return [(n, getattr(self, n)) for n in ("codebook", "bank", "bank_codebook", "pairs", "terms")]
+
+
+def read_codebook(path: Path) -> Codebook:
+    """Read a codebook file; raise `InputError` naming file and row."""
+    return Codebook.from_table(read_table(path), str(path))
+
+
+def read_labels(paths: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
+    """Read LABELS files as one table; what says of itself no source comes from its file.
+
+    Raises
+    ------
+    InputError
+        for a code that is not in the codebook, or an id of two opinions, naming the file and its row.
+    """
+    tables: dict[str | None, pd.DataFrame] = {}
+    for path in paths:
+        table = LABELS.check(read_table(path), str(path))
+        prepare_labels(table, codebook, str(path))  # one by one: here a message can name file and row
+        own = table["source"].mask(table["source"].str.strip() == "", path.name)
+        tables[str(path)] = table.assign(source=own)
+    check_ids(tables)
+    return pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna("")
 
 
 def find_inputs(
@@ -111,7 +135,7 @@ def read_bank(console: Console, inputs: TrainingInputs, codebook: Codebook) -> p
     if inputs.pairs is None or inputs.bank_codebook is None:
         gather_authored(codebook, bank, str(inputs.bank))  # here a message can name file and row
         return bank
-    old = Codebook.from_table(read_table(inputs.bank_codebook), str(inputs.bank_codebook))
+    old = read_codebook(inputs.bank_codebook)
     gather_authored(old, bank, str(inputs.bank))
     if not inputs.pairs.is_file():
         write_table(propose_pairs(old, codebook), inputs.pairs)

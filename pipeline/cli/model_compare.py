@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from pipeline.audit import FAR_DOWN, NEAR_TEXT, NEIGHBOURS, SAME_TEXT, audit
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.for_people import write_for_people
+from pipeline.cli.inputs import read_labels
 from pipeline.cli.train import metric_name
 from pipeline.comparison import BETTER, BOTH_WRONG, WORSE, Comparison, compare
-from pipeline.labels import check_ids, prepare_labels, unique_ids
-from pipeline.models import Model, load_model
+from pipeline.labels import unique_ids
+from pipeline.models import load_model
 from pipeline.promotion import promote
 from pipeline.sheets import check_excel
-from pipeline.tableio import check_ending, read_table, write_table
-from pipeline.tables import LABELS, records
+from pipeline.tableio import check_ending, write_table
+from pipeline.tables import records
 
 _SHOWN = 20
 # What the sheet of an audit leaves to its CSV form, so that it can be printed.
@@ -37,19 +36,6 @@ _EFFECTS = {
 }
 
 
-def _read_labels(paths: Sequence[Path], model: Model) -> pd.DataFrame:
-    """Read label files as training does: each checked with its own rows, ids unique over all."""
-    tables: dict[str | None, pd.DataFrame] = {}
-    for path in paths:
-        table = LABELS.check(read_table(path), str(path))
-        prepare_labels(table, model.codebook, str(path))
-        tables[str(path)] = table.assign(
-            source=table["source"].mask(table["source"].str.strip() == "", path.name)
-        )
-    check_ids(tables)
-    return unique_ids(pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna(""))
-
-
 def run_audit(
     console: Console, labels: Sequence[Path] | None, folder: Path, rank: int, out: Path | None
 ) -> int:
@@ -57,7 +43,7 @@ def run_audit(
     if out is not None:
         check_ending(out)
     model = load_model(find_model(folder))
-    given = _read_labels(labels, model) if labels else None
+    given = unique_ids(read_labels(labels, model.codebook)) if labels else None
     with console.status("点検中", "examining"):
         found, aside = audit(model, given, rank_limit=rank)
     examined = (model.opinions if given is None else given)["opinion_id"].nunique()
@@ -110,7 +96,7 @@ def run_compare(
     if out is not None:
         check_excel(out)
     a, b = (load_model(find_model(f)) for f in (folder_a, folder_b))
-    given = None if labels is None else _read_labels([labels], b)
+    given = None if labels is None else unique_ids(read_labels([labels], b.codebook))
     with console.status("比較中", "comparing"):
         result = compare(a, b, given, seed=seed)
     console.say(f"A: {folder_a} ({a.model_id})", f"A: {folder_a} ({a.model_id})")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
+from pipeline.cli.inputs import read_codebook
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, check_columns, read_coded
 from pipeline.errors import InputError, ModelError
@@ -49,7 +50,7 @@ class Request:
 def run(console: Console, request: Request) -> int:
     """Read everything, build the report, write it; return the exit code."""
     _check_out(request)
-    codebook = Codebook.from_table(read_table(request.codebook), str(request.codebook))
+    codebook = read_codebook(request.codebook)
     opinions = _read(request, request.input, codebook)
     previous = None if request.previous is None else _read(request, request.previous, codebook)
     workshops = None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.cli.console import Console
+from pipeline.cli.inputs import read_codebook
 from pipeline.codebook import Codebook
 from pipeline.decisions import append_decisions, read_decisions
 from pipeline.errors import InputError
@@ -16,7 +17,7 @@ from pipeline.placing import check_folder, make_folder
 from pipeline.review_collect import FAULT, KINDS, PROBLEMS, Judged, between_files, judge, new_decisions
 from pipeline.review_returned import read_returned
 from pipeline.sheets import write_sheets
-from pipeline.tableio import check_ending, read_table
+from pipeline.tableio import check_ending
 from pipeline.tables import DECISIONS, records
 
 _SHOWN = 20
@@ -28,7 +29,7 @@ def run_collect(
     """Read the files, list what is wrong, append what is right; return the exit code."""
     check_ending(out)
     check_folder(out.parent)
-    codebook = Codebook.from_table(read_table(codebook_path), str(codebook_path))
+    codebook = read_codebook(codebook_path)
     existing = read_decisions(out) if out.exists() else DECISIONS.empty()
     judged, problems = _judge_all(console, files, codebook, coder)
     _print_counts(console, judged)

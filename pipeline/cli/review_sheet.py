@@ -11,13 +11,13 @@ import pandas as pd
 
 from pipeline.cells import EXCEL_MAX_CELL, excel_text
 from pipeline.cli.console import Console
-from pipeline.codebook import Codebook
+from pipeline.cli.inputs import read_codebook
 from pipeline.errors import InputError
 from pipeline.placing import check_folder, make_folder
 from pipeline.review_items import Items, review_items, share_out
 from pipeline.review_sheet import Form, write_review_sheets
 from pipeline.sheets import check_excel
-from pipeline.tableio import open_rows, read_table
+from pipeline.tableio import open_rows
 
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
@@ -44,7 +44,7 @@ def run_sheet(console: Console, request: SheetRequest) -> int:
     """Write the files; return the exit code."""
     coders = read_coders(request.coders)
     files = _files(request, coders)
-    codebook = Codebook.from_table(read_table(request.codebook), str(request.codebook))
+    codebook = read_codebook(request.codebook)
     source = open_rows(request.suggestions)
     with console.status("提案を読んでいます", "reading suggestions"):
         items = review_items(

@@ -17,11 +17,18 @@ from pipeline.abstention import risk_coverage
 from pipeline.cli.card import model_card, model_pictures, trust_pictures
 from pipeline.cli.console import Console
 from pipeline.cli.environment import environment, find_model
-from pipeline.cli.inputs import TrainingInputs, find_inputs, read_bank, read_term_list, shipped_instead
-from pipeline.codebook import Codebook
+from pipeline.cli.inputs import (
+    TrainingInputs,
+    find_inputs,
+    read_bank,
+    read_codebook,
+    read_labels,
+    read_term_list,
+    shipped_instead,
+)
 from pipeline.errors import InputError, ModelError
 from pipeline.evaluation import evaluate_model
-from pipeline.labels import check_ids, prepare_labels, unique_ids
+from pipeline.labels import check_ids, unique_ids
 from pipeline.metrics import as_json
 from pipeline.models import Model, check_model_folder, load_model, read_manifest, save_model
 from pipeline.placing import make_folder, put_in_place, temporary_beside
@@ -102,21 +109,11 @@ def _read_config(config: Path | None) -> TrainingConfig:
 def _train_files(
     console: Console, inputs: TrainingInputs, config: TrainingConfig
 ) -> tuple[Model, pd.DataFrame]:
-    codebook = Codebook.from_table(read_table(inputs.codebook), str(inputs.codebook))
-    tables: dict[str | None, pd.DataFrame] = {}
-    for path in inputs.labels:
-        table = LABELS.check(read_table(path), str(path))
-        # Checked one by one, so that a wrong code is reported with its own file and row.
-        prepare_labels(table, codebook, str(path))
-        # What says of itself no source comes from its file.
-        tables[str(path)] = table.assign(
-            source=table["source"].mask(table["source"].str.strip() == "", path.name)
-        )
-    check_ids(tables)
+    codebook = read_codebook(inputs.codebook)
+    labels = read_labels(inputs.labels, codebook)
     bank = read_bank(console, inputs, codebook)
     terms = read_term_list(inputs)
     with console.status("学習中", "training") as progress:
-        labels = pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna("")
         # Without the cache of vectors: what is shown as reproduced must have been computed.
         return train(labels, codebook, config, bank=bank, terms=terms, progress=progress)
 
