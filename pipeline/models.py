@@ -33,7 +33,7 @@ from pipeline.errors import InputError, ModelError
 from pipeline.experts import OpinionClassifier, Prediction
 from pipeline.features import Features, TextVectors
 from pipeline.mixing import at_their_word
-from pipeline.placing import check_folder, make_folder
+from pipeline.placing import check_folder, make_folder, swap_folders
 from pipeline.tables import CODEBOOK, LABELS, records
 from pipeline.vectorcache import VectorCache
 
@@ -206,13 +206,10 @@ def save_model(model: Model, folder: Path, card: str, pictures: Mapping[str, byt
 
 
 def _replace_folder(new: Path, folder: Path) -> None:
-    if folder.exists():
-        old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
-        folder.rename(old)
-        new.rename(folder)
-        shutil.rmtree(old)
-    else:
-        new.rename(folder)
+    old = folder.with_name(f".{folder.name}-old-{os.getpid()}") if folder.exists() else None
+    swap_folders(new, folder, old)
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _json_bytes(value: object) -> bytes:

@@ -51,6 +51,33 @@ def put_in_place(temporary: Path, path: Path) -> None:
         raise unwritable(path, error) from None
 
 
+def swap_folders(new: Path, place: Path, kept: Path | None) -> None:
+    """Rename the folder `new` to `place`, and what stands there to `kept` (None if nothing does).
+
+    If the second rename fails, the first is undone.
+
+    Raises
+    ------
+    InputError
+        if a folder cannot be renamed; all is as it was.
+    """
+    try:
+        if kept is not None:
+            place.rename(kept)
+        try:
+            new.rename(place)
+        except OSError:
+            if kept is not None:
+                kept.rename(place)
+            raise
+    except OSError as error:
+        raise InputError(
+            f"フォルダの名前を変えられません({error.strerror})。中のファイルを開いていれば閉じてください。",
+            f"cannot rename the folder ({error.strerror}); close its files if they are open",
+            file=str(place),
+        ) from None
+
+
 def unwritable(path: Path, error: OSError) -> InputError:
     """Return the error that says that `path` cannot be written, and why."""
     ja = f"書き込めません({error.strerror})。Excel などで開いていれば閉じてください。"

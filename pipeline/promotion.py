@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError, ModelError
 from pipeline.models import load_model, read_manifest
+from pipeline.placing import swap_folders
 
 
 def promote(folder: Path, default: Path) -> Path | None:
@@ -36,21 +37,7 @@ def promote(folder: Path, default: Path) -> Path | None:
             file=str(folder),
         )
     kept = _free_name(default) if default.exists() else None
-    try:
-        if kept is not None:
-            default.rename(kept)
-        try:
-            folder.rename(default)
-        except OSError:
-            if kept is not None:
-                kept.rename(default)
-            raise
-    except OSError as error:
-        raise InputError(
-            f"フォルダの名前を変えられません({error.strerror})。中のファイルを開いていれば閉じてください。",
-            f"cannot rename the folder ({error.strerror}); close its files if they are open",
-            file=str(folder),
-        ) from None
+    swap_folders(folder, default, kept)
     return kept
 
 

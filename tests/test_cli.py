@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,24 @@ def survey(tmp_path: Path) -> Path:
     folder = tmp_path / "調査 令和7年"
     folder.mkdir()
     return Path(shutil.copy(ROOT / "data/sample/survey.csv", folder / "回答 一覧.csv"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_ctrl_c_says_that_nothing_was_written(tmp_path: Path) -> None:
+    pipe = tmp_path / "survey.csv"
+    os.mkfifo(pipe)
+    code = "from pipeline.cli import main; main()"
+    running = subprocess.Popen(
+        [sys.executable, "-c", code, "suggest", str(pipe), "--out", str(tmp_path / "o.xlsx")],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with pipe.open("w"):  # opens when the other side reads
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=60)[1]
+    assert running.returncode == 130 and "中止しました" in said
+    assert [p.name for p in tmp_path.iterdir()] == ["survey.csv"]
 
 
 # -- the main job ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.errors import InputError, ModelError
 from pipeline.models import Model, load_model, save_model
+from pipeline.placing import swap_folders
 
 
 @pytest.fixture
@@ -148,6 +149,16 @@ def test_saving_replaces_whole_folders_and_leaves_nothing_beside(model: Model, f
         "model.skops",
     ]
     assert [p.name for p in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_swap_that_fails_is_undone(tmp_path: Path) -> None:
+    """As on Windows when a picture of the old model is open; here there is nothing to put in its place."""
+    place = tmp_path / "m"
+    place.mkdir()
+    (place / "old.txt").write_text("x", "utf-8")
+    with pytest.raises(InputError, match="名前を変えられません"):
+        swap_folders(tmp_path / "nothing", place, tmp_path / "kept")
+    assert [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")] == ["m", "m/old.txt"]
 
 
 SCRIPT = """

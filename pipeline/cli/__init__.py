@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pipeline.cli.console import Console
 from pipeline.errors import IkenError, Language
 
+_STOPPED = 130  # what Typer ends with after Ctrl+C
+
 
 def language_of(arguments: Sequence[str], environment: dict[str, str]) -> Language:
     """Return the language of messages: `--lang en` anywhere, else IKEN_LANG, else Japanese."""
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except IkenError as error:
         console.error(error)
         sys.exit(2)
-    except KeyboardInterrupt:
-        console.warn("中止しました。出力は書かれていません。", "stopped; no output was written")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _STOPPED:
+            console.warn("中止しました。出力は書かれていません。", "stopped; no output was written")
+        raise

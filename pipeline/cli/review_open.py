@@ -8,6 +8,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -192,7 +193,9 @@ def _serve(console: Console, request: Request, app: object, listener: socket.soc
         opener = threading.Timer(0.5, webbrowser.open, [url])
         opener.daemon = True
         opener.start()
-    uvicorn.Server(config).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # uvicorn ends in good order, and then tells of the signal
+        uvicorn.Server(config).run(sockets=[listener])
+    console.say("終わりました。判定は保存されています。", "closed; all decisions are saved")
     return 0
 
 
