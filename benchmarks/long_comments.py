@@ -2,6 +2,7 @@
 
 The development comments of one item each, alone and joined two by two at random (the codes of both are
 right). Set against coding the comment as a whole, and coding every unit that `segment` makes by itself.
+Then the same comments with a greeting before and a closing after them, which are to change nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.coding import Coder
+from pipeline.coding import OUTSIDE, SUGGESTED, Coder
 from pipeline.comments import code_comments
 from pipeline.models import load_model
 from pipeline.segment import segment
@@ -51,6 +52,42 @@ def by_topic(coder: Coder, texts: list[str]) -> Codes:
     return [{c.codes[0] for c in found.codings if c.codes} for found in code_comments(coder, texts)]
 
 
+_GREETINGS = ("", "", "お世話になっております。", "いつもありがとうございます。", "はじめまして。")
+_CLOSINGS = (
+    "ご検討ください。",
+    "ご検討をお願いします。",
+    "どうぞよろしくお願いいたします。",
+    "市の職員の皆様、いつもお疲れ様です。",
+    "最後になりますが、市長はじめ職員の皆様には日頃より感謝しております。",
+    "いつもありがとうございます。",
+    "お忙しいところ恐縮ですが、ご対応をお願いいたします。",
+)
+
+
+def greeted(texts: list[str]) -> list[str]:
+    """Return the texts with a greeting before and a closing after each, in turn."""
+    ends = [t if t[-1] in "。!?！？" else t + "。" for t in texts]
+    return [
+        _GREETINGS[i % len(_GREETINGS)] + t + _CLOSINGS[i % len(_CLOSINGS)] for i, t in enumerate(ends)
+    ]
+
+
+def print_courtesies(coder: Coder, single: list[tuple[str, set[str]]]) -> None:
+    """Print how comments with a greeting and a closing are coded, beside the same without."""
+    plain = [t for t, _ in single]
+    long = greeted(plain)
+    print("\n| comments | first item right | suggested | 該当なしの疑い |")
+    print("|---|---|---|---|")
+    for name, codings in (
+        ("as they are", coder.code(plain)),
+        ("with courtesies, coded as they stand", coder.code(long, vectors=coder.vectors(long))),
+        ("with courtesies (iken suggest)", coder.code(long)),
+    ):
+        right = sum(set(c.codes[:1]) == gold for c, (_, gold) in zip(codings, single, strict=True))
+        count = [sum(c.status == status for c in codings) for status in (SUGGESTED, OUTSIDE)]
+        print(f"| {name}, {len(single)} | {right / len(single):.3f} | {count[0]} | {count[1]} |")
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -75,6 +112,7 @@ def main() -> None:
             print(
                 f"| {name}, {len(comments)} | {title} | {given / len(comments):.2f} | {p:.3f} | {r:.3f} | {2 * p * r / (p + r):.3f} |"
             )
+    print_courtesies(coder, single)
 
 
 if __name__ == "__main__":

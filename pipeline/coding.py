@@ -18,6 +18,7 @@ from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
 from pipeline.models import Model
 from pipeline.normalise import has_no_opinion
+from pipeline.segment import without_courtesies
 from pipeline.vectorcache import VectorCache
 
 SUGGESTED = "提案"
@@ -107,7 +108,7 @@ class Coder:
         return [self._classes[j] for j in items.argmax(axis=1).tolist()], items.max(axis=1).tolist()
 
     def code(self, texts: Sequence[str], top: int = 3, vectors: TextVectors | None = None) -> list[Coding]:
-        """Code texts one by one, without regard to repetition.
+        """Code texts one by one, without regard to repetition; greetings and closings around them do not count.
 
         Returns one `Coding` a text, in order. The most similar hand-coded opinions are given as evidence,
         never the text itself.
@@ -121,7 +122,10 @@ class Coder:
         if not asked:
             return codings
         chosen = [texts[i] for i in asked]
-        vectors = self.vectors(chosen) if vectors is None else vectors[np.array(asked, dtype=np.int64)]
+        if vectors is None:
+            vectors = self.vectors([without_courtesies(t) for t in chosen])
+        else:
+            vectors = vectors[np.array(asked, dtype=np.int64)]
         for part in self.model.parts(len(asked)):
             for i, coding in zip(asked[part], self._code(chosen[part], vectors[part], top), strict=True):
                 codings[i] = coding

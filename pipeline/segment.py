@@ -90,7 +90,8 @@ _COURTESY = frozenset({
     "有り難い", "有り難う", "感謝", "礼", "検討", "一考", "対応", "程", "アンケート", "調査", "機会", "度", "今回",
     "今後", "此れ", "此の", "今日は", "今日", "今晩", "今晩は", "御早う", "初めて", "始める", "初めまして", "疲れ",
     "疲れる", "苦労", "忙しい", "多忙", "中", "所", "恐縮", "恐れ入る", "済む", "申し訳", "失礼", "長文", "乱文",
-    "拝啓", "敬具", "前略", "草々", "以上", "最後", "皆", "皆様", "様", "事", "物", "無い", "思う", "存ずる", "引き続く", "引き続き",
+    "市", "市役所", "市長", "職員", "始め",
+    "拝啓", "敬具", "前略", "草々", "以上", "最後", "皆", "皆様", "皆さん", "様", "事", "物", "無い", "思う", "存ずる", "引き続く", "引き続き",
 })
 # fmt: on
 
@@ -162,6 +163,22 @@ def _unit(comment: str, start: int, stop: int) -> Unit:
     rest = _REST.match(comment, stop)
     heads = rest is not None and _HEADING.fullmatch(text)
     return Unit(start, stop, text, not heads and _has_opinion(text))
+
+
+def without_courtesies(comment: str) -> str:
+    """Return a comment from its first opinion unit to its last, without the greeting before and the closing after.
+
+    Those who coded opinions were shown none of them, and 「ご検討ください」 at the end makes an opinion look unlike
+    any of the plan. A comment of nothing else stays.
+
+    >>> without_courtesies("お世話になっております。バスが少ない。坂が急。ご検討ください。")
+    'バスが少ない。坂が急。'
+    """
+    if not _COURTESY_HINT.search(comment):
+        return comment
+    units = segment(comment)
+    said = [u for u in units if u.has_opinion]
+    return comment if len(said) in (0, len(units)) else comment[said[0].start : said[-1].end]
 
 
 def _has_opinion(text: str) -> bool:

@@ -84,6 +84,20 @@ def test_tables_show_units(shipped: Model) -> None:
     assert rows["code"].tolist() == ["G1-1-1", "G3-3-2", "G3-3-2", ""]
 
 
+def test_greetings_and_closings_change_nothing(coder: Coder) -> None:
+    """But for personal data, which may stand in them."""
+    plain, polite, signed = coder.code(
+        [
+            WATCH,
+            "お世話になっております。" + WATCH + "市の職員の皆様、いつもお疲れ様です。",
+            WATCH + "お忙しいところ申し訳ありません。090-1234-5678",
+        ]
+    )
+    assert polite == plain and plain.status == "提案"
+    assert signed.codes[0] == plain.codes[0] and "doubt_personal_data" in signed.reasons
+    assert [c.status for c in coder.code(["いつもお世話になっております。よろしくお願いします。"])] != ["提案"]
+
+
 def test_near_copies_are_cut_in_their_own_words(shipped: Model) -> None:
     """They get the codes of the first that said it, and keep every word; personal data is their own."""
     texts = [

@@ -22,6 +22,7 @@ from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.normalise import has_no_opinion
 from pipeline.review.store import Store
+from pipeline.segment import without_courtesies
 from pipeline.spans import tokens_with_offsets
 from pipeline.tokenise import CONTENT_POS, STOP_LEMMAS
 from pipeline.vectorcache import VectorCache
@@ -77,7 +78,7 @@ class SessionLearner:
         self._model = model
         self._texts = [text for _, text in comments]
         self._row = {comment_id: row for row, (comment_id, _) in enumerate(comments)}
-        self._vectors = model.features.transform(self._texts, cache=cache)
+        self._vectors = model.features.transform([without_courtesies(t) for t in self._texts], cache=cache)
         # A copy whose local expert is exchanged; all else is shared with the model.
         self._classifier = copy.copy(model.classifier)
         self._classes: list[str] = model.classifier.classes_.tolist()
