@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -49,6 +51,25 @@ def put_in_place(temporary: Path, path: Path) -> None:
         temporary.replace(path)
     except OSError as error:
         raise unwritable(path, error) from None
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary file to write to, which becomes `path` at the end, or nothing after an error.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with whole_file(Path(folder) / "a.txt") as temporary:
+    ...         _ = temporary.write_text("x")
+    ...     [p.name for p in Path(folder).iterdir()]
+    ['a.txt']
+    """
+    temporary = temporary_beside(path)
+    try:
+        yield temporary
+        put_in_place(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def swap_folders(new: Path, place: Path, kept: Path | None) -> None:

@@ -34,10 +34,12 @@ def environment() -> dict[str, object]:
 
 
 def _git_commit() -> str:
-    """Return the commit the work tree stands on, '' outside a checkout or without git."""
+    """Return the commit of iken's own checkout, '' without one or without git."""
+    if not (_HOME / ".git").exists():
+        return ""
     try:
         done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False
+            ["git", "rev-parse", "HEAD"], cwd=_HOME, capture_output=True, text=True, timeout=10, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
@@ -55,7 +57,8 @@ def find_model(folder: Path) -> Path:
 
     In a folder without any model of its own, those that come with iken are found.
     """
-    found = Path("models") / folder if len(folder.parts) == 1 and not folder.exists() else folder
+    is_model = (folder / "manifest.json").is_file()
+    found = Path("models") / folder if len(folder.parts) == 1 and not is_model else folder
     if not Path("models").is_dir():
         found = at_hand(found)
     return found if found.is_dir() else folder

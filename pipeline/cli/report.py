@@ -17,7 +17,7 @@ from pipeline.coded_opinions import CodedOpinions, check_columns, read_coded
 from pipeline.errors import InputError, ModelError
 from pipeline.masking import mask
 from pipeline.models import load_model, read_manifest
-from pipeline.placing import make_folder, put_in_place, temporary_beside
+from pipeline.placing import make_folder, whole_file
 from pipeline.report import build_report
 from pipeline.report_excel import write_excel
 from pipeline.report_html import html
@@ -158,8 +158,7 @@ def _write(report: Report, out: Path) -> None:
         ),
     }
     kind = out.suffix.lower()
-    temporary = temporary_beside(out)
-    try:
+    with whole_file(out) as temporary:
         writers[kind](temporary)
         if kind == ".md" and report.pictures:
             folder = out.with_name(f"{out.stem}_図")
@@ -167,12 +166,8 @@ def _write(report: Report, out: Path) -> None:
             names = picture_names(report)
             for picture in report.pictures:
                 for ending, data in ((".png", picture.png), (".svg", picture.svg.encode("utf-8"))):
-                    one = temporary_beside(folder / "x")
-                    one.write_bytes(data)
-                    put_in_place(one, folder / f"{names[id(picture)]}{ending}")
-        put_in_place(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)
+                    with whole_file(folder / f"{names[id(picture)]}{ending}") as one:
+                        one.write_bytes(data)
 
 
 def _say(console: Console, request: Request, opinions: CodedOpinions, report: Report) -> None:

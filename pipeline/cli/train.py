@@ -31,7 +31,7 @@ from pipeline.evaluation import evaluate_model
 from pipeline.labels import check_ids, unique_ids
 from pipeline.metrics import as_json
 from pipeline.models import Model, check_model_folder, load_model, read_manifest, save_model
-from pipeline.placing import make_folder, put_in_place, temporary_beside
+from pipeline.placing import make_folder, whole_file
 from pipeline.settings import TrainingConfig
 from pipeline.tableio import read_table
 from pipeline.tables import LABELS
@@ -99,7 +99,7 @@ def _read_config(config: Path | None) -> TrainingConfig:
     if config is None:
         return TrainingConfig()
     try:
-        return TrainingConfig.from_toml(config.read_text("utf-8"), str(config))
+        return TrainingConfig.from_toml(config.read_text("utf-8-sig"), str(config))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"設定を読めません({error})。", f"cannot read the settings ({error})", file=str(config)
@@ -301,9 +301,8 @@ def run_evaluate(
     if pictures is not None:
         make_folder(pictures)
         for name, data in trust_pictures(result.confidence, result.right).items():
-            temporary = temporary_beside(pictures / name)
-            temporary.write_bytes(data)
-            put_in_place(temporary, pictures / name)
+            with whole_file(pictures / name) as temporary:
+                temporary.write_bytes(data)
         console.say(f"図: {pictures}", f"pictures: {pictures}")
     if json_path is not None:
         report = figures | {
@@ -314,7 +313,6 @@ def run_evaluate(
             "rows_not_judged": result.skipped,
             "by_item": result.items.to_dict("records"),
         }
-        temporary = temporary_beside(json_path)
-        temporary.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        put_in_place(temporary, json_path)
+        with whole_file(json_path) as temporary:
+            temporary.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return 0
