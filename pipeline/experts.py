@@ -82,7 +82,8 @@ class OpinionClassifier(BaseEstimator):
     knowledge_ : regression of items and "no item"; with a profile, as many columns more that no coded opinion taught
     profile_centre_ : (items,) see `profile_centre`; empty without a profile
     held_out_ : (n, items) probabilities of the coded opinions, each from a model that never saw it or its
-        near-duplicates (experts exact, gate and confidence by folds)
+        near-duplicates (scores of the experts exact, gate and confidence by folds; only the one temperature of the
+        knowledge expert's scores is shared, see `Learned`)
     held_out_outside_, held_out_nearness_ : (n,) the same for `outside` and `nearness`
     temperature_, label_noise_ : see `confidence.probabilities`
     outside_limit_ : score from which a text is suspected to be about no item

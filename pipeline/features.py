@@ -38,7 +38,7 @@ def codebook_texts(codebook: Codebook) -> list[str]:
 
 @dataclass(frozen=True)
 class TextVectors:
-    """TextVectors of n texts: a sparse block of terms (n, terms) and a dense one of sentence vectors (n, d).
+    """Vectors of n texts: a sparse block of terms (n, terms) and a dense one of sentence vectors (n, d).
 
     Each encoder's rows have the length √weight, so that `dot` is the weighted mean of the encoders' cosines.
     """

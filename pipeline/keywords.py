@@ -58,7 +58,6 @@ _LIGHT = frozenset(
         "者",
         "的",
         "儘",
-        "儘",
         "事",
         "何",
         "何処",
@@ -67,6 +66,7 @@ _LIGHT = frozenset(
         "私",
     ]
 )
+_UNTOLD = STOP_LEMMAS | _LIGHT
 _NUMERALS = frozenset("一二三四五六七八九十百千万数何")
 
 
@@ -83,11 +83,7 @@ def word_sets(
     for text in texts:
         own: set[str] = set()
         for word in words(text):
-            if (
-                word.pos not in parts_of_speech
-                or word.lemma in STOP_LEMMAS | _LIGHT
-                or not _tells(word.surface)
-            ):
+            if word.pos not in parts_of_speech or word.lemma in _UNTOLD or not _tells(word.surface):
                 continue
             own.add(word.lemma)
             shown = word.surface if word.pos in ("名詞", "形状詞") else word.lemma

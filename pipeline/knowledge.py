@@ -70,7 +70,9 @@ class Lessons:
 class Learned:
     """A regression, its scores of the texts it learned from (n, targets), each held out, and their temperature.
 
-    Scores are NaN for the plan's own words, which are never held out.
+    Scores are NaN for the plan's own words, which are never held out. The temperature is one number for all texts:
+    that of a held-out text had its own code among thousands (without a bank, among the coded opinions) in view.
+    The gate, learned by folds, scales both experts again.
     """
 
     ridge: RidgeExpert

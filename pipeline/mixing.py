@@ -19,7 +19,7 @@ ENOUGH_OPINIONS = 30  # fewer labels of items than this say too little of how co
 _RESIDENTS_ARE_HARDER = 1.9
 _NESTED_FOLDS = 12
 _TEXTS_PER_ITEM = 20  # so many authored texts say as much of six numbers as all of them do
-# Without enough to learn from: both experts at their start.
+# Without enough to learn from: both experts at the same strength (`gate` starts its search beside it).
 _UNLEARNED = np.array([2.0, -1.0, 0.0, 0.0, 0.0, 0.0])
 
 
@@ -91,7 +91,7 @@ def learn_mixing(
     enough = len(gold) >= ENOUGH_OPINIONS  # of all, so that folds are like the whole
 
     def learn(kept: NDArray[np.bool_], opinions: int) -> Mixing:
-        # Six numbers cannot be told from a handful of opinions: where the search starts is truer (decision 18).
+        # Six numbers cannot be told from a handful of opinions: what is not learned is truer (decision 18).
         if not kept.any() or not (len(rows) or enough):
             return start
         gate = fit_gate(evidence[kept], answer[kept], weights[kept])

@@ -9,8 +9,6 @@ from pipeline.codebook import Codebook
 from pipeline.drawing import COLOURS, GREY, TALLEST, Picture, canvas, picture, shortened
 from pipeline.intervals import newcombe
 
-CHANGE_COLUMNS = ("code", "title", "previous", "present", "difference", "low", "high")
-
 
 def change_between(
     previous: pd.Series[int],

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.calibration import sweep_error
 from pipeline.drawing import COLOURS, GREY, MARKERS, Picture, canvas, picture
 from pipeline.intervals import wilson
 
@@ -48,7 +49,7 @@ def reliability_plot(
     accuracy = np.array([hit[g].mean() for g in groups])
     mean = np.array([p[g].mean() for g in groups])
     low, high = wilson(accuracy * n, n)
-    gap = float((n * np.abs(mean - accuracy)).sum() / n.sum())
+    error = sweep_error(p, hit)
     table = pd.DataFrame(
         {
             "low": [p[g].min() for g in groups],
@@ -69,14 +70,16 @@ def reliability_plot(
         )
         axes.set(ylim=(-0.02, 1.02), ylabel="正解率")
         axes.legend(loc="upper left")
-        axes.text(0.98, 0.04, f"較正誤差 {gap:.3f}({len(p)}件)", ha="right", transform=axes.transAxes)
+        axes.text(
+            0.98, 0.04, f"較正誤差(単調分割) {error:.3f}({len(p)}件)", ha="right", transform=axes.transAxes
+        )
         below.hist(p, np.linspace(0, 1, 21).tolist(), color=COLOURS[0], edgecolor="white")
         below.set(xlim=(-0.02, 1.02), xlabel="モデルの確信度", ylabel="件数")
         _as_percent(axes, "y")
         _as_percent(below, "x")
         alt = (
             f"{title}の図。{len(p)}件の提案で平均の確信度は{p.mean():.0%}、実際の正解率は{hit.mean():.0%}、"
-            f"較正誤差は{gap:.3f}。"
+            f"較正誤差(単調分割)は{error:.3f}。"
         )
         return picture(figure, title, table, alt)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import fugashi
@@ -151,11 +150,6 @@ def lemmas(text: str) -> list[str]:
     ['高齢', '者', '見', '守り', '必要']
     """
     return [lemma for line in _parsed(normalise(text)).split("\n") if (lemma := _content_lemma(line))]
-
-
-def lemmas_of_all(texts: Iterable[str]) -> list[list[str]]:
-    """Return `lemmas` of each text."""
-    return [lemmas(t) for t in texts]
 
 
 @functools.cache

@@ -95,7 +95,9 @@ def test_greetings_and_closings_change_nothing(coder: Coder) -> None:
     )
     assert polite == plain and plain.status == "提案"
     assert signed.codes[0] == plain.codes[0] and "doubt_personal_data" in signed.reasons
-    assert [c.status for c in coder.code(["いつもお世話になっております。よろしくお願いします。"])] != ["提案"]
+    assert [c.status for c in coder.code(["いつもお世話になっております。よろしくお願いします。"])] != [
+        "提案"
+    ]
 
 
 def test_near_copies_are_cut_in_their_own_words(shipped: Model) -> None:
