@@ -63,6 +63,11 @@ class CommentCoding:
         return CommentCoding(spans, codings, _own_personal(self.whole, copy))
 
     @property
+    def suggested(self) -> tuple[str, ...]:
+        """The suggested codes of the units in order, each once; none for what is left to a person."""
+        return tuple(dict.fromkeys(c.suggested for c in self.codings if c.suggested))
+
+    @property
     def units(self) -> Iterator[tuple[int, int, Coding]]:
         """Start, end and coding of each unit."""
         return ((a, b, c) for (a, b), c in zip(self.spans, self.codings, strict=True))
@@ -193,7 +198,7 @@ def _unit_codes(comment: CommentCoding) -> str:
     """Return the suggested codes of the units in order, each once; empty for a comment of one opinion."""
     if len(comment.codings) == 1:
         return ""
-    return "、".join(dict.fromkeys(c.suggested for c in comment.codings if c.suggested))
+    return "、".join(comment.suggested)
 
 
 def long_rows(model: Model, comment: CommentCoding, text: str) -> Iterator[dict[str, object]]:

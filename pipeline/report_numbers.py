@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.change import changes
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import CodedOpinions
+from pipeline.coded_opinions import OPEN, CodedOpinions, units
 from pipeline.crosstab import CrossTable, comments_by_group, cross_table, visible_nodes
 from pipeline.errors import InputError
 from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, Sheet, SubHeading, Table
@@ -36,9 +36,10 @@ def overview_parts(
     if int(leaves["意見"].max()) > 0:
         parts.append(Paragraph(_most(leaves, codebook)))
     none = leaves[leaves["意見"] == 0]
+    above = len(units(opinions.coded[~opinions.coded["code"].isin(items)]))
     if len(none):
         names = "、".join(f"「{codebook[c].title}」" for c in none["コード"])
-        parts.append(Paragraph(f"意見がなかった項目は{len(none)}項目です。{names}"))
+        parts.append(Paragraph(f"{_none_said(opinions, len(none), above)}。{names}"))
     upper = frame[~frame["コード"].isin(items)] if codebook.depth > 1 else frame
     if not opinions.has_unchecked:
         frame, upper = (f.drop(columns="うち未確認の提案") for f in (frame, upper))
@@ -49,7 +50,12 @@ def overview_parts(
             "意見の数",
             frozenset({"割合"}),
             tuple(upper["階層"]),
-            note="割合は、意見全体に対するもの。1つの意見が複数の項目に当たることがあるため、合計は100%にならないことがあります。",
+            note="割合は、意見全体に対するもの。1つの意見が複数の項目に当たることがあるため、合計は100%にならないことがあります。"
+            + (
+                f"その下の項目までは分類していない意見が{above}件あり、上の階層にだけ数えています。"
+                if above
+                else ""
+            ),
             sheets=(Sheet("意見の数", frame, frozenset({"割合"})),),
         )
     )
@@ -72,6 +78,24 @@ def _most(leaves: pd.DataFrame, codebook: Codebook) -> str:
         f"「{codebook[c].title}」({n:,}件)" for c, n in zip(named["コード"], named["意見"], strict=True)
     )
     return f"意見の多い項目は、{listed}です。"
+
+
+def _none_said(opinions: CodedOpinions, none: int, above: int) -> str:
+    """Say of how many items nobody spoke, or what that is not to mean where some opinions are not coded to items.
+
+    Parameters
+    ----------
+    none : items without an opinion
+    above : opinions coded to a node above the items
+    """
+    waiting = len(units(opinions.uncoded[opinions.uncoded["kind"] == OPEN]))
+    left = [f"上の階層までの意見{above}件"] if above else []
+    left += [f"判定を待つ意見{waiting}件"] if waiting else []
+    if not left:
+        return f"意見がなかった項目は{none}項目です"
+    return (
+        f"項目まで分類した意見がない項目は{none}項目です({'と、'.join(left)}は、どの項目にも数えていません)"
+    )
 
 
 def plan_counts(opinions: CodedOpinions, codebook: Codebook) -> pd.DataFrame:

@@ -55,13 +55,13 @@ class Tally:
     code_rows: Counter[str] = field(default_factory=Counter)
     code_texts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, status: str, code: str, *, is_leader: bool) -> None:
-        """Count one row of the output with its first code ('' for none)."""
+    def add(self, status: str, codes: Iterable[str], *, is_leader: bool) -> None:
+        """Count one row of the output, with each code suggested for it."""
         self.rows += 1
         self.texts += is_leader
         self.status_rows[status] += 1
         self.status_texts[status] += is_leader
-        if code:
+        for code in codes:
             self.code_rows[code] += 1
             self.code_texts[code] += is_leader
 
@@ -154,8 +154,7 @@ def suggest_stream(
                 elif groups is not None and groups.size[at + i] > 1:
                     store.put(at + i, coding.as_json() | {"text": part.texts[i]})
                 results.append(coding)
-                whole = coding.whole
-                tally.add(whole.status, whole.codes[0] if whole.codes else "", is_leader=i in codings)
+                tally.add(coding.whole.status, coding.suggested, is_leader=i in codings)
             ids = _ids(part.chunk, id_column, id_prefix, first_row + at)
             if long:
                 yield _long_frame(model, results, part.texts, ids)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import CODED, NONE_FITS, UNCODED, CodedOpinions, read_coded
+from pipeline.coded_opinions import CODED, NONE_FITS, OPEN, UNCODED, CodedOpinions, read_coded
 from pipeline.drawing import Picture
 from pipeline.errors import InputError
 from pipeline.report import build_report, plan_entries
@@ -53,6 +55,25 @@ def mixed() -> CodedOpinions:
     return CodedOpinions(
         CODED.table(rows), UNCODED.table([{**other, "地区": "北"}]), SET_ASIDE.empty(), 45, 4, 0, ("m-1",)
     )
+
+
+def test_an_item_without_opinions_is_told_from_one_that_may_have_some(
+    mixed: CodedOpinions, plan: Codebook
+) -> None:
+    def said(opinions: CodedOpinions) -> list[str]:
+        report = build_report(opinions, plan, ReportOptions(pictures=False))
+        parts = [p for s in report.sections for p in s.parts]
+        found = [p.text for p in parts if isinstance(p, Paragraph) and "項目です" in p.text]
+        return found + [p.note for p in parts if isinstance(p, Table) and "上の階層にだけ" in p.note]
+
+    assert said(mixed) == ["意見がなかった項目は1項目です。「落ち葉の処理」"]
+    above = CODED.table(
+        [*mixed.coded.to_dict("records"), {**mixed.coded.iloc[0], "opinion_id": "a", "code": "G1"}]
+    )
+    waits = mixed.uncoded.assign(kind=OPEN)
+    first, note = said(replace(mixed, coded=above, uncoded=waits))
+    assert "項目まで分類した意見がない項目は1項目です(上の階層までの意見1件と、判定を待つ意見1件は" in first
+    assert "項目までは分類していない意見が1件" in note
 
 
 def _titles(report: Report) -> list[str]:

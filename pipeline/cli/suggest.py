@@ -225,8 +225,9 @@ def summary_rows(
         section = t(f"状態別({unit})", f"by status ({unit})")
         rows += [(section, status, n) for status, n in sorted(statuses.items())]
     for unit, codes in ((by_row, tally.code_rows), (by_text, tally.code_texts)):
-        section = t(f"第1候補の項目別({unit})", f"by item of the first suggestion ({unit})")
-        rows += [(section, f"{n.code} {n.title}", codes[n.code]) for n in model.codebook.items]
+        section = t(f"提案の項目別、未確認({unit})", f"by suggested code, not yet checked ({unit})")
+        # What is suggested for a goal or policy as a whole stands there, and is not counted below it again.
+        rows += [(section, f"{n.code} {n.title}", codes[n.code]) for n in model.codebook]
     return rows
 
 
