@@ -18,6 +18,7 @@ import pytest
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 
 from pipeline.cli import language_of, main
+from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import find_inputs, shipped_instead
 from pipeline.tableio import read_table, write_table
 
@@ -537,3 +538,24 @@ def test_a_file_that_came_with_iken_is_found_again_when_a_model_has_moved(tmp_pa
     assert moved is not None and moved.samefile(bank)
     assert shipped_instead(bank) == bank and shipped_instead(None) is None
     assert shipped_instead(tmp_path / "own_bank.csv") == tmp_path / "own_bank.csv"
+
+
+def test_a_model_is_found_beside_a_folder_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """README has both わたしの市/codebook and models/わたしの市."""
+    (tmp_path / "わたしの市/codebook").mkdir(parents=True)
+    shutil.copytree(DEFAULT, tmp_path / "models/わたしの市")
+    monkeypatch.chdir(tmp_path)
+    assert find_model(Path("わたしの市")) == Path("models/わたしの市")
+    assert find_model(Path("models/わたしの市")) == Path("models/わたしの市")
+
+
+def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
+    other = tmp_path / "別の計画.md"
+    text = SOURCE.read_text("utf-8").replace("見守り活動について", "健診の充実")
+    other.write_text(text, "utf-8")
+    assert iken("ingest", other, "--out", tmp_path) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "codebook.csv" in said and "--out" in said

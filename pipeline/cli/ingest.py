@@ -55,7 +55,7 @@ def run(
     results: list[Ingested] = []
     for path in documents:
         result = _read(path, codebook, columns)
-        codebook = _same_codebook(codebook, result.codebook, path)
+        codebook = _same_codebook(codebook, result.codebook, path, codebook_path or documents[0])
         results.append(result)
     _check_names(documents)
     assert codebook is not None
@@ -93,15 +93,22 @@ def _read(path: Path, codebook: Codebook | None, columns: TableColumns) -> Inges
     )
 
 
-def _same_codebook(known: Codebook | None, found: Codebook, path: Path) -> Codebook:
-    """Return the one codebook of all sources: a second plan is an error, definitions of the first are kept."""
+def _same_codebook(known: Codebook | None, found: Codebook, path: Path, first: Path) -> Codebook:
+    """Return the one codebook of all sources: a second plan is an error, definitions of the first are kept.
+
+    Parameters
+    ----------
+    path, first : files that `found` and `known` come from
+    """
     if known is None:
         return found
     for node in found:
         if node.code not in known or known[node.code].title != node.title:
             raise InputError(
-                f"コード {node.code}「{node.title}」が、先に読んだコードブックと合いません。計画が違う文書は分けて処理してください。",
-                f"code {node.code} '{node.title}' does not fit the codebook read before; ingest different plans apart",
+                f"コード {node.code}「{node.title}」が、コードブック {first} と合いません。別の計画の文書なら、"
+                "--out に別のフォルダを指定してください。",
+                f"code {node.code} '{node.title}' does not fit the codebook {first}; if this is another plan, "
+                "give --out a folder of its own",
                 file=str(path),
             )
     return known
@@ -119,7 +126,7 @@ def _check_names(documents: Sequence[Path]) -> None:
 
 
 def _write_all(tables: dict[Path, pd.DataFrame]) -> None:
-    """Write all files beside their places, then rename them all: a failure leaves none behind."""
+    """Write all files beside their places, then rename them all: what cannot be written leaves none behind."""
     waiting: list[tuple[Path, Path]] = []
     try:
         for path, table in tables.items():
