@@ -206,24 +206,28 @@ class Codebook:
             )
         return code
 
-    def check_titles(self, given: Iterable[tuple[str, str]], file: str | None) -> None:
-        """Raise `InputError` if a table of codes and titles was made for another plan that calls its items alike.
+    def other_title(self, given: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+        """Return a code and its title of another plan that calls its items alike, or None if it is this plan.
 
-        That is so when most of its codes have another title here; a few may have been reworded since.
+        It is another plan when most codes have another title here; a few may have been reworded since.
 
         Parameters
         ----------
-        given : (code, title) as they stand in the table; what has no code or title, or an unknown one, is passed over
+        given : (code, title) as they stand there; what has no title, or a code that is unknown here, is passed over
         """
-        titles = {c: t for c, t in given if t.strip() and c.strip() in self}
-        other = [c for c, t in titles.items() if folded_title(t) != folded_title(self[c.strip()].title)]
-        if len(other) > max(1, len(titles) // 2):
-            code = other[0]
+        titles = {c.strip(): t for c, t in given if t.strip() and c.strip() in self}
+        other = [c for c, t in titles.items() if folded_title(t) != folded_title(self[c].title)]
+        return (other[0], titles[other[0]]) if len(other) > max(1, len(titles) // 2) else None
+
+    def check_titles(self, given: Iterable[tuple[str, str]], file: str | None) -> None:
+        """Raise `InputError` if a table of codes and titles was made for another plan (see `other_title`)."""
+        if found := self.other_title(given):
+            code, title = found
             raise InputError(
-                f"別の計画の表のようです。{code} はこの表では「{titles[code]}」、コードブックでは"
-                f"「{self[code.strip()].title}」です。--codebook で、この表を作ったときのコードブックを指定してください。",
-                f"this table seems to be of another plan: {code} is '{titles[code]}' here and "
-                f"'{self[code.strip()].title}' in the codebook; name the codebook it was made with (--codebook)",
+                f"別の計画の表のようです。{code} はこの表では「{title}」、コードブックでは「{self[code].title}」です。"
+                "--codebook で、この表を作ったときのコードブックを指定してください。",
+                f"this table seems to be of another plan: {code} is '{title}' here and '{self[code].title}' "
+                "in the codebook; name the codebook it was made with (--codebook)",
                 file=file,
             )
 

@@ -11,7 +11,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.held_out import held_out_items
 from pipeline.labels import prepare_labels
-from pipeline.metrics import RESAMPLES, Figure, Floats, Ints
+from pipeline.metrics import RESAMPLES, Figure, Floats, Ints, level_columns, level_probabilities
 from pipeline.models import Model
 from pipeline.normalise import comparison_key
 from pipeline.tables import LABELS, Schema, records
@@ -77,8 +77,14 @@ def compare(
     Raises
     ------
     InputError
-        for a code that is not in B's codebook, or when no label can be judged.
+        for a code that is not in B's codebook, when no label can be judged, or for models of two plans.
     """
+    if found := b.codebook.other_title((n.code, n.title) for n in a.codebook):
+        code, title = found
+        raise InputError(
+            f"別の計画のモデルは比べられません。{code} は A では「{title}」、B では「{b.codebook[code].title}」です。",
+            f"models of two plans cannot be compared: {code} is '{title}' in A and '{b.codebook[code].title}' in B",
+        )
     given = _own_labels(a, b) if labels is None else labels
     kept, aside = prepare_labels(given, b.codebook, file)
     gathered: dict[str, list[dict[str, str]]] = {}
@@ -100,7 +106,10 @@ def compare(
     gold = [codes for _, codes in opinions.values()]
     (said_a, at_a), (said_b, at_b) = held_out_items(a, texts), held_out_items(b, texts)
     ranked_a, ranked_b = _ranked(a, said_a), _ranked(b, said_b)
-    right_a, right_b = (_right(ranked, gold, b.codebook) for ranked in (ranked_a, ranked_b))
+    right_a, right_b = (
+        _right(model, said, ranked, gold, b.codebook)
+        for model, said, ranked in ((a, said_a, ranked_a), (b, said_b, ranked_b))
+    )
     rows = [
         {"measure": name, "a": _share(right_a[name]), "b": _share(right_b[name])}
         | _cells(paired_difference(right_a[name], right_b[name], seed=seed))
@@ -152,23 +161,24 @@ def _ranked(model: Model, probabilities: Floats) -> list[list[str]]:
     return [[codes[j] for j in row[:3]] for row in order]
 
 
-def _right(ranked: list[list[str]], gold: list[tuple[str, ...]], codebook: Codebook) -> dict[str, Floats]:
-    """Return by measure what is right (1.0) of each opinion; levels are those of the first suggestion."""
+def _right(
+    model: Model, said: Floats, ranked: list[list[str]], gold: list[tuple[str, ...]], codebook: Codebook
+) -> dict[str, Floats]:
+    """Return by measure what is right (1.0) of each opinion, as `metrics.evaluate` counts it."""
     right = {
         f"item@{k}": np.array([float(bool(set(r[:k]) & set(g))) for r, g in zip(ranked, gold, strict=True)])
         for k in (1, 3)
     }
     for level in range(1, codebook.depth):
+        codes, columns = level_columns(model.codebook, model.classifier.classes_.tolist(), level)
+        first = [codes[j] for j in level_probabilities(said, columns).argmax(axis=1).tolist()]
         right[f"level_{level}"] = np.array(
-            [
-                float(_above(codebook, r[:1], level) <= _above(codebook, g, level))
-                for r, g in zip(ranked, gold, strict=True)
-            ]
+            [float(f in _above(codebook, g, level)) for f, g in zip(first, gold, strict=True)]
         )
     return right
 
 
-def _above(codebook: Codebook, codes: tuple[str, ...] | list[str], level: int) -> set[str]:
+def _above(codebook: Codebook, codes: tuple[str, ...], level: int) -> set[str]:
     """Return the ancestors of codes at a level; a code of another codebook is its own, which nothing equals."""
     return {codebook.path(c)[:level][-1] if c in codebook else f"?{c}" for c in codes}
 

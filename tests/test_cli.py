@@ -114,6 +114,10 @@ def test_reproduce_tells_what_changed(tmp_path: Path, capsys: pytest.CaptureFixt
         iken("train", "--labels", labels, "--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m") == 0
     )
     assert iken("reproduce", tmp_path / "m") == 0
+    (tmp_path / "m").rename(tmp_path / "default")  # as `iken promote` does
+    capsys.readouterr()
+    assert iken("reproduce", tmp_path / "default") == 0 and "ビット単位" in capsys.readouterr().out
+    (tmp_path / "default").rename(tmp_path / "m")
     table.loc[0, "code"] = "G3-5-1"
     write_table(table, labels)
     assert iken("reproduce", tmp_path / "m") == 1
@@ -549,6 +553,24 @@ def test_a_model_is_found_beside_a_folder_of_its_name(
     monkeypatch.chdir(tmp_path)
     assert find_model(Path("わたしの市")) == Path("models/わたしの市")
     assert find_model(Path("models/わたしの市")) == Path("models/わたしの市")
+
+
+def test_labels_beside_another_plans_codebook_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its codes are called alike, and would teach the wrong items."""
+    text = re.sub(r"(?m)^(#+ .*)$", r"\1と健診", SOURCE.read_text("utf-8"))
+    other = tmp_path / "別の計画.md"
+    other.write_text(text, "utf-8")
+    assert iken("ingest", other, "--out", tmp_path) == 0
+    labels = tmp_path / "labels/別の計画.csv"
+    for command in (
+        ("train", "--labels", labels, "--out", tmp_path / "m"),
+        ("evaluate", "--labels", labels),
+        ("audit", "--labels", labels),
+    ):
+        assert iken(*command) == 2 and "別の計画" in capsys.readouterr().err
+    assert not (tmp_path / "m").exists()
 
 
 def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

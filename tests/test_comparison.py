@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
+from pipeline.codebook import Codebook
 from pipeline.comparison import compare, paired_difference
 from pipeline.errors import InputError
 from pipeline.held_out import held_out_items
@@ -35,8 +36,16 @@ def test_a_model_does_not_differ_from_itself(default: Model) -> None:
     assert (result.differences[["difference", "low", "high"]].astype(float) == 0).all(axis=None)
     assert result.items["hits_a"].tolist() == result.items["hits_b"].tolist()
     # Judged by leave-one-out: the very figure of the model card.
-    share = float(result.differences.set_index("measure").loc["item@1", "a"])
-    assert share == default.metrics["model"]["item@1"]["value"]
+    shares = result.differences.set_index("measure")["a"].astype(float)
+    for measure, share in shares.items():
+        assert share == default.metrics["model"][str(measure)]["value"]
+
+
+def test_models_of_two_plans_are_not_compared(default: Model) -> None:
+    table = default.codebook.to_table()
+    another = replace(default, codebook=Codebook.from_table(table.assign(title="健診" + table["code"])))
+    with pytest.raises(InputError, match=r"別の計画.*健診"):
+        compare(another, default)
 
 
 def test_what_changed_is_listed_and_adds_up(default: Model, other: Model) -> None:

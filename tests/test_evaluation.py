@@ -3,9 +3,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.evaluation import evaluate_model
 from pipeline.models import Model
+from pipeline.training import train
 
 
 def test_training_opinions_are_judged_as_if_unseen(model: Model, labels: pd.DataFrame) -> None:
@@ -14,6 +16,19 @@ def test_training_opinions_are_judged_as_if_unseen(model: Model, labels: pd.Data
     for name in ("item@1", "item@3", "mrr"):
         assert result.model[name].value == model.metrics["model"][name]["value"]
         assert result.baseline[name].value == model.metrics["baseline"][name]["value"]
+
+
+def test_codes_above_the_items_do_not_hide_those_of_items(labels: pd.DataFrame, plan: Codebook) -> None:
+    """Texts that stand with an item and with its goal are judged by the item, whichever row comes first."""
+    goals = labels.assign(code=labels["code"].str[:2], opinion_id="0-" + labels["opinion_id"])
+    both = pd.concat([goals, labels], ignore_index=True)
+    trained, _ = train(both, plan)
+    result = evaluate_model(trained, both)
+    assert result.seen == result.opinions == 10
+    assert result.model["item@1"].value == trained.metrics["model"]["item@1"]["value"] > 0.5
+    above, _ = train(goals, plan)
+    judged = evaluate_model(above, labels)
+    assert judged.seen == 0 and judged.model["level_1"].value > 0.5
 
 
 def test_disguised_training_texts_do_not_flatter(model: Model, labels: pd.DataFrame) -> None:

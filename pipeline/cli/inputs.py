@@ -52,11 +52,15 @@ def read_labels(paths: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
     Raises
     ------
     InputError
-        for a code that is not in the codebook, or an id of two opinions, naming the file and its row.
+        for a code that is not in the codebook, or an id of two opinions, naming the file and its row; for labels
+        beside the codebook of another plan, as `iken ingest` writes them.
     """
     tables: dict[str | None, pd.DataFrame] = {}
     for path in paths:
         table = LABELS.check(read_table(path), str(path))
+        beside = path.resolve().parent.parent / "codebook" / "codebook.csv"
+        if beside.is_file():
+            codebook.check_titles(((n.code, n.title) for n in read_codebook(beside)), str(path))
         prepare_labels(table, codebook, str(path))  # one by one: here a message can name file and row
         own = table["source"].mask(table["source"].str.strip() == "", path.name)
         tables[str(path)] = table.assign(source=own)

@@ -28,13 +28,12 @@ from pipeline.cli.inputs import (
 )
 from pipeline.errors import InputError, ModelError
 from pipeline.evaluation import evaluate_model
-from pipeline.labels import check_ids, unique_ids
+from pipeline.labels import unique_ids
 from pipeline.metrics import as_json
 from pipeline.models import Model, check_model_folder, load_model, read_manifest, save_model
 from pipeline.placing import make_folder, whole_file
 from pipeline.settings import TrainingConfig
 from pipeline.tableio import read_table
-from pipeline.tables import LABELS
 from pipeline.training import compare_models, content_sha256, train
 
 # Another kind of processor rounds other last bits; less than this no reader of a confidence can see.
@@ -220,7 +219,8 @@ def run_reproduce(
         )
         return 1
     with tempfile.TemporaryDirectory() as temporary:
-        again = Path(temporary) / folder.name
+        # A model that was renamed since, by `iken promote` for one, keeps the id it was trained under.
+        again = Path(temporary) / old.model_id.rsplit("-", 1)[0]
         save_model(new, again, model_card(new))
         artefacts = ("model.skops", "metrics.json", "MODEL_CARD.md")
         differing = [n for n in artefacts if (again / n).read_bytes() != (folder / n).read_bytes()]
@@ -267,9 +267,7 @@ def run_evaluate(
     """Measure a model on a labelled file; return the exit code."""
     model = load_model(find_model(folder))
     with console.status("評価中", "evaluating"):
-        content = read_table(labels)
-        table = LABELS.check(content, str(labels))
-        check_ids({str(labels): table})
+        content, table = read_table(labels), read_labels([labels], model.codebook)
         result = evaluate_model(model, unique_ids(table), file=str(labels))
     figures = {
         "opinions": result.opinions,
