@@ -28,9 +28,11 @@ THRESHOLD = 0.8
 MIN_LENGTH = 12
 # A pair of Jaccard J shares at least one band with probability 1 - (1 - J**3)**6: .99 at .8, .05 at .2.
 _BANDS, _ROWS = 6, 3
+_OTHERS = 500  # so many texts at a time are set against all others
 
 Indices = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
+Sizes = npt.NDArray[np.int64]
 
 
 def _constants(count: int, label: str) -> Hashes:
@@ -188,20 +190,11 @@ def near_duplicate_groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     >>> near_duplicate_groups(["仲間を増やしたい", "坂が多い", "仲間を増やしたいね", "坂が多い。"]).tolist()
     [0, 1, 0, 1]
     """
-    sets = [_pieces(comparison_key(t)) for t in texts]
-    if not any(sets):
+    table, sizes = _piece_table(texts)
+    if not table.nnz:
         return np.arange(len(texts))
-    numbers: dict[str, int] = {}
-    columns = [numbers.setdefault(p, len(numbers)) for pieces in sets for p in sorted(pieces)]
-    sizes = np.array([len(s) for s in sets], np.int64)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    table = sparse.csr_array(
-        (np.ones(len(columns), np.int32), columns, starts), shape=(len(sets), len(numbers))
-    )
-    shared = (table @ table.T).tocoo()
-    row, column = shared.coords
-    linked = shared.data >= THRESHOLD * (sizes[row] + sizes[column] - shared.data)
-    graph = sparse.coo_array((linked[linked], (row[linked], column[linked])), shape=shared.shape)
+    row, column = _linked(table, sizes, table, sizes)
+    graph = sparse.coo_array((np.ones(len(row), bool), (row, column)), shape=(len(texts), len(texts)))
     _, component = connected_components(graph, directed=False)
     _, first = np.unique(component, return_index=True)
     leader: npt.NDArray[np.int64] = first[component]
@@ -255,3 +248,37 @@ def _first_rows(values: npt.NDArray[np.unsignedinteger]) -> Indices:
 
 def _sizes(leader: Indices) -> Indices:
     return np.bincount(leader, minlength=len(leader)).astype(np.int32)[leader]
+
+
+def near_copies(texts: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell of each text (n,) whether one of `others` is linked to it, as `near_duplicate_groups` links.
+
+    >>> near_copies(["仲間を増やしたいね", "バスが少ない"], ["仲間を増やしたい", "坂が多い"]).tolist()
+    [True, False]
+    """
+    table, sizes = _piece_table([*texts, *others])
+    n = len(texts)
+    found = np.zeros(n, bool)
+    for start in range(n, len(sizes), _OTHERS):
+        part = slice(start, start + _OTHERS)
+        found[_linked(table[:n], sizes[:n], table[part], sizes[part])[0]] = True
+    return found
+
+
+def _piece_table(texts: Sequence[str]) -> tuple[sparse.csr_array, Sizes]:
+    """Return which pieces each of n texts has, (n, pieces), and how many."""
+    sets = [_pieces(comparison_key(t)) for t in texts]
+    numbers: dict[str, int] = {}
+    columns = [numbers.setdefault(p, len(numbers)) for pieces in sets for p in sorted(pieces)]
+    sizes = np.array([len(s) for s in sets], np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    shape = (len(sets), len(numbers))
+    return sparse.csr_array((np.ones(len(columns), np.int32), columns, starts), shape=shape), sizes
+
+
+def _linked(a: sparse.csr_array, a_sizes: Sizes, b: sparse.csr_array, b_sizes: Sizes) -> tuple[Sizes, Sizes]:
+    """Return the pairs of a row of `a` and one of `b` with a Jaccard similarity of at least `THRESHOLD`."""
+    shared = (a @ b.T).tocoo()
+    row, column = shared.coords
+    linked = shared.data >= THRESHOLD * (a_sizes[row] + b_sizes[column] - shared.data)
+    return row[linked], column[linked]

@@ -19,7 +19,7 @@ from pipeline.abstention import TARGET_PRECISION, promise_kept, risk_coverage
 from pipeline.authored import AuthoredTexts, gather_authored
 from pipeline.baseline import baseline_probabilities
 from pipeline.codebook import Codebook
-from pipeline.duplicates import near_duplicate_groups
+from pipeline.duplicates import near_copies, near_duplicate_groups
 from pipeline.encoders import sentence_encoder
 from pipeline.errors import InputError
 from pipeline.experts import OpinionClassifier
@@ -30,10 +30,11 @@ from pipeline.metrics import as_json, evaluate, gold_matrix, share_with_interval
 from pipeline.mixing import at_their_word
 from pipeline.models import FORMAT, Model
 from pipeline.settings import TrainingConfig
-from pipeline.tables import AUTHORED
+from pipeline.tables import AUTHORED, SET_ASIDE, records
 from pipeline.vectorcache import VectorCache
 
 Progress = Callable[[str], None]
+_COPY = "コード付き意見とほぼ同じ文面の例文(学ぶと、1件抜きの精度が甘くなる)"
 
 
 def content_sha256(table: pd.DataFrame) -> str:
@@ -71,7 +72,7 @@ def train(
     Returns
     -------
     model : its manifest holds inputs and parameters, without environment and hashes of files
-    set_aside : SET_ASIDE table of the label rows that were not learned from
+    set_aside : SET_ASIDE table of the rows of labels and bank that were not learned from
 
     Raises
     ------
@@ -80,7 +81,11 @@ def train(
     """
     config = config or TrainingConfig()
     used, aside = prepare_labels(labels, codebook, file)
-    authored = gather_authored(codebook, bank)
+    learned = bank
+    if bank is not None:
+        learned, copies = _without_copies(AUTHORED.check(bank), used)
+        aside = SET_ASIDE.table([*records(aside), *records(copies)])
+    authored = gather_authored(codebook, learned)
     if used.empty and len(codebook.items) < 2:
         raise InputError(
             "学習に使えるコード付き意見も、見分けるべき項目もありません。",
@@ -103,6 +108,15 @@ def train(
         kept = {"wordings": len(terms), "sha256": digest}
         model = replace(model, manifest={**model.manifest, "terms": kept})
     return model, aside
+
+
+def _without_copies(bank: pd.DataFrame, used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the bank without what coded opinions say too, in SET_ASIDE: leaving out an opinion leaves out its copies."""
+    copies = near_copies(bank["text"].tolist(), used["text"].tolist())
+    found = bank[copies].assign(
+        source="例文集", location=[f"L{i + 2}" for i in np.flatnonzero(copies)], reason=_COPY
+    )
+    return bank[~copies].reset_index(drop=True), SET_ASIDE.table(records(found))
 
 
 def _train(

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.duplicates import MIN_LENGTH, GroupFinder, Groups, near_duplicate_groups
+from pipeline.duplicates import MIN_LENGTH, GroupFinder, Groups, near_copies, near_duplicate_groups
 from pipeline.normalise import comparison_key, has_no_opinion
 
 WORDS = [
@@ -249,3 +249,14 @@ def test_near_duplicate_groups_against_every_pair() -> None:
 @given(st.lists(st.text(st.sampled_from("あいう坂 。"), max_size=9), max_size=20))
 def test_near_duplicate_groups_of_any_texts(texts: list[str]) -> None:
     assert near_duplicate_groups(texts).tolist() == linked(texts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.text("あいう。", max_size=8), max_size=6),
+    st.lists(st.text("あいう。", max_size=8), max_size=6),
+)
+def test_a_copy_of_another_is_one_that_would_be_left_out_with_it(texts: list[str], others: list[str]) -> None:
+    found = near_copies(texts, others)
+    for text, is_copy in zip(texts, found, strict=True):
+        assert is_copy == any(near_duplicate_groups([o, text]).tolist() == [0, 0] for o in others)

@@ -140,6 +140,21 @@ def test_an_opinion_owes_nothing_to_itself(labels: pd.DataFrame, plan: Codebook)
         assert model.classifier.held_out_[rows.index(opinion)] == pytest.approx(said, abs=0.1)
 
 
+def test_example_texts_that_copy_opinions_do_not_flatter(labels: pd.DataFrame, plan: Codebook) -> None:
+    """They are set aside, and the model is the one without them."""
+
+    def row(code: str, text: str) -> dict[str, str]:
+        return {"code": code, "text": text, "author": "a", "kind": "note"}
+
+    own = [row(n.code, f"{n.title}について意見があります") for n in plan.items]
+    copies = [row(c, t + "。") for c, t in zip(labels["code"], labels["text"], strict=True)]
+    model, aside = train(labels, plan, bank=AUTHORED.table([*own, *copies]))
+    clean, nothing = train(labels, plan, bank=AUTHORED.table(own))
+    assert nothing.empty and aside["text"].tolist() == [t + "。" for t in labels["text"]]
+    assert aside["location"].tolist()[0] == f"L{len(own) + 2}"
+    assert np.array_equal(model.classifier.held_out_, clean.classifier.held_out_)
+
+
 def test_the_voice_tells_coded_opinions_from_composed_texts(labels: pd.DataFrame, plan: Codebook) -> None:
     def voice(bank: pd.DataFrame | None, texts: list[str]) -> np.ndarray:
         model, _ = train(labels, plan, bank=bank)
