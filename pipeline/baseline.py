@@ -5,6 +5,7 @@ Every figure iken prints stands beside this one's.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -50,7 +51,10 @@ def fit_baseline(
     vectoriser = TfidfVectorizer(analyzer=lemmas)
     # C=10: weaker regularisation than the default, without which so few examples teach almost nothing.
     model = LogisticRegression(C=10, max_iter=1000, random_state=0)
-    model.fit(vectoriser.fit_transform([t for t, _ in known]), [c for _, c in known])
+    with warnings.catch_warnings():
+        # With hardly two opinions an item scikit-learn asks whether the codes are numbers.
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        model.fit(vectoriser.fit_transform([t for t, _ in known]), [c for _, c in known])
     columns = [column[c] for c in model.classes_]
 
     def probabilities(queries: Sequence[str]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from pipeline.authored import plan_phrases
 from pipeline.doubt import doubts
 from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
+from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
 from pipeline.normalise import has_no_opinion
 from pipeline.segment import without_courtesies
@@ -73,7 +74,8 @@ class Coder:
         self.limit_b = GRADE_B if model.at_their_word else least_for_b(self.levels, held_out, gold)
         self._examples = gold.sum(axis=0)
         # Nothing is graded A before opinions have borne it out.
-        self._graded = np.zeros_like(self._examples) if model.at_their_word else self._examples
+        tried = model.item_labels >= ENOUGH_OPINIONS
+        self._graded = self._examples if tried else np.zeros_like(self._examples)
         near = model.classifier.held_out_nearness_
         self._unlike = float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0
         column = {c: j for j, c in enumerate(self._classes)}

@@ -76,7 +76,20 @@ class TrainingConfig:
                     f"setting '{key}' cannot be {value!r}; allowed: {_allowed(key)}",
                     file=file,
                 )
-        return cls(**{k: known[k](v) for k, v in given.items()})
+        config = cls(**{k: known[k](v) for k, v in given.items()})
+        if config.onnx > 0 and not config.onnx_folder:
+            raise InputError(
+                "onnx を使うには、設定「onnx_folder」に符号器のフォルダを指定してください。",
+                "to use onnx, name the encoder's folder in the setting 'onnx_folder'",
+                file=file,
+            )
+        if not config.encoder_weights:
+            raise InputError(
+                "すべてのベクトルの重みが 0 で、何も見えません。lexical か use などを 0 より大きくしてください。",
+                "all encoders have weight 0, so nothing would be seen; give lexical, use or another some weight",
+                file=file,
+            )
+        return config
 
 
 # Least and greatest value of the settings that have other limits than 0 and a million.

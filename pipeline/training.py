@@ -34,6 +34,7 @@ from pipeline.tables import AUTHORED, SET_ASIDE, records
 from pipeline.vectorcache import VectorCache
 
 Progress = Callable[[str], None]
+_ABOVE = "項目より上の階層に付けた例文(項目の例にならない)"
 _COPY = "コード付き意見とほぼ同じ文面の例文(学ぶと、1件抜きの精度が甘くなる)"
 
 
@@ -83,7 +84,7 @@ def train(
     used, aside = prepare_labels(labels, codebook, file)
     learned = bank
     if bank is not None:
-        learned, copies = _without_copies(AUTHORED.check(bank), used)
+        learned, copies = _usable(AUTHORED.check(bank), used, codebook)
         aside = SET_ASIDE.table([*records(aside), *records(copies)])
     authored = gather_authored(codebook, learned)
     if used.empty and len(codebook.items) < 2:
@@ -110,13 +111,19 @@ def train(
     return model, aside
 
 
-def _without_copies(bank: pd.DataFrame, used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the bank without what coded opinions say too, in SET_ASIDE: leaving out an opinion leaves out its copies."""
+def _usable(bank: pd.DataFrame, used: pd.DataFrame, codebook: Codebook) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the bank to learn from and, in SET_ASIDE, texts of nodes above the items and copies of coded opinions.
+
+    Leaving out an opinion leaves out its copies, wherever they stand.
+    """
+    known = [codebook.read_code(c) for c in bank["code"]]
+    items = {n.code for n in codebook.items}
+    above = np.array([c is not None and c not in items for c in known], dtype=bool)
     copies = near_copies(bank["text"].tolist(), used["text"].tolist())
-    found = bank[copies].assign(
-        source="例文集", location=[f"L{i + 2}" for i in np.flatnonzero(copies)], reason=_COPY
-    )
-    return bank[~copies].reset_index(drop=True), SET_ASIDE.table(records(found))
+    out = np.flatnonzero(above | copies)
+    reasons = [_ABOVE if above[i] else _COPY for i in out]
+    found = bank.iloc[out].assign(source="例文集", location=[f"L{i + 2}" for i in out], reason=reasons)
+    return bank.drop(index=bank.index[out]).reset_index(drop=True), SET_ASIDE.table(records(found))
 
 
 def _train(

@@ -463,6 +463,30 @@ def test_label_files_that_both_number_from_one(tmp_path: Path, capsys: pytest.Ca
     files[1].unlink()
 
 
+def test_reproduce_finds_what_moved_or_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bank = tmp_path / "bank.csv"
+    write_table(read_table(ROOT / "data/codebook/example_utterances.csv").iloc[::20], bank)
+    labels = tmp_path / "labels.csv"
+    write_table(read_table(SEED_LABELS).drop(columns="source").head(8), labels)
+    fixed = ("--codebook", SEED_CODEBOOK, "--bank", bank, "--config", ROOT / "data/config/lexical.toml")
+    assert iken("train", "--labels", labels, *fixed, "--out", tmp_path / "m") == 0
+    moved = bank.rename(tmp_path / "moved.csv")
+    assert iken("reproduce", tmp_path / "m") == 2 and "--bank" in capsys.readouterr().err
+    renamed = labels.rename(tmp_path / "renamed.csv")
+    found = ("--bank", moved, "--labels", renamed)
+    assert iken("reproduce", tmp_path / "m", *found) == 0 and "ビット単位" in capsys.readouterr().out
+    manifest = tmp_path / "m/manifest.json"
+    known = json.loads(manifest.read_text("utf-8"))
+    for changed, said in (
+        ({**known, "config": {**known["config"], "newer": 1}}, "版"),
+        ({k: v for k, v in known.items() if k != "inputs"}, "記録"),
+    ):
+        manifest.write_text(json.dumps(changed), "utf-8")
+        assert iken("reproduce", tmp_path / "m", *found) == 2 and said in capsys.readouterr().err
+
+
 def test_a_model_may_be_named_or_be_the_present_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,6 +77,8 @@ def test_bad_input_names_the_place(labels: pd.DataFrame, plan: Codebook) -> None
         "longest_ngram = 1.5",
         "text_item = -1",
         "seed = true",
+        "onnx = 0.5",
+        "lexical = 0\nuse = 0\nchive = 0",
     ],
 )
 def test_bad_settings(text: str) -> None:
@@ -120,6 +122,19 @@ def test_a_cold_start_learns_from_the_plan_and_the_bank_alone(labels: pd.DataFra
     assert few.at_their_word and "A" not in {c.grade for c in Coder(few, 0.01).code(labels["text"].tolist())}
     only_outside = bank[bank["code"] == ""]
     assert not train(labels, plan, bank=only_outside)[0].at_their_word
+
+
+def test_nothing_is_graded_a_before_it_was_tried(labels: pd.DataFrame, plan: Codebook) -> None:
+    """With a handful of opinions, bank or no bank."""
+    model, _ = train(labels, plan)
+    assert "A" not in {c.grade for c in Coder(model, 0.01).code(labels["text"].tolist())}
+
+
+def test_example_texts_above_the_items_are_set_aside(labels: pd.DataFrame, plan: Codebook) -> None:
+    texts = [("G1", "緑が多い町がよい"), ("G1-1-1", "公園をきれいに"), ("", "税金が高い")]
+    bank = AUTHORED.table([{"code": c, "text": t, "author": "a", "kind": "note"} for c, t in texts])
+    _, aside = train(labels, plan, bank=bank)
+    assert aside[["location", "text"]].values.tolist() == [["L2", "緑が多い町がよい"]]
 
 
 def test_comparing_models(labels: pd.DataFrame, plan: Codebook) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.baseline import LEAVE_ONE_OUT_LIMIT
 from pipeline.metrics import gold_matrix, share_with_interval
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
@@ -43,7 +44,7 @@ def model_card(model: Model) -> str:
         "",
         "## 何から学んだか",
         "",
-        f"- 人がコードした意見 {manifest['labels']['rows']}件({sources})",
+        f"- 人がコードした意見 {model.opinions['opinion_id'].nunique()}件、コード {manifest['labels']['rows']}件({sources})",
         f"- コードブック {manifest['codebook']['nodes']}行(意見をコードする項目 {manifest['codebook']['items']})の題名と説明",
         *_written(model),
         "- 学習に使った意見の本文はモデルの中に入っています(根拠として表示するため)。取り扱いは元データと同じにしてください。",
@@ -154,7 +155,12 @@ def _sufficiency(model: Model) -> list[str]:
     for j, code in enumerate(items):
         n, hits = int(gold[:, j].sum()), int((gold[:, j] & (first == j)).sum())
         recall = share_with_interval(hits, n)
-        enough = "学習し直した後" if model.at_their_word else "足りています"  # grade A comes after trying
+        # Grade A comes after trying.
+        enough = (
+            "足りています"
+            if model.item_labels >= ENOUGH_OPINIONS
+            else f"全体で{ENOUGH_OPINIONS}件になってから"
+        )
         missing = enough if n >= _ENOUGH else f"あと{_ENOUGH - n}件"
         lines.append(
             f"| {code} {model.codebook[code].title} | {n} | {hits} | {recall['low']:.0%}–{recall['high']:.0%} | {missing} |"
@@ -171,7 +177,8 @@ def _accuracy(metrics: Mapping[str, Any], model: Model) -> list[str]:
         for name, title in (*_ROWS, *levels)
     ]
     return [
-        f"学習した{metrics['opinions']}件で、1件ずつ抜いて残りで当てる方法(1件抜き交差検証)による。[ ] は95%信頼区間。",
+        f"学習した{metrics['opinions']}件で、1件ずつ抜いて残りで当てる方法(1件抜き交差検証)による。[ ] は95%信頼区間。"
+        + ("比較は、件数が多いので10分割による。" if metrics["opinions"] > LEAVE_ONE_OUT_LIMIT else ""),
         "",
         "| | このモデル | 比較(TF-IDF+ロジスティック回帰) |",
         "|---|---|---|",

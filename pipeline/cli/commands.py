@@ -201,10 +201,14 @@ def _add_learning(app: typer.Typer, console: Console) -> None:
                 help=t("コードブックを移動したとき: その場所", "where the codebook is now, if moved")
             ),
         ] = None,
+        bank: Annotated[
+            Path | None,
+            typer.Option(help=t("例文集を移動したとき: その場所", "where the example bank is now, if moved")),
+        ] = None,
     ) -> None:
-        from pipeline.cli.train import run_reproduce
+        from pipeline.cli.reproduce import run_reproduce
 
-        raise typer.Exit(run_reproduce(console, model, labels, codebook))
+        raise typer.Exit(run_reproduce(console, model, labels, codebook, bank))
 
 
 def _add_using(app: typer.Typer, console: Console) -> None:

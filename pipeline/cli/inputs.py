@@ -27,7 +27,10 @@ TERMS_NAME = "terms.txt"
 
 @dataclass(frozen=True)
 class TrainingInputs:
-    """Files of a training run. With `pairs`, the bank was written for the plan `bank_codebook`."""
+    """Files of a training run. With `pairs`, the bank was written for the plan `bank_codebook`.
+
+    label_names : what the files of labels were called when first read; their names now if empty
+    """
 
     labels: tuple[Path, ...]
     codebook: Path
@@ -35,6 +38,7 @@ class TrainingInputs:
     bank_codebook: Path | None = None
     pairs: Path | None = None
     terms: Path | None = None
+    label_names: tuple[str, ...] = ()
 
     def single_files(self) -> list[tuple[str, Path | None]]:
         """Return name and path of all but the labels."""
@@ -46,8 +50,12 @@ def read_codebook(path: Path) -> Codebook:
     return Codebook.from_table(read_table(path), str(path))
 
 
-def read_labels(paths: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
+def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] = ()) -> pd.DataFrame:
     """Read LABELS files as one table; what says of itself no source comes from its file.
+
+    Parameters
+    ----------
+    names : what the files are called as a source; their own names if empty
 
     Raises
     ------
@@ -56,13 +64,13 @@ def read_labels(paths: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
         beside the codebook of another plan, as `iken ingest` writes them.
     """
     tables: dict[str | None, pd.DataFrame] = {}
-    for path in paths:
+    for path, name in zip(paths, names or [p.name for p in paths], strict=True):
         table = LABELS.check(read_table(path), str(path))
         beside = path.resolve().parent.parent / "codebook" / "codebook.csv"
         if beside.is_file():
             codebook.check_titles(((n.code, n.title) for n in read_codebook(beside)), str(path))
         prepare_labels(table, codebook, str(path))  # one by one: here a message can name file and row
-        own = table["source"].mask(table["source"].str.strip() == "", path.name)
+        own = table["source"].mask(table["source"].str.strip() == "", name)
         tables[str(path)] = table.assign(source=own)
     check_ids(tables)
     return pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna("")
@@ -90,6 +98,12 @@ def find_inputs(
     terms = next((p for p in (codebook.parent / TERMS_NAME, ours / TERMS_NAME) if p.is_file()), None)
     files = TrainingInputs(tuple(labels), codebook, terms=terms)
     beside = codebook.parent / BANK_NAME
+    if no_bank and bank is not None:
+        raise InputError(
+            "--bank と --no-bank は同時に使えません。",
+            "--bank and --no-bank exclude each other",
+            file=str(bank),
+        )
     if no_bank:
         return files
     if bank is not None or beside.is_file():
@@ -135,7 +149,14 @@ def read_bank(console: Console, inputs: TrainingInputs, codebook: Codebook) -> p
     """Read the example bank; carry it over to another plan by the table of pairs, which is made if absent."""
     if inputs.bank is None:
         return None
-    bank = AUTHORED.check(read_table(inputs.bank), str(inputs.bank))
+    table = read_table(inputs.bank)
+    if "code" not in table.columns:
+        raise InputError(
+            "例文集に列「code」がありません。項目のコードを入れてください(どの項目でもない例文は空欄)。",
+            "the example bank has no column 'code'; give each text its item's code (empty for no item)",
+            file=str(inputs.bank),
+        )
+    bank = AUTHORED.check(table, str(inputs.bank))
     if inputs.pairs is None or inputs.bank_codebook is None:
         gather_authored(codebook, bank, str(inputs.bank))  # here a message can name file and row
         return bank

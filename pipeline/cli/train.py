@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.abstention import risk_coverage
+from pipeline.baseline import LEAVE_ONE_OUT_LIMIT
 from pipeline.cli.card import model_card, model_pictures, trust_pictures
 from pipeline.cli.console import Console
 from pipeline.cli.environment import environment, find_model
@@ -24,20 +24,17 @@ from pipeline.cli.inputs import (
     read_codebook,
     read_labels,
     read_term_list,
-    shipped_instead,
 )
-from pipeline.errors import InputError, ModelError
+from pipeline.errors import InputError
 from pipeline.evaluation import evaluate_model
 from pipeline.labels import unique_ids
 from pipeline.metrics import as_json
-from pipeline.models import Model, check_model_folder, load_model, read_manifest, save_model
+from pipeline.models import Model, check_model_folder, load_model, save_model
 from pipeline.placing import make_folder, whole_file
 from pipeline.settings import TrainingConfig
 from pipeline.tableio import read_table
-from pipeline.training import compare_models, content_sha256, train
+from pipeline.training import content_sha256, train
 
-# Another kind of processor rounds other last bits; less than this no reader of a confidence can see.
-_SAME_CONFIDENCE = 1e-4
 _NAMES = {
     "item@1": ("項目 1位", "item@1"),
     "item@3": ("項目 3位以内", "item@3"),
@@ -73,7 +70,7 @@ def run_train(
             "(weaker on new topics); name one with --bank",
         )
     settings = _read_config(config)
-    model, aside = _train_files(console, inputs, settings)
+    model, aside = train_files(console, inputs, settings)
     manifest = {
         **model.manifest,
         "inputs": {
@@ -105,11 +102,12 @@ def _read_config(config: Path | None) -> TrainingConfig:
         ) from error
 
 
-def _train_files(
+def train_files(
     console: Console, inputs: TrainingInputs, config: TrainingConfig
 ) -> tuple[Model, pd.DataFrame]:
+    """Train on files; return the model, without hashes of its own, and the rows set aside (see `training.train`)."""
     codebook = read_codebook(inputs.codebook)
-    labels = read_labels(inputs.labels, codebook)
+    labels = read_labels(inputs.labels, codebook, inputs.label_names)
     bank = read_bank(console, inputs, codebook)
     terms = read_term_list(inputs)
     with console.status("学習中", "training") as progress:
@@ -138,6 +136,8 @@ def print_metrics(console: Console, metrics: Mapping[str, Any]) -> None:
         f"1件抜き交差検証({n}件、{metrics['items']}項目)。[ ] は95%信頼区間",
         f"leave-one-out ({n} opinions, {metrics['items']} items); [ ] is the 95 % interval",
     )
+    if n > LEAVE_ONE_OUT_LIMIT:
+        title += console.t("。比較は10分割", "; the baseline in ten folds")
     header = [
         console.t("指標", "metric"),
         console.t("モデル", "model"),
@@ -178,87 +178,6 @@ def metric_name(console: Console, name: str) -> str:
 
 def _interval(figure: Mapping[str, float]) -> str:
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
-
-
-def run_reproduce(
-    console: Console, folder: Path, labels: Sequence[Path] | None, codebook: Path | None
-) -> int:
-    """Train again from the manifest; print equal or what differs; return the exit code."""
-    folder = find_model(folder).resolve()
-    old = load_model(folder)
-    stored = read_manifest(folder)["inputs"]
-    names = ("codebook", "bank", "bank_codebook", "pairs", "terms")
-    single = {n: folder / stored[n] if stored.get(n) else None for n in names}
-    for name in ("bank", "bank_codebook", "terms"):
-        single[name] = shipped_instead(single[name])
-    found = TrainingInputs(
-        tuple(labels or (folder / p for p in stored["labels"])),
-        codebook or folder / stored["codebook"],
-        single["bank"],
-        single["bank_codebook"],
-        single["pairs"],
-        single["terms"],
-    )
-    for path in (*found.labels, *(p for _, p in found.single_files() if p)):
-        if not path.is_file():
-            raise ModelError(
-                "学習に使ったファイルが見つかりません。移動した場合は --labels / --codebook で指定してください。",
-                "a file the model was trained on is missing; if it moved, name it with --labels / --codebook",
-                file=str(path),
-            )
-    new, _ = _train_files(console, found, TrainingConfig(**old.manifest["config"]))
-    changed = [
-        name
-        for name in ("labels", "codebook", "bank", "terms")
-        if new.manifest.get(name, {}).get("sha256") != old.manifest.get(name, {}).get("sha256")
-    ]
-    if changed:
-        console.say(
-            f"異なる: 入力が変わっています({'、'.join(changed)})。",
-            f"differs: inputs changed ({', '.join(changed)})",
-        )
-        return 1
-    with tempfile.TemporaryDirectory() as temporary:
-        # A model that was renamed since, by `iken promote` for one, keeps the id it was trained under.
-        again = Path(temporary) / old.model_id.rsplit("-", 1)[0]
-        save_model(new, again, model_card(new))
-        artefacts = ("model.skops", "metrics.json", "MODEL_CARD.md")
-        differing = [n for n in artefacts if (again / n).read_bytes() != (folder / n).read_bytes()]
-    if not differing:
-        console.say(
-            f"一致: {old.model_id} をビット単位で再現しました。",
-            f"equal: {old.model_id} reproduced bit for bit",
-        )
-        return 0
-    return _report_difference(console, new, old, differing)
-
-
-def _report_difference(console: Console, new: Model, old: Model, files: Sequence[str]) -> int:
-    difference = compare_models(new, old)
-    console.say(
-        f"バイトが異なるファイル: {', '.join(files)}", f"files whose bytes differ: {', '.join(files)}"
-    )
-    for name, value in environment().items():
-        if old.manifest.get(name) != value:
-            console.say(
-                f"環境: {name} が学習時と異なります", f"environment: {name} is not what it was in training"
-            )
-    console.say(
-        f"第1候補が変わる意見: {difference['changed']}件、確信度の差の最大: {difference['confidence']:.2e}",
-        f"opinions whose first suggestion changed: {difference['changed']}; "
-        f"greatest difference of a confidence: {difference['confidence']:.2e}",
-    )
-    for name, value in difference["metrics"].items():
-        console.say(f"指標 {name}: 差 {value:+.2e}", f"metric {name}: difference {value:+.2e}")
-    same = not difference["changed"] and difference["confidence"] < _SAME_CONFIDENCE
-    if same and all(abs(v) < _SAME_CONFIDENCE for v in difference["metrics"].values()):
-        console.say(
-            "一致(提案と指標は同じ。末尾の桁のみ異なります)。",
-            "equal in suggestions and metrics (only last digits differ)",
-        )
-        return 0
-    console.say("異なる。", "differs")
-    return 1
 
 
 def run_evaluate(
