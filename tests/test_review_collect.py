@@ -493,6 +493,36 @@ def test_nothing_is_written_unless_all_is_clean_or_the_valid_rows_are_asked_for(
     assert set(read_decisions(out, plan)["coder"]) == {"A", "B"} and len(read_decisions(out)) == 10
 
 
+def test_two_surveys_with_the_same_ids_do_not_become_one(
+    tmp_path: Path, plan: Codebook, codebook_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = filled(made(tmp_path / "去年.xlsx", plan), ALL)
+    texts = [*(f"今年の意見{i}" for i in range(4)), TEXTS[4] + "。"]
+    other = filled(made(tmp_path / "今年.xlsx", plan, texts), ALL)
+    out, apart = tmp_path / "判定.csv", tmp_path / "今年.csv"
+    with_plan = ("--codebook", codebook_file)
+    assert iken("review", "collect", one, "--out", out, *with_plan) == 0
+    before = out.read_bytes()
+    assert iken("review", "collect", other, "--out", out, *with_plan) == 2
+    said = capsys.readouterr()
+    assert "別の意見と同じID: 4件" in said.out and "判定.csv" in said.out and "--out" in said.out
+    assert out.read_bytes() == before
+    # Both at once are refused as well; apart each is right, but not to be compared.
+    assert iken("review", "collect", one, other, "--out", tmp_path / "両方.csv", *with_plan) == 2
+    assert "去年.xlsx" in capsys.readouterr().out and not (tmp_path / "両方.csv").exists()
+    assert iken("review", "collect", other, "--out", apart, *with_plan) == 0
+    assert iken("agreement", out, apart, *with_plan) == 2
+    assert "重ならないID" in capsys.readouterr().err
+
+
+def test_a_tampered_text_is_no_other_opinion(tmp_path: Path, plan: Codebook) -> None:
+    a = read_returned(filled(made(tmp_path / "a.xlsx", plan), ALL | {0: ACCEPT | {"text": "書き換えた"}}))
+    b = read_returned(filled(made(tmp_path / "b.xlsx", plan, coder="B"), ALL))
+    held: dict[tuple[str, str], tuple[str, str]] = {}
+    assert kinds(judge(a, plan, held)) == [["2", "意見", "text-changed"]]
+    assert kinds(judge(b, plan, held)) == []
+
+
 def test_fifty_thousand_rows_are_all_accounted_for(tmp_path: Path, plan: Codebook) -> None:
     texts = [f"{TEXTS[i % 5]}、その{i}" for i in range(50_000)]
     returned = read_returned(made(tmp_path / "多い.xlsx", plan, texts))
