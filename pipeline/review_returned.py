@@ -61,20 +61,13 @@ def read_returned(path: Path, coder: str = "") -> Returned:
     Raises
     ------
     InputError
-        if it is no such file, a column was renamed or removed, or nobody's name is in it.
+        if it is no such file, a column was renamed or removed, or nobody's name is in it, or two names.
     """
     facts = _facts(path)
     language: Language = "en" if facts["language"] == "en" else "ja"
     source = _main_sheet(path, language)
     rows = _rows(source, _positions(source, language))
-    name = facts["coder"] or _written_name(path, language) or coder.strip()
-    if not name:
-        label = CODER_LABEL[language]
-        raise InputError(
-            f"担当者の名前がありません。「{GUIDE[language]}」シートの「{label}」に書くか、--coder で指定してください。",
-            f"the coder has no name; write it into the sheet '{GUIDE[language]}', or give --coder",
-            file=path.name,
-        )
+    name = _one_name(path, language, facts["coder"], coder.strip())
     return Returned(
         file=path.name,
         coder=name,
@@ -152,6 +145,38 @@ def _rows(source: RowSource, positions: dict[str, int]) -> pd.DataFrame:
     for name in ("opinion_id", "unit"):
         table[name] = table[name].str.strip()
     return table
+
+
+def _one_name(path: Path, language: Language, made_for: str, option: str) -> str:
+    """Return the coder's name; nobody's decisions may go by another's name without a word."""
+    label, guide = CODER_LABEL[language], GUIDE[language]
+    said = {
+        ("配ったときの名前", "made for"): made_for,
+        (f"「{guide}」シートの「{label}」", f"'{label}' in the sheet '{guide}'"): _written_name(
+            path, language
+        ),
+        ("--coder", "--coder"): option,
+    }
+    names = {where: name for where, name in said.items() if name}
+    if not names:
+        raise InputError(
+            f"担当者の名前がありません。「{guide}」シートの「{label}」に書くか、--coder で指定してください。",
+            f"the coder has no name; write it into the sheet '{guide}', or give --coder",
+            file=path.name,
+        )
+    if len(set(names.values())) > 1:
+        ja, en = (
+            between.join(f"{where[i]} {quote[0]}{name}{quote[1]}" for where, name in names.items())
+            for i, between, quote in ((0, "、", "「」"), (1, ", ", "''"))
+        )
+        raise InputError(
+            f"担当者の名前が食い違います({ja})。記入した人の名前にそろえてください。"
+            "配った相手と別の人が記入したなら、その人の名前で `iken review sheet` からシートを作り直してください。",
+            f"the coder's names differ ({en}); make them that of the person who decided. If that is not the person "
+            "the file was made for, make a sheet in the right name with `iken review sheet`",
+            file=path.name,
+        )
+    return next(iter(names.values()))
 
 
 def _written_name(path: Path, language: Language) -> str:

@@ -286,12 +286,34 @@ def test_whose_file_it_is(tmp_path: Path, plan: Codebook) -> None:
         read_returned(path)
     assert read_returned(path, "C").coder == "C"
 
-    def sign(book: Any, sheet: Any) -> None:
-        guide = book["使い方"]
-        (cell,) = (row[1] for row in guide if row[0].value == "担当者の名前")
-        cell.value = "佐藤"
+    assert read_returned(filled(path, {}, sign("佐藤"))).coder == "佐藤"
+    assert read_returned(path, "佐藤").coder == "佐藤"
 
-    assert read_returned(filled(path, {}, sign), "C").coder == "佐藤"
+
+def sign(name: str) -> Callable[[Any, Any], None]:
+    """Write a name into the guide, as the person who decides would."""
+
+    def change(book: Any, sheet: Any) -> None:
+        (cell,) = (row[1] for row in book["使い方"] if row[0].value == "担当者の名前")
+        cell.value = name
+
+    return change
+
+
+def test_two_names_in_one_file_are_a_fault(
+    tmp_path: Path, plan: Codebook, codebook_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = filled(made(tmp_path / "確認_佐藤.xlsx", plan, coder="佐藤"), ALL)
+    command = ("review", "collect", path, "--out", tmp_path / "判定.csv", "--codebook", codebook_file)
+    assert iken(*command, "--coder", "田中") == 2
+    said = capsys.readouterr().out.replace("\n", "")
+    assert "佐藤" in said and "田中" in said and "--coder" in said
+    filled(path, {}, sign("田中"))
+    assert iken(*command) == 2 and iken(*command, "--coder", "田中") == 2
+    assert not (tmp_path / "判定.csv").exists()
+    filled(path, {}, sign(""))
+    assert iken(*command, "--coder", "佐藤") == 0
+    assert set(read_decisions(tmp_path / "判定.csv")["coder"]) == {"佐藤"}
 
 
 def test_other_files_are_refused_with_what_to_do(tmp_path: Path, plan: Codebook) -> None:
