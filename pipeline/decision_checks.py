@@ -11,6 +11,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.normalise import comparison_key
 from pipeline.tables import ACTIONS, DECISIONS, records
+from pipeline.typed import person_name
 
 FIRST_ROUND = "1"
 # What makes two decisions stand for the same thing: the later one replaces the earlier.
@@ -19,7 +20,7 @@ CODED = ("accept", "change")
 
 
 def check_decisions(table: pd.DataFrame, file: str | None = None) -> pd.DataFrame:
-    """Return a copy with all columns of DECISIONS, rounds filled in ("1"), key cells trimmed.
+    """Return a copy with all columns of DECISIONS, rounds filled in ("1"), key cells trimmed, coders' names in one form.
 
     Raises
     ------
@@ -31,6 +32,7 @@ def check_decisions(table: pd.DataFrame, file: str | None = None) -> pd.DataFram
     table = DECISIONS.check(table, file)
     trimmed = [c for c in DECISIONS.columns if c not in ("text", "note")]
     table[trimmed] = table[trimmed].apply(lambda column: column.str.strip())
+    table["coder"] = table["coder"].map(person_name)
     table["round"] = table["round"].mask(table["round"] == "", FIRST_ROUND)
     owner: dict[str, tuple[str, ...]] = {}
     coded: dict[str, bool] = {}

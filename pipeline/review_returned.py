@@ -28,6 +28,7 @@ from pipeline.review_form import (
     TEXT_SHEET,
 )
 from pipeline.tableio import RowSource, open_rows, read_table
+from pipeline.typed import person_name
 
 RETURNED = ("row", "opinion_id", "unit", "text", "code", "code_2", "action", "note")
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>\s*([^<\s]+)\s*</dcterms:modified>")
@@ -67,7 +68,7 @@ def read_returned(path: Path, coder: str = "") -> Returned:
     language: Language = "en" if facts["language"] == "en" else "ja"
     source = _main_sheet(path, language)
     rows = _rows(source, _positions(source, language))
-    name = _one_name(path, language, facts["coder"], coder.strip())
+    name = _one_name(path, language, person_name(facts["coder"]), person_name(coder))
     return Returned(
         file=path.name,
         coder=name,
@@ -189,7 +190,7 @@ def _written_name(path: Path, language: Language) -> str:
         for cells in rows:
             label, value = (*map(as_text, cells), "", "")[:2]
             if label.strip() == CODER_LABEL[language]:
-                return value.strip()
+                return person_name(value)
     return ""
 
 

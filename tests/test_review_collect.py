@@ -300,6 +300,14 @@ def sign(name: str) -> Callable[[Any, Any], None]:
     return change
 
 
+def test_a_name_typed_in_two_ways_is_one_person(tmp_path: Path, plan: Codebook) -> None:
+    path = filled(made(tmp_path / "a.xlsx", plan, coder=""), {}, sign("佐藤　太郎 "))
+    assert read_returned(path, "佐藤  太郎").coder == "佐藤 太郎"
+    assert (
+        read_returned(made(tmp_path / "b.xlsx", plan, coder="佐藤　太郎"), "佐藤 太郎").coder == "佐藤 太郎"
+    )
+
+
 def test_two_names_in_one_file_are_a_fault(
     tmp_path: Path, plan: Codebook, codebook_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
