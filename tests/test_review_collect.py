@@ -132,6 +132,15 @@ def test_a_code_filled_in_beforehand_is_no_decision(plan: Codebook) -> None:
     assert read(plan, prefilled=True, shown=False, code="G1-1-1") == Answer("accept", ("G1-1-1",))
 
 
+def test_a_suggestion_that_the_codebook_lacks_cannot_be_accepted(tmp_path: Path, plan: Codebook) -> None:
+    path = filled(made(tmp_path / "a.xlsx", plan), ALL)
+    shorter = Codebook([n for n in plan.nodes if n.code != "G1-1-1"])
+    result = collected(path, shorter)
+    assert ["2", "判定", "unknown-code"] in kinds(result)
+    assert "G1-1-1" not in set(result.decisions["code"])
+    assert "--codebook" in result.problems.set_index("kind").loc["unknown-code", "ja"]
+
+
 def test_where_nothing_was_suggested_nothing_can_be_accepted(plan: Codebook) -> None:
     assert read(plan, shown=False, action="採用") == [("incomplete", "code")]
     assert read(plan, shown=False, action="採用", code="G2-1-1") == Answer("change", ("G2-1-1",))
