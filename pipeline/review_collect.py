@@ -261,7 +261,10 @@ class _Problems:
         return same
 
     def removed(self, known: Row) -> None:
-        ja, en = "配った行がありません。", "a row that was handed out is gone"
+        ja = "配った行がありません。配られたファイルから行を写して戻すか、配られたファイルに記入し直してください"
+        ja += "(決めない意見は判定を「保留」に)。"
+        en = "a row that was handed out is gone; copy it back from the file that was handed out, or decide in that "
+        en += "file (an opinion left undecided is 'unsure')"
         self._add(known | {"row": ""}, "row-removed", "opinion_id", "", ja, en)
 
     def order(self, found: list[Key], asked: list[Key]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipeline.review_form import (
     MUST_COME_BACK,
     ROW_COLUMNS,
     ROWS_SHEET,
+    TEXT_COLUMNS,
     TEXT_SHEET,
 )
 from pipeline.tableio import RowSource, open_rows, read_table
@@ -196,9 +198,7 @@ def _written_name(path: Path, language: Language) -> str:
 
 def _asked(path: Path) -> pd.DataFrame:
     """Return what was handed out, with the texts that no cell could hold."""
-    table = read_table(path, ROWS_SHEET)
-    if any(c not in table.columns for c in ROW_COLUMNS):
-        raise _changed(path, ROWS_SHEET)
+    table = _hidden_sheet(path, ROWS_SHEET, ROW_COLUMNS)
     whole = _whole_texts(path)
     keys = zip(table["opinion_id"], table["unit"], strict=True)
     return table[list(ROW_COLUMNS)].assign(text=[whole.get(key, "") for key in keys])
@@ -207,7 +207,7 @@ def _asked(path: Path) -> pd.DataFrame:
 def _whole_texts(path: Path) -> dict[tuple[str, str], str]:
     """Return the texts that were too long or too strange for a cell, by opinion and unit."""
     parts: dict[tuple[str, str], str] = {}
-    table = read_table(path, TEXT_SHEET)
+    table = _hidden_sheet(path, TEXT_SHEET, TEXT_COLUMNS)
     for opinion_id, unit, text in zip(table["opinion_id"], table["unit"], table["json"], strict=True):
         parts[(opinion_id, unit)] = parts.get((opinion_id, unit), "") + text
     try:
@@ -216,10 +216,20 @@ def _whole_texts(path: Path) -> dict[tuple[str, str], str]:
         raise _changed(path, TEXT_SHEET) from None
 
 
+def _hidden_sheet(path: Path, sheet: str, columns: Sequence[str]) -> pd.DataFrame:
+    try:
+        table = read_table(path, sheet)
+    except InputError:  # the sheets that are there say nothing to those who have never seen this one
+        raise _changed(path, sheet) from None
+    if any(c not in table.columns for c in columns):
+        raise _changed(path, sheet)
+    return table
+
+
 def _changed(path: Path, sheet: str) -> InputError:
     return InputError(
-        f"管理用の非表示シート「{sheet}」が書き換えられています。配られたファイルに記入し直してください。",
-        f"the hidden sheet '{sheet}' was changed; decide in the file that was handed out",
+        f"管理用の非表示シート「{sheet}」が消されたか書き換えられています。配られたファイルに記入し直してください。",
+        f"the hidden sheet '{sheet}' was deleted or changed; decide in the file that was handed out",
         file=path.name,
     )
 

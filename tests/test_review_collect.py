@@ -333,6 +333,14 @@ def test_two_names_in_one_file_are_a_fault(
     assert set(read_decisions(tmp_path / "判定.csv")["coder"]) == {"佐藤"}
 
 
+def test_a_lost_row_is_told_with_what_to_do(tmp_path: Path, plan: Codebook) -> None:
+    result = collected(
+        filled(made(tmp_path / "a.xlsx", plan), ALL, lambda _, sheet: sheet.delete_rows(3)), plan
+    )
+    assert result.problems["kind"].tolist() == ["row-removed"]
+    assert "戻す" in result.problems["ja"][0] and "copy it back" in result.problems["en"][0]
+
+
 def test_other_files_are_refused_with_what_to_do(tmp_path: Path, plan: Codebook) -> None:
     other = tmp_path / "提案.xlsx"
     write_table(wide(), other)
@@ -345,11 +353,19 @@ def test_other_files_are_refused_with_what_to_do(tmp_path: Path, plan: Codebook)
     with pytest.raises(InputError, match="読めません"):
         read_returned(text)
 
-    def drop(book: Any, sheet: Any) -> None:
-        del book["_iken"]
+    for name in ("_iken", "_iken_rows", "_iken_text"):
 
-    with pytest.raises(InputError, match="非表示シート"):
-        read_returned(filled(made(tmp_path / "b.xlsx", plan), ALL, drop))
+        def drop(book: Any, sheet: Any, name: str = name) -> None:
+            del book[name]
+
+        with pytest.raises(InputError, match=f"非表示シート「{name}」.*配られたファイルに記入"):
+            read_returned(filled(made(tmp_path / "b.xlsx", plan), ALL, drop))
+
+    def rename(book: Any, sheet: Any) -> None:
+        book["_iken_text"]["A1"] = "ID"
+
+    with pytest.raises(InputError, match=r"非表示シート「_iken_text」.*配られたファイルに記入"):
+        read_returned(filled(made(tmp_path / "c.xlsx", plan), ALL, rename))
 
 
 def test_another_codebook_is_noted_and_the_old_one_recorded(tmp_path: Path, plan: Codebook) -> None:
