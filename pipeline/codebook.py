@@ -164,13 +164,14 @@ class Codebook:
         """Return the canonical code for what a person wrote, or None if there is no such code.
 
         Accepts the code itself, any notation of `parse_numbers`, `display` (with the title), or a title
-        that occurs once.
+        that occurs once, in any width of its characters.
         """
         text = text.strip()
         for form in (text, unicodedata.normalize("NFKC", text).upper()):
             if form in self._by_code:
                 return form
         known = self._by_display.get(text) or self._by_title.get(text)
+        known = known or self._by_folded_title.get(folded_title(text))
         if known:
             return known
         first, rest = (*text.split(maxsplit=1), "", "")[:2]
@@ -242,10 +243,20 @@ class Codebook:
 
     @cached_property
     def _by_title(self) -> dict[str, str]:
-        titles: dict[str, list[str]] = {}
-        for node in self.nodes:
-            titles.setdefault(node.title, []).append(node.code)
-        return {t: codes[0] for t, codes in titles.items() if len(codes) == 1}
+        return _only_ones((n.title, n.code) for n in self.nodes)
+
+    @cached_property
+    def _by_folded_title(self) -> dict[str, str]:
+        """Titles typed in other widths (外出･移動支援) are looked for last: a title as it stands goes before."""
+        return _only_ones((t, n.code) for n in self.nodes if (t := folded_title(n.title)))
+
+
+def _only_ones(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the code of each text that belongs to one code only."""
+    found: dict[str, list[str]] = {}
+    for text, code in pairs:
+        found.setdefault(text, []).append(code)
+    return {text: codes[0] for text, codes in found.items() if len(codes) == 1}
 
 
 def _node(row: dict[str, str], codes: dict[str, int], file: str | None, line: int) -> Node:

@@ -22,7 +22,7 @@ CODE_NAMES = (
     "カテゴリー", "category", "label",
 )  # fmt: skip
 # 「、」 also stands inside titles, so a part is only read alone when no longer stretch is a title.
-_SEPARATOR = re.compile("([;、,|/\n\uff1b\uff0c\uff5c\uff0f])")
+_SEPARATOR = re.compile("([;、,|/\n\uff1b\uff0c\uff5c\uff0f\uff64])")
 # These join codes only where each part is a code: 「・」 also joins the numbers of one, a space goes before a title.
 _JOINT = re.compile(r"\s+|\s*(?:・|と|及び|および|&|\uff06)\s*")
 _OTHER_CODE = re.compile(r"(?<![\w-])\d+(?:-\d+)+(?![\d-])|[A-Za-z]\d+(?:-\d+)+|\d+(?:-\d+)+$|^[A-Za-z]?\d+$")
@@ -77,14 +77,17 @@ def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
     codes: list[str] = []
     unknown: list[str] = []
     pieces = _SEPARATOR.split(cell)  # part, separator, part, …
-    exact = {text: n.code for n in codebook for text in (n.code, n.title, codebook.display(n.code))}
+    written = (text for n in codebook for text in (n.code, n.title, codebook.display(n.code)))
+    exact = {unicodedata.normalize("NFKC", text) for text in written}
     leaves = {n.code for n in codebook.items}
     start = 0
     while start < len(pieces):
         for end in range(len(pieces), start, -2):
             part = "".join(pieces[start:end]).strip()
             single = end == start + 1
-            code = codebook.read_code(part) if single or part in exact else None
+            code = (
+                codebook.read_code(part) if single or unicodedata.normalize("NFKC", part) in exact else None
+            )
             if code in leaves and code not in codes:
                 codes.append(code or "")
             elif part and single and code not in leaves:
