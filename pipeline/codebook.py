@@ -17,6 +17,7 @@ import pandas as pd
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, folded_title, letter_of, parse_numbers
 from pipeline.tables import CODEBOOK, records
+from pipeline.typed import says_no
 
 _DATE_LIKE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{2}:\d{2}.*)?|\d{1,2}月\d{1,2}日|\d{5}")
 
@@ -34,10 +35,6 @@ class Node:
     include: str = ""
     exclude: str = ""
     extra: dict[str, str] = field(default_factory=dict, compare=False)
-
-
-def _switched_off(row: dict[str, str]) -> bool:
-    return row.get("active", "").strip().casefold() in ("no", "いいえ", "×")
 
 
 class Codebook:
@@ -67,7 +64,7 @@ class Codebook:
         """
         table = CODEBOOK.check(table, file)
         # Rows switched off (drafts of `iken themes`) are as if they were not there; line numbers stay.
-        rows = {i: r for i, r in enumerate(records(table)) if not _switched_off(r)}
+        rows = {i: r for i, r in enumerate(records(table)) if not says_no(r.get("active", ""))}
         if not rows:
             raise InputError("コードブックに行がありません。", "the codebook has no rows", file=file)
         flat = not any(r["code"].strip() for r in rows.values())

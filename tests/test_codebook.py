@@ -78,6 +78,12 @@ def test_titles_alone_make_a_flat_codebook() -> None:
     assert book.depth == 1
 
 
+def test_rows_that_are_switched_off_are_as_if_not_there() -> None:
+    words = {"いる": "yes", "空": "", "いらない": "No", "ばつ": "✕", "まだ": "△"}
+    book = Codebook.from_table(CODEBOOK.table({"code": t, "title": t, "active": w} for t, w in words.items()))
+    assert [n.code for n in book] == ["いる", "空"]
+
+
 def test_the_hash_changes_with_a_definition(plan: Codebook) -> None:
     table = plan.to_table()
     table.loc[2, "definition"] = "新しい定義"
