@@ -21,6 +21,7 @@ from pipeline.decisions import (
     ADJUDICATION,
     Decision,
     check_decisions,
+    check_texts,
     gather_decisions,
     with_canonical_codes,
 )
@@ -86,9 +87,11 @@ def agreement(decisions: pd.DataFrame, codebook: Codebook, *, seed: int = 0) -> 
     Raises
     ------
     InputError
-        if a code is not in the codebook, or no opinion was coded by two people or blindly beside a suggestion.
+        if a code is not in the codebook, one id stands for two opinions, or no opinion was coded by two people
+        or blindly beside a suggestion.
     """
     table = with_canonical_codes(check_decisions(decisions), codebook)
+    check_texts(table)
     own = [d for d in gather_decisions(table) if d.round != ADJUDICATION]
     given = [d for d in own if not d.missing]
     coders = tuple(sorted({d.coder for d in own}))

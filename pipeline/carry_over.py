@@ -15,6 +15,7 @@ from pipeline.codebook import Codebook, Node
 from pipeline.errors import InputError
 from pipeline.features import Features, Floats, node_text
 from pipeline.tables import AUTHORED, Schema, records
+from pipeline.typed import read_mark
 from pipeline.vectorcache import VectorCache
 from pipeline.votes import rename_votes
 
@@ -83,11 +84,11 @@ def carry_over(
     Raises
     ------
     InputError
-        if one old item is marked for two new ones, naming the row.
+        if one old item is marked for two new ones, or a mark says neither yes nor no, naming the row.
     """
     target: dict[str, str] = {}
     for i, row in enumerate(records(PAIRS.check(pairs, file))):
-        if not row["use"].strip():
+        if not read_mark(row["use"], file=file, row=i + 2, column="use"):
             continue
         code = new.code_or_error(row["code"], file=file, row=i + 2, column="code")
         if row["from_code"] in target:

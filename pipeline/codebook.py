@@ -17,6 +17,7 @@ import pandas as pd
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, folded_title, letter_of, parse_numbers
 from pipeline.tables import CODEBOOK, records
+from pipeline.typed import says_no
 
 _DATE_LIKE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{2}:\d{2}.*)?|\d{1,2}月\d{1,2}日|\d{5}")
 
@@ -34,10 +35,6 @@ class Node:
     include: str = ""
     exclude: str = ""
     extra: dict[str, str] = field(default_factory=dict, compare=False)
-
-
-def _switched_off(row: dict[str, str]) -> bool:
-    return row.get("active", "").strip().casefold() in ("no", "いいえ", "×")
 
 
 class Codebook:
@@ -67,7 +64,7 @@ class Codebook:
         """
         table = CODEBOOK.check(table, file)
         # Rows switched off (drafts of `iken themes`) are as if they were not there; line numbers stay.
-        rows = {i: r for i, r in enumerate(records(table)) if not _switched_off(r)}
+        rows = {i: r for i, r in enumerate(records(table)) if not says_no(r.get("active", ""))}
         if not rows:
             raise InputError("コードブックに行がありません。", "the codebook has no rows", file=file)
         flat = not any(r["code"].strip() for r in rows.values())
@@ -164,13 +161,14 @@ class Codebook:
         """Return the canonical code for what a person wrote, or None if there is no such code.
 
         Accepts the code itself, any notation of `parse_numbers`, `display` (with the title), or a title
-        that occurs once.
+        that occurs once, in any width of its characters.
         """
         text = text.strip()
         for form in (text, unicodedata.normalize("NFKC", text).upper()):
             if form in self._by_code:
                 return form
         known = self._by_display.get(text) or self._by_title.get(text)
+        known = known or self._by_folded_title.get(folded_title(text))
         if known:
             return known
         first, rest = (*text.split(maxsplit=1), "", "")[:2]
@@ -246,10 +244,20 @@ class Codebook:
 
     @cached_property
     def _by_title(self) -> dict[str, str]:
-        titles: dict[str, list[str]] = {}
-        for node in self.nodes:
-            titles.setdefault(node.title, []).append(node.code)
-        return {t: codes[0] for t, codes in titles.items() if len(codes) == 1}
+        return _only_ones((n.title, n.code) for n in self.nodes)
+
+    @cached_property
+    def _by_folded_title(self) -> dict[str, str]:
+        """Titles typed in other widths (外出･移動支援) are looked for last: a title as it stands goes before."""
+        return _only_ones((t, n.code) for n in self.nodes if (t := folded_title(n.title)))
+
+
+def _only_ones(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the code of each text that belongs to one code only."""
+    found: dict[str, list[str]] = {}
+    for text, code in pairs:
+        found.setdefault(text, []).append(code)
+    return {text: codes[0] for text, codes in found.items() if len(codes) == 1}
 
 
 def _node(row: dict[str, str], codes: dict[str, int], file: str | None, line: int) -> Node:

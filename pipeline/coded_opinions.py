@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.coded_table import split_codes
+from pipeline.coded_table import decided_codes
 from pipeline.coding import NO_OPINION, OUTSIDE, SUGGESTED
 from pipeline.comments import wide_columns
 from pipeline.doubt import REASONS
@@ -33,7 +33,6 @@ MAYBE_OUTSIDE = "該当なしの疑い"  # the machine says so
 OPEN = "判定待ち"  # the machine leaves it to a person
 
 _PLACE = "_place"
-_REFUSED = frozenset({"該当なし", "該当項目なし", "なし", "none", "none-fits", "none fits"})
 _BELOW_ITEM = REASONS["doubt_low_confidence"]
 
 
@@ -189,6 +188,8 @@ def _read_wide(
         if {code, title} <= {*table.columns}:
             codebook.check_titles(zip(table[code], table[title], strict=True), file)
     decision = next((c for c in DECISION.values() if c in table.columns), None)
+    cells = enumerate(table[decision] if decision else [], start=2)
+    decided = decided_codes(cells, codebook, str(decision), file)
     coded: list[dict[str, str]] = []
     uncoded: list[dict[str, str]] = []
     blank = 0
@@ -198,11 +199,9 @@ def _read_wide(
             "unit": "1",
             "text": row[text_column],
         }
-        decided = row[decision].strip() if decision else ""
-        if decided:
-            codes = _decided(decided, codebook, file, line, str(decision))
-            coded += [shared | {"code": c, "checked": "yes", "confidence": ""} for c in codes]
-            if not codes:
+        if decision and row[decision].strip():
+            coded += [shared | {"code": c, "checked": "yes", "confidence": ""} for c in decided[line]]
+            if not decided[line]:
                 uncoded.append(shared | {"kind": NONE_FITS, "reason": "人が該当なしとした"})
         elif row["status"] == NO_OPINION or not row[text_column].strip():
             blank += 1
@@ -226,19 +225,6 @@ def own_columns(table: pd.DataFrame) -> list[str]:
     """Return the columns that the input of `iken suggest` had, without those it adds."""
     added = {*wide_columns(10), *DECISION.values()}
     return [str(c) for c in table.columns if str(c) not in added]
-
-
-def _decided(cell: str, codebook: Codebook, file: str, line: int, column: str) -> list[str]:
-    """Return the codes a person chose; none for 「該当なし」."""
-    if cell.casefold() in _REFUSED:
-        return []
-    whole = codebook.read_code(cell)
-    if whole is not None:
-        return [whole]
-    codes, unknown = split_codes(cell, codebook)
-    if unknown or not codes:
-        codebook.code_or_error(unknown[0] if unknown else cell, file=file, row=line, column=column)
-    return codes
 
 
 def _suggested(

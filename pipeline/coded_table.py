@@ -22,9 +22,12 @@ CODE_NAMES = (
     "カテゴリー", "category", "label",
 )  # fmt: skip
 # 「、」 also stands inside titles, so a part is only read alone when no longer stretch is a title.
-_SEPARATOR = re.compile("([;、,|/\n\uff1b\uff0c\uff5c\uff0f])")
+_SEPARATOR = re.compile("([;、,|/\n\uff1b\uff0c\uff5c\uff0f\uff64])")
 # These join codes only where each part is a code: 「・」 also joins the numbers of one, a space goes before a title.
 _JOINT = re.compile(r"\s+|\s*(?:・|と|及び|および|&|\uff06)\s*")
+# What people write where no item fits.
+_REFUSED = frozenset({"該当なし", "該当項目なし", "なし", "none", "none-fits", "none fits"})
+_ERRORS_SHOWN = 10
 _OTHER_CODE = re.compile(r"(?<![\w-])\d+(?:-\d+)+(?![\d-])|[A-Za-z]\d+(?:-\d+)+|\d+(?:-\d+)+$|^[A-Za-z]?\d+$")
 
 
@@ -77,14 +80,17 @@ def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
     codes: list[str] = []
     unknown: list[str] = []
     pieces = _SEPARATOR.split(cell)  # part, separator, part, …
-    exact = {text: n.code for n in codebook for text in (n.code, n.title, codebook.display(n.code))}
+    written = (text for n in codebook for text in (n.code, n.title, codebook.display(n.code)))
+    exact = {unicodedata.normalize("NFKC", text) for text in written}
     leaves = {n.code for n in codebook.items}
     start = 0
     while start < len(pieces):
         for end in range(len(pieces), start, -2):
             part = "".join(pieces[start:end]).strip()
             single = end == start + 1
-            code = codebook.read_code(part) if single or part in exact else None
+            code = (
+                codebook.read_code(part) if single or unicodedata.normalize("NFKC", part) in exact else None
+            )
             if code in leaves and code not in codes:
                 codes.append(code or "")
             elif part and single and code not in leaves:
@@ -97,6 +103,62 @@ def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
                 start = end + 1
                 break
     return codes, unknown
+
+
+def decided_codes(
+    cells: Iterable[tuple[int, str]], codebook: Codebook, column: str, file: str
+) -> dict[int, list[str]]:
+    """Return the codes in a column where people decide, by row; none for an empty cell and for 「該当なし」.
+
+    A single code may be one above the items; of several, each is an item. `cells` gives row numbers (the
+    header is row 1) and what stands there.
+
+    Raises
+    ------
+    InputError
+        for codes that the codebook lacks, naming the first ones with their rows.
+    """
+    codes: dict[int, list[str]] = {}
+    unknown: list[tuple[int, str]] = []
+    known: dict[str, tuple[list[str], list[str]]] = {}
+    for row, cell in cells:
+        cell = cell.strip()
+        if cell not in known:
+            known[cell] = _decided(cell, codebook)
+        codes[row], bad = known[cell]
+        unknown += [(row, part) for part in bad]
+    refuse_unknown(unknown, codebook, column, file)
+    return codes
+
+
+def _decided(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
+    if not cell or cell.casefold() in _REFUSED:
+        return [], []
+    whole = codebook.read_code(cell)
+    if whole is not None:
+        return [whole], []
+    codes, unknown = split_codes(cell, codebook)
+    return codes, unknown or ([] if codes else [cell])
+
+
+def refuse_unknown(unknown: Sequence[tuple[int, str]], codebook: Codebook, column: str, file: str) -> None:
+    """Raise `InputError` if there are unknown codes (row, as written), naming the first ones."""
+    if not unknown:
+        return
+    if len(unknown) == 1:
+        row, part = unknown[0]
+        # For the hint about Excel's dates.
+        codebook.code_or_error(part, file=file, row=row, column=column)
+    listed = "、".join(f"「{part}」({row}行目)" for row, part in unknown[:_ERRORS_SHOWN])
+    shown = ", ".join(f"'{part}' (row {row})" for row, part in unknown[:_ERRORS_SHOWN])
+    more = len(unknown) - _ERRORS_SHOWN
+    raise InputError(
+        f"コードブックの項目でないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}",
+        f"codes that are not items of the codebook: {shown}{f' and {more} more' if more > 0 else ''}",
+        file=file,
+        row=unknown[0][0],
+        column=column,
+    )
 
 
 def codebook_of_table(

@@ -17,6 +17,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.features import Features, Floats, node_text
 from pipeline.tables import Schema, records
+from pipeline.typed import read_mark
 from pipeline.vectorcache import VectorCache
 
 CROSSWALK = Schema(
@@ -34,8 +35,6 @@ LEAST_SCORE, SURE_SCORE = 0.12, 0.25
 # By how much an item that another one took must be better than what is left, to be a merger.
 _BETTER = 0.15
 _OTHERS = 2
-_YES = frozenset({"○", "◯", "〇", "o", "yes", "はい", "1", "true", "✓", "✔", "◎", "レ"})
-_NO = frozenset({"", "×", "✕", "x", "no", "いいえ", "0", "false", "-", "ー", "△"})
 
 
 # -- proposing ----------------------------------------------------------------------------------------
@@ -200,7 +199,7 @@ def check_crosswalk(
     rows: list[dict[str, str]] = []
     seen: dict[tuple[str, str], int] = {}
     for line, row in enumerate(records(CROSSWALK.check(table, file)), start=2):
-        use = _mark(row["use"], file, line)
+        use = read_mark(row["use"], file=file, row=line, column="use")
         for column, book in (("old_code", old), ("new_code", new)):
             if row[column].strip() or use:
                 row[column] = book.code_or_error(row[column], file=file, row=line, column=column)
@@ -217,16 +216,3 @@ def check_crosswalk(
             seen[pair] = line
         rows.append(row | {"use": USED if use else ""})
     return CROSSWALK.table(rows)
-
-
-def _mark(text: str, file: str | None, line: int) -> bool:
-    mark = text.strip().casefold()
-    if mark not in _YES | _NO:
-        raise InputError(
-            f"「{text}」は ○ でも空欄でもありません。",
-            f"'{text}' is neither ○ nor empty",
-            file=file,
-            row=line,
-            column="use",
-        )
-    return mark in _YES

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
+from pipeline.normalise import comparison_key
 from pipeline.tables import ACTIONS, DECISIONS, records
+from pipeline.typed import person_name
 
 FIRST_ROUND = "1"
 # What makes two decisions stand for the same thing: the later one replaces the earlier.
@@ -17,17 +20,19 @@ CODED = ("accept", "change")
 
 
 def check_decisions(table: pd.DataFrame, file: str | None = None) -> pd.DataFrame:
-    """Return a copy with all columns of DECISIONS, rounds filled in ("1"), key cells trimmed.
+    """Return a copy with all columns of DECISIONS, rounds filled in ("1"), key cells trimmed, coders' names in one form.
 
     Raises
     ------
     InputError
         for a missing column or cell, an unknown action, a code where the action has none (or the reverse), a
-        time that is not ISO 8601 with its UTC offset, or one decision_id for two opinions or coders.
+        time that is not ISO 8601 with its UTC offset, one decision_id for two opinions or coders, or a
+        decision that would replace one on another opinion.
     """
     table = DECISIONS.check(table, file)
     trimmed = [c for c in DECISIONS.columns if c not in ("text", "note")]
     table[trimmed] = table[trimmed].apply(lambda column: column.str.strip())
+    table["coder"] = table["coder"].map(person_name)
     table["round"] = table["round"].mask(table["round"] == "", FIRST_ROUND)
     owner: dict[str, tuple[str, ...]] = {}
     coded: dict[str, bool] = {}
@@ -52,7 +57,28 @@ def check_decisions(table: pd.DataFrame, file: str | None = None) -> pd.DataFram
                 row=line,
                 column="action",
             )
+    check_texts(table, file, KEY)
     return table
+
+
+def check_texts(
+    decisions: pd.DataFrame, file: str | None = None, key: Sequence[str] = ("opinion_id", "unit")
+) -> None:
+    """Raise `InputError` where rows of one `key` are about two opinions: two surveys that number theirs alike."""
+    texts: dict[tuple[str, ...], str] = {}
+    for line, row in enumerate(records(decisions), start=2):
+        text = row["text"]
+        other = texts.setdefault(tuple(row[c] for c in key), text) if text.strip() else text
+        if other != text and comparison_key(other) != comparison_key(text):
+            raise InputError(
+                f"意見ID「{row['opinion_id']}」が別の意見「{other[:20]}」にも付いています。"
+                "別の調査の判定なら、ファイルを分けて別々に扱うか、重ならないIDに直してください。",
+                f"opinion_id '{row['opinion_id']}' also stands for another opinion, '{other[:20]}'; if these are "
+                "decisions of two surveys, treat them apart, in a file each, or give ids that do not repeat",
+                file=file,
+                row=line,
+                column="opinion_id",
+            )
 
 
 def with_canonical_codes(

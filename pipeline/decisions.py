@@ -14,7 +14,14 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.decision_checks import FIRST_ROUND, KEY, check_decisions, moment, with_canonical_codes
+from pipeline.decision_checks import (
+    FIRST_ROUND,
+    KEY,
+    check_decisions,
+    check_texts,
+    moment,
+    with_canonical_codes,
+)
 from pipeline.errors import InputError
 from pipeline.placing import unwritable
 from pipeline.tableio import read_table, write_table
@@ -26,8 +33,10 @@ __all__ = [
     "Decision",
     "append_decisions",
     "check_decisions",
+    "check_texts",
     "current_decisions",
     "gather_decisions",
+    "naming_the_file",
     "read_decisions",
     "why_not_current",
     "with_canonical_codes",
@@ -180,15 +189,18 @@ def read_decisions(paths: Path | Sequence[Path], codebook: Codebook | None = Non
     both = pd.concat([DECISIONS.empty(), *tables], ignore_index=True).fillna("")
     try:
         return check_decisions(both)
-    except InputError as error:  # a fault of two files together: say in which of them the second part stands
-        row = (error.place.row or 2) - 2
-        for path, table in zip(paths, tables, strict=True):
-            if row < len(table):
-                raise InputError(
-                    error.ja, error.en, file=str(path), row=row + 2, column=error.place.column
-                ) from None
-            row -= len(table)
-        raise
+    except InputError as error:
+        raise naming_the_file(error, paths, tables) from None
+
+
+def naming_the_file(error: InputError, paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> InputError:
+    """Return a fault of several files together, told of the one in which its row stands."""
+    row = (error.place.row or 2) - 2
+    for path, table in zip(paths, tables, strict=True):
+        if row < len(table):
+            return InputError(error.ja, error.en, file=str(path), row=row + 2, column=error.place.column)
+        row -= len(table)
+    return error
 
 
 def append_decisions(path: Path, table: pd.DataFrame) -> None:

@@ -1,7 +1,8 @@
 """Find texts that are the same or nearly so: campaign answers, repeated rows, copies with a word changed.
 
 Same: equal `comparison_key`. Nearly: the sets of the keys' three-character pieces share at least 0.8 of
-all their pieces (Jaccard). In millions of rows, candidates come from MinHash in bands (Broder 1997;
+all their pieces (Jaccard), and the keys have the same words of negation and of opposites: who is for a thing
+and who is against it say it in nearly the same words, and neither may speak for the other. In millions of rows, candidates come from MinHash in bands (Broder 1997;
 Leskovec et al., Mining of Massive Datasets, ch. 3) and are then compared exactly. Keys and bands wait in
 temporary files meanwhile, so that memory stays at a few bytes a row.
 """
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from types import TracebackType
+from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +25,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from pipeline.normalise import comparison_key, has_no_opinion
+from pipeline.polarity import polarity
 
 THRESHOLD = 0.8
 # Shorter keys are compared for equality only: one word changed in a short note changes what it says.
@@ -67,8 +71,8 @@ class GroupFinder:
 
     Every row is nearly the same as its group's leader, hence any two rows of a group have a Jaccard
     similarity of at least 0.6. The price: of copies made of copies, some close pairs get different
-    leaders (one pair in ten above .9 in the tests' invented chains). Comments without an opinion
-    (empty, 「特になし」) are always alone.
+    leaders (one pair in ten above .9 in the tests' invented chains). Rows of a group have the same
+    `polarity`. Comments without an opinion (empty, 「特になし」) are always alone.
 
     >>> with GroupFinder() as finder:
     ...     finder.add(["バスの本数を増やしてほしいです。", "坂が多い", "特になし", "特になし"])
@@ -109,7 +113,9 @@ class GroupFinder:
         is_long = np.fromiter(map(len, keys), np.int64, len(keys)) >= MIN_LENGTH
         self._long.append(is_long)
         bands = np.zeros((_BANDS, len(keys)), np.uint32)
-        bands[:, is_long] = _band_hashes([k for k in keys if len(k) >= MIN_LENGTH])
+        long = [k for k in keys if len(k) >= MIN_LENGTH]
+        # With the polarity in the bands, those who are against find one another and not those who are for.
+        bands[:, is_long] = _band_hashes(long) ^ np.array([crc32(polarity(k)) for k in long], np.uint32)
         self._bands.write(bands.tobytes())
 
     def groups(self) -> Groups:
@@ -156,15 +162,16 @@ class GroupFinder:
             firsts[band] = rows[_first_rows(self._band(band)[rows])]
 
         @lru_cache(maxsize=4096)
-        def pieces(row: int) -> frozenset[str]:
-            return _pieces(self._key(row))
+        def compared(row: int) -> tuple[bytes, frozenset[str]]:
+            key = self._key(row)
+            return polarity(key), _pieces(key)
 
         # In the order of rows, so that a leader is settled before it is asked for.
         for column in np.flatnonzero((firsts != rows).any(axis=0)):
             row = int(rows[column])
             candidates = {int(nearest[first]) for first in firsts[:, column]} - {row}
-            own = _pieces(self._key(row)) if candidates else frozenset()
-            found = next((c for c in sorted(candidates) if _jaccard(own, pieces(c)) >= THRESHOLD), row)
+            own = compared(row) if candidates else (b"", frozenset())
+            found = next((c for c in sorted(candidates) if _nearly_same(own, compared(c))), row)
             if found != row and not any(has_no_opinion(self._key(r)) for r in (row, found)):
                 nearest[row] = found
         return nearest
@@ -183,17 +190,17 @@ class GroupFinder:
 def near_duplicate_groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     """Return for each of some thousand texts the index of the first text of its group, exactly.
 
-    Linked are texts of the same key or of a Jaccard similarity of at least 0.8 (short ones too), and
-    groups are all that is linked, by whatever chain: for leaving copies out together. Blank texts are
-    alone.
+    Linked are texts of the same key, or of a Jaccard similarity of at least 0.8 (short ones too) and the
+    same `polarity`, and groups are all that is linked, by whatever chain: for leaving copies out together.
+    Blank texts are alone.
 
     >>> near_duplicate_groups(["仲間を増やしたい", "坂が多い", "仲間を増やしたいね", "坂が多い。"]).tolist()
     [0, 1, 0, 1]
     """
-    table, sizes = _piece_table(texts)
-    if not table.nnz:
+    pieces = _Pieces.of(texts)
+    if not pieces.table.nnz:
         return np.arange(len(texts))
-    row, column = _linked(table, sizes, table, sizes)
+    row, column = pieces.linked(pieces)
     graph = sparse.coo_array((np.ones(len(row), bool), (row, column)), shape=(len(texts), len(texts)))
     _, component = connected_components(graph, directed=False)
     _, first = np.unique(component, return_index=True)
@@ -208,9 +215,10 @@ def _pieces(key: str) -> frozenset[str]:
     return frozenset([key[i : i + 3] for i in range(len(key) - 2)])
 
 
-def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
-    shared = len(a & b)
-    return shared / (len(a) + len(b) - shared)
+def _nearly_same(a: tuple[bytes, frozenset[str]], b: tuple[bytes, frozenset[str]]) -> bool:
+    """Tell it of the polarities and pieces of two keys."""
+    shared = len(a[1] & b[1])
+    return a[0] == b[0] and shared / (len(a[1]) + len(b[1]) - shared) >= THRESHOLD
 
 
 def _band_hashes(keys: Sequence[str]) -> npt.NDArray[np.uint32]:
@@ -256,29 +264,41 @@ def near_copies(texts: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.b
     >>> near_copies(["仲間を増やしたいね", "バスが少ない"], ["仲間を増やしたい", "坂が多い"]).tolist()
     [True, False]
     """
-    table, sizes = _piece_table([*texts, *others])
+    pieces = _Pieces.of([*texts, *others])
     n = len(texts)
-    found = np.zeros(n, bool)
-    for start in range(n, len(sizes), _OTHERS):
-        part = slice(start, start + _OTHERS)
-        found[_linked(table[:n], sizes[:n], table[part], sizes[part])[0]] = True
+    own, found = pieces.part(slice(n)), np.zeros(n, bool)
+    for start in range(n, len(pieces.sizes), _OTHERS):
+        found[own.linked(pieces.part(slice(start, start + _OTHERS)))[0]] = True
     return found
 
 
-def _piece_table(texts: Sequence[str]) -> tuple[sparse.csr_array, Sizes]:
-    """Return which pieces each of n texts has, (n, pieces), and how many."""
-    sets = [_pieces(comparison_key(t)) for t in texts]
-    numbers: dict[str, int] = {}
-    columns = [numbers.setdefault(p, len(numbers)) for pieces in sets for p in sorted(pieces)]
-    sizes = np.array([len(s) for s in sets], np.int64)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    shape = (len(sets), len(numbers))
-    return sparse.csr_array((np.ones(len(columns), np.int32), columns, starts), shape=shape), sizes
+class _Pieces(NamedTuple):
+    """The pieces of n texts: which (n, pieces), how many, and a number for the polarity of each text."""
 
+    table: sparse.csr_array
+    sizes: Sizes
+    sides: Sizes
 
-def _linked(a: sparse.csr_array, a_sizes: Sizes, b: sparse.csr_array, b_sizes: Sizes) -> tuple[Sizes, Sizes]:
-    """Return the pairs of a row of `a` and one of `b` with a Jaccard similarity of at least `THRESHOLD`."""
-    shared = (a @ b.T).tocoo()
-    row, column = shared.coords
-    linked = shared.data >= THRESHOLD * (a_sizes[row] + b_sizes[column] - shared.data)
-    return row[linked], column[linked]
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> _Pieces:
+        keys = [comparison_key(t) for t in texts]
+        sets = [_pieces(k) for k in keys]
+        numbers: dict[str, int] = {}
+        columns = [numbers.setdefault(p, len(numbers)) for pieces in sets for p in sorted(pieces)]
+        sizes = np.array([len(s) for s in sets], np.int64)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        shape = (len(sets), len(numbers))
+        table = sparse.csr_array((np.ones(len(columns), np.int32), columns, starts), shape=shape)
+        _, sides = np.unique([polarity(k).hex() for k in keys], return_inverse=True)
+        return cls(table, sizes, sides)
+
+    def part(self, rows: slice) -> _Pieces:
+        return _Pieces(self.table[rows], self.sizes[rows], self.sides[rows])
+
+    def linked(self, other: _Pieces) -> tuple[Sizes, Sizes]:
+        """Return the rows of this and of the other that are of one polarity and have a Jaccard similarity of `THRESHOLD`."""
+        shared = (self.table @ other.table.T).tocoo()
+        row, column = shared.coords
+        linked = shared.data >= THRESHOLD * (self.sizes[row] + other.sizes[column] - shared.data)
+        linked &= self.sides[row] == other.sides[column]
+        return row[linked], column[linked]

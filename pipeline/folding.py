@@ -14,9 +14,21 @@ from typing import NamedTuple
 # Minus signs, dashes, and the long-vowel mark between digits: all are typed for a hyphen.
 HYPHEN = "[-‐‑‒–—―−ー─]"
 # Kanji for which the dictionary has another form only.
-_OLD_FORMS = {"髙": "高", "﨑": "崎", "嵜": "崎", "德": "徳", "栁": "柳", "濵": "浜", "濱": "浜", "邊": "辺"}
+_OLD_FORMS = {
+    "髙": "高",
+    "﨑": "崎",
+    "嵜": "崎",
+    "德": "徳",
+    "栁": "柳",
+    "濵": "浜",
+    "濱": "浜",
+    "邊": "辺",
+    "𠮷": "吉",
+}
 _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
+# A kana and its sound mark typed apart: half-width ﾀﾞ, and all kana of some file systems.
+_MARKED = re.compile("[\u3041-\u30ff][\u3099\u309a]")
 _LOOK_BACK = 40
 
 
@@ -44,6 +56,22 @@ def fold(text: str) -> str:
     '0467-00 1234 高橋'
     """
     return "".join(map(_folded, text))
+
+
+def join_sound_marks(folded: str) -> tuple[str, list[int]]:
+    """Return a folded text with タ and its mark as ダ, and where in `folded` each character, and the end, stands.
+
+    >>> join_sound_marks(fold("ﾔﾏﾀﾞさん"))
+    ('ヤマダさん', [0, 1, 2, 4, 5, 6])
+    """
+    starts: list[int] = []
+    at = 0
+    for mark in _MARKED.finditer(folded):
+        if len(unicodedata.normalize("NFC", mark[0])) == 1:
+            starts += range(at, mark.end() - 1)
+            at = mark.end()
+    joined = _MARKED.sub(lambda m: unicodedata.normalize("NFC", m[0]), folded)
+    return joined, [*starts, *range(at, len(folded) + 1)]
 
 
 def kanji_digits(folded: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 
 from pipeline.cells import as_text
-from pipeline.masking import mask, placeholder, suspects_personal
+from pipeline.masking import find_personal, mask, placeholder, suspects_personal
 from pipeline.tables import Schema
 
 # One row a place. start (from 1) and length say where it stood in the original text; context is masked.
@@ -18,6 +20,14 @@ MASK_REPORT = Schema(
 )
 ORIGINAL = "original"
 _CONTEXT = 15
+# So many filled cells of a column are looked at as `mask` would, all others by the fast suspicion.
+_THOROUGH = 200
+_PERSONAL_HEADER = re.compile(
+    r"氏名|姓名|名前$|なまえ$|フリガナ|ふりがな|住所|電話|携帯|メール$|メールアドレス|e-?mail|連絡先|生年月日"
+    r"|^(?:name|full name|address|phone|tel)$"
+)
+# A cell that only ticks a choice (1, ○, はい) names nobody, whatever the header asks about.
+_TICK = re.compile(r"\W*(?:.|はい|いいえ|yes|no|true|false)?\W*", re.IGNORECASE | re.DOTALL)
 
 
 def mask_rows(
@@ -60,11 +70,38 @@ def mask_rows(
     return masked, pd.DataFrame(rows, columns=names, dtype=object)
 
 
-def suspected_cells(frame: pd.DataFrame, columns: Sequence[str]) -> Counter[str]:
-    """Count the cells of columns that are not masked, but seem to hold personal information."""
-    return Counter(
-        {c: n for c in columns if (n := sum(suspects_personal(as_text(v)) for v in frame[c].tolist()))}
-    )
+class SuspectedCells:
+    """Counts, chunk by chunk, the cells of columns not masked that seem to hold personal information.
+
+    In a column named 氏名, 住所, 電話 and so on all filled cells count: a name alone is found by no rule.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._looked: Counter[str] = Counter()
+
+    def look(self, frame: pd.DataFrame, columns: Sequence[str]) -> None:
+        """Take in the cells of the next rows."""
+        for column in columns:
+            filled = [t for t in map(as_text, frame[column].tolist()) if not _TICK.fullmatch(t)]
+            if is_personal_column(column):
+                found = len(filled)
+            else:
+                thorough = max(0, _THOROUGH - self._looked[column])
+                self._looked[column] += len(filled)
+                found = sum(bool(find_personal(t)) for t in filled[:thorough])
+                found += sum(suspects_personal(t) for t in filled[thorough:])
+            if found:
+                self.counts[column] += found
+
+
+def is_personal_column(name: str) -> bool:
+    """Tell whether the header of a column asks for personal information.
+
+    >>> [is_personal_column(c) for c in ("ご氏名", "E-mail", "町名", "団体名")]
+    [True, True, False, False]
+    """
+    return _PERSONAL_HEADER.search(unicodedata.normalize("NFKC", name).strip().casefold()) is not None
 
 
 def mask_suggestions(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

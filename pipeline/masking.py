@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from pipeline.folding import Span, fold
+from pipeline.folding import Span, fold, join_sound_marks
 from pipeline.person_names import NAME, names
 from pipeline.personal_numbers import (
     ACCOUNT,
@@ -50,7 +50,7 @@ PLACEHOLDER = re.compile(rf"〔(?:{'|'.join(KINDS)})〕")
 # Without these a text holds nothing of either sort, but for full names that stand without a title.
 _MAYBE_NUMBER = re.compile(r"\d.*\d|[@＠]|[一二三四五六七八九十〇][番号]", re.DOTALL)
 _MAYBE_NAME = re.compile(
-    r"(?<![ぁ-ん々母父兄姉皆屋婆爺隣者客神仏王員長師同仕模嫁娘孫奥民業子族方家赤御連護協学薬書主士局有])(?<!マネ)(?<!ーパー)(?:さん|さま|様(?![々子式相])|氏(?!名)|君|くん|ちゃん|殿|先生)|と申"
+    r"(?<![ぁ-ん々母父兄姉皆屋婆爺隣者客神仏王員長師同仕模嫁娘孫奥民業族方家赤御連護協学薬書主士局有])(?<!マネ)(?<!ーパー)(?<![ぁ-ん息女男御双]子)(?:さん|さま|様(?![々子式相])|氏(?!名)|君|くん|ちゃん|殿|先生)|と申"
 )
 # Comments take two or three rounds; nonsense made to take thousands must not stop the work.
 _MOST_ROUNDS = 30
@@ -103,7 +103,7 @@ def suspects_personal(text: str) -> bool:
     number, name = _MAYBE_NUMBER.search(text), _MAYBE_NAME.search(text)
     if not number and not name:
         return False
-    folded = fold(PLACEHOLDER.sub(" ", text))
+    folded = join_sound_marks(fold(PLACEHOLDER.sub(" ", text)))[0]
     wanted = [f for f in _FINDERS if (name if f is names else number)]
     return any(next(finder(folded), None) is not None for finder in wanted)
 
@@ -130,12 +130,13 @@ def placeholder(kind: str) -> str:
 
 def _find(segment: str) -> list[Span]:
     """Return what the finders find in a folded text, in order; earlier finders and longer spans go first."""
+    segment, places = join_sound_marks(segment)
     taken: list[Span] = []
     for finder in _FINDERS:
         for span in sorted(finder(segment), key=lambda s: (s.start, -s.end)):
             if all(span.end <= t.start or t.end <= span.start for t in taken):
                 taken.append(span)
-    return sorted(taken)
+    return sorted(Span(places[s.start], places[s.end], s.kind) for s in taken)
 
 
 def _between(start: int, end: int, holes: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,14 @@ import pandas as pd
 
 from pipeline.blocks import Block, Document, Use
 from pipeline.codebook import Codebook
-from pipeline.coded_table import CODE_NAMES, TEXT_NAMES, codebook_of_table, pick_column, split_codes
+from pipeline.coded_table import (
+    CODE_NAMES,
+    TEXT_NAMES,
+    codebook_of_table,
+    pick_column,
+    refuse_unknown,
+    split_codes,
+)
 from pipeline.errors import InputError
 from pipeline.marks import mark
 from pipeline.opinions_section import read_opinions_section
@@ -24,7 +31,6 @@ from pipeline.workshops import Front, read_front
 
 LINES = Schema("LINES", ("source", "location", "use", "text"), ("source", "location", "use"))
 DOUBTS = Schema("DOUBTS", SET_ASIDE.columns, SET_ASIDE.required)
-_ERRORS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -268,21 +274,7 @@ def _codes(
         unknown += [(row, part) for part in bad]
         if not coded[row] and not bad:
             unknown.append((row, cells[column].strip()))
-    if len(unknown) == 1:
-        row, part = unknown[0]
-        # For the hint about Excel's dates.
-        codebook.code_or_error(part, file=source, row=row, column=column)
-    if unknown:
-        listed = "、".join(f"「{part}」({row}行目)" for row, part in unknown[:_ERRORS_SHOWN])
-        shown = ", ".join(f"'{part}' (row {row})" for row, part in unknown[:_ERRORS_SHOWN])
-        more = len(unknown) - _ERRORS_SHOWN
-        raise InputError(
-            f"コードブックの項目でないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}",
-            f"codes that are not items of the codebook: {shown}{f' and {more} more' if more > 0 else ''}",
-            file=source,
-            row=unknown[0][0],
-            column=column,
-        )
+    refuse_unknown(unknown, codebook, column, source)
     return coded
 
 

@@ -64,7 +64,10 @@ _KANJI_OR_KANA = re.compile(r"[ぁ-ヶ一-龯]")
 _KATAKANA = re.compile(r"[ァ-ヶー゙゚]{2,8}")
 _KANA = re.compile(r"[ぁ-んァ-ヶー]{2,5}")
 _LATIN = re.compile(r"[A-Z][a-z]{2,}")
-_KANJI = re.compile(r"[一-龯々ヶ]{1,4}")
+# Kanji so rare that the dictionary may not have them: 𠮷, 㐂.
+_RARE = "㐀-䶿\U00020000-\U0003ffff"
+_RARE_KANJI = re.compile(rf"[{_RARE}]+")
+_KANJI = re.compile(rf"[一-龯々ヶ{_RARE}]{{1,4}}")
 
 
 def names(text: str) -> Iterator[Span]:
@@ -125,7 +128,9 @@ def _run_start(words: Sequence[Tagged], last: int) -> int:
         place_then_given = (
             _is_place(before) and words[first].pos[3] == "名" and before.end == words[first].start
         )
-        if not (_is_name(before) or place_then_given):
+        # A name is not cut in two where the tokeniser does not know its first kanji: 𠀋-田.
+        rare = before.end == words[first].start and not before.known and _RARE_KANJI.fullmatch(before.surface)
+        if not (_is_name(before) or place_then_given or rare):
             break
         first -= 1
     return first

@@ -68,6 +68,8 @@ class AnswerReader:
                 return _fault("incomplete", "action", row["action"] or row["code"], *_CODE_TOO_MUCH)
             return Answer(written.word, ())
         if written.word == "accept":
+            if shown and suggested and not written.codes and suggested not in self._codebook:
+                return [_unknown_suggestion(suggested)]
             return _accepted(written, row, suggested, shown=shown)
         if not codes:
             return _nothing(written, row)
@@ -135,6 +137,15 @@ def _accepted(written: _Written, row: Row, suggested: str, *, shown: bool) -> An
     if suggested in written.second:
         return _fault("incomplete", "code_2", row["code_2"], *_SAME_TWICE)
     return _coded(codes, suggested)
+
+
+def _unknown_suggestion(code: str) -> Fault:
+    """Return the fault of accepting what another codebook called so."""
+    ja = f"採用された第1候補「{code}」はコードブックにありません。提案したときのコードブックを --codebook で指定するか、"
+    ja += "確定コードを一覧から選んでください。"
+    en = f"the suggestion accepted, '{code}', is not in the codebook; name the codebook it was made with "
+    en += "(--codebook), or choose a code"
+    return Fault("unknown-code", "action", code, ja, en)
 
 
 def _nothing(written: _Written, row: Row) -> list[Fault]:

@@ -18,6 +18,7 @@ import pandas as pd
 from pipeline.codebook import Codebook
 from pipeline.decision_checks import KEY, moment
 from pipeline.decisions import gather_decisions
+from pipeline.normalise import comparison_key
 from pipeline.review_answer import Answer, AnswerReader, Fault
 from pipeline.review_form import COLUMNS, fingerprint
 from pipeline.review_returned import Returned
@@ -37,6 +38,7 @@ KINDS = {
     "unknown-code": ("読めないコード", "unknown code"),
     "unknown-decision": ("読めない判定", "unknown decision"),
     "text-changed": ("文面が変わった", "text changed"),
+    "other-opinion": ("別の意見と同じID", "id of another opinion"),
     "row-added": ("加えられた行", "row added"),
     "row-removed": ("消えた行", "row removed"),
     "row-repeated": ("二重の行", "row repeated"),
@@ -49,6 +51,8 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _CONTENT = ("action", "note")
 Key = tuple[str, str]
 Row = dict[str, str]
+# What the ids stand for so far: text and file.
+Held = dict[Key, tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,18 @@ class Judged:
     counts: dict[str, int]
 
 
-def judge(returned: Returned, codebook: Codebook) -> Judged:
-    """Return the decisions of a coder's file, and a row of PROBLEMS for everything that is not as it should be."""
+def held_texts(decisions: pd.DataFrame, file: str) -> Held:
+    """Return which opinions the ids of a DECISIONS table stand for."""
+    return {(r["opinion_id"], r["unit"]): (r["text"], file) for r in records(decisions) if r["text"].strip()}
+
+
+def judge(returned: Returned, codebook: Codebook, held: Held | None = None) -> Judged:
+    """Return the decisions of a coder's file, and a row of PROBLEMS for everything that is not as it should be.
+
+    held : opinions of the table the decisions go to and of the files read before, to which this file's are added;
+        an id that stands for another opinion there is a fault: one would replace the other without a word
+    """
+    held = {} if held is None else held
     asked = {(r["opinion_id"], r["unit"]): r for r in records(returned.asked)}
     problems = _Problems(returned)
     reader = AnswerReader(codebook, prefilled=returned.prefilled)
@@ -84,6 +98,9 @@ def judge(returned: Returned, codebook: Codebook) -> Judged:
             outcome["removed"] += 1
             continue
         answer = _answer(rows[key], known, reader, problems)
+        if (other := _other_opinion(held, key, rows[key], known, returned.file)) is not None:
+            problems.other_opinion(rows[key], *other)
+            answer = "faulty"
         if isinstance(answer, Answer) and key not in refused:
             decided += _decision(returned, rows[key], known, answer)
             outcome["decided"] += 1
@@ -94,6 +111,15 @@ def judge(returned: Returned, codebook: Codebook) -> Judged:
         problems.codebook()
     counts = {k: outcome[k] for k in ("asked", "decided", "missing", "faulty", "removed")}
     return Judged(DECISIONS.table(decided), problems.table(), counts)
+
+
+def _other_opinion(held: Held, key: Key, row: Row, known: Row, file: str) -> tuple[str, str] | None:
+    """Return text and file of another opinion that the id stands for; if there is none, the id is taken."""
+    if fingerprint(row["text"]) != known["text_sha256"]:
+        return None  # a fault by itself, and nobody's opinion
+    text = known["text"] or row["text"]
+    there = held.setdefault(key, (text, file))
+    return there if there[0] != text and comparison_key(there[0]) != comparison_key(text) else None
 
 
 def _answer(row: Row, known: Row, reader: AnswerReader, problems: _Problems) -> Answer | str:
@@ -213,6 +239,13 @@ class _Problems:
             row, "text-changed", "text", row["text"][:40], ja, "the opinion is not as it was handed out"
         )
 
+    def other_opinion(self, row: Row, there: str, file: str) -> None:
+        ja = f"同じIDの別の意見「{there[:20]}」が {file} にあります。別の調査なら --out に別のファイルを指定してください。"
+        ja += "同じ調査なら、重ならないIDを付けて配り直してください。"
+        en = f"the id is that of another opinion, '{there[:20]}', in {file}; collect another survey into an --out "
+        en += "of its own, or hand out the opinions with ids that do not repeat"
+        self._add(row, "other-opinion", "opinion_id", row["text"][:40], ja, en)
+
     def added(self, row: Row) -> None:
         ja = "配った行ではありません(意見IDが空欄か、覚えのないID)。行を消すか、IDを戻してください。"
         en = "not a row that was handed out (no id, or an unknown one); delete it or restore the id"
@@ -228,7 +261,10 @@ class _Problems:
         return same
 
     def removed(self, known: Row) -> None:
-        ja, en = "配った行がありません。", "a row that was handed out is gone"
+        ja = "配った行がありません。配られたファイルから行を写して戻すか、配られたファイルに記入し直してください"
+        ja += "(決めない意見は判定を「保留」に)。"
+        en = "a row that was handed out is gone; copy it back from the file that was handed out, or decide in that "
+        en += "file (an opinion left undecided is 'unsure')"
         self._add(known | {"row": ""}, "row-removed", "opinion_id", "", ja, en)
 
     def order(self, found: list[Key], asked: list[Key]) -> None:

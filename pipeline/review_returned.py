@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +26,11 @@ from pipeline.review_form import (
     MUST_COME_BACK,
     ROW_COLUMNS,
     ROWS_SHEET,
+    TEXT_COLUMNS,
     TEXT_SHEET,
 )
 from pipeline.tableio import RowSource, open_rows, read_table
+from pipeline.typed import person_name
 
 RETURNED = ("row", "opinion_id", "unit", "text", "code", "code_2", "action", "note")
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>\s*([^<\s]+)\s*</dcterms:modified>")
@@ -61,20 +64,13 @@ def read_returned(path: Path, coder: str = "") -> Returned:
     Raises
     ------
     InputError
-        if it is no such file, a column was renamed or removed, or nobody's name is in it.
+        if it is no such file, a column was renamed or removed, or nobody's name is in it, or two names.
     """
     facts = _facts(path)
     language: Language = "en" if facts["language"] == "en" else "ja"
     source = _main_sheet(path, language)
     rows = _rows(source, _positions(source, language))
-    name = facts["coder"] or _written_name(path, language) or coder.strip()
-    if not name:
-        label = CODER_LABEL[language]
-        raise InputError(
-            f"担当者の名前がありません。「{GUIDE[language]}」シートの「{label}」に書くか、--coder で指定してください。",
-            f"the coder has no name; write it into the sheet '{GUIDE[language]}', or give --coder",
-            file=path.name,
-        )
+    name = _one_name(path, language, person_name(facts["coder"]), person_name(coder))
     return Returned(
         file=path.name,
         coder=name,
@@ -154,6 +150,38 @@ def _rows(source: RowSource, positions: dict[str, int]) -> pd.DataFrame:
     return table
 
 
+def _one_name(path: Path, language: Language, made_for: str, option: str) -> str:
+    """Return the coder's name; nobody's decisions may go by another's name without a word."""
+    label, guide = CODER_LABEL[language], GUIDE[language]
+    said = {
+        ("配ったときの名前", "made for"): made_for,
+        (f"「{guide}」シートの「{label}」", f"'{label}' in the sheet '{guide}'"): _written_name(
+            path, language
+        ),
+        ("--coder", "--coder"): option,
+    }
+    names = {where: name for where, name in said.items() if name}
+    if not names:
+        raise InputError(
+            f"担当者の名前がありません。「{guide}」シートの「{label}」に書くか、--coder で指定してください。",
+            f"the coder has no name; write it into the sheet '{guide}', or give --coder",
+            file=path.name,
+        )
+    if len(set(names.values())) > 1:
+        ja, en = (
+            between.join(f"{where[i]} {quote[0]}{name}{quote[1]}" for where, name in names.items())
+            for i, between, quote in ((0, "、", "「」"), (1, ", ", "''"))
+        )
+        raise InputError(
+            f"担当者の名前が食い違います({ja})。記入した人の名前にそろえてください。"
+            "配った相手と別の人が記入したなら、その人の名前で `iken review sheet` からシートを作り直してください。",
+            f"the coder's names differ ({en}); make them that of the person who decided. If that is not the person "
+            "the file was made for, make a sheet in the right name with `iken review sheet`",
+            file=path.name,
+        )
+    return next(iter(names.values()))
+
+
 def _written_name(path: Path, language: Language) -> str:
     """Return the name that a person wrote into the guide, '' if none."""
     try:
@@ -164,15 +192,13 @@ def _written_name(path: Path, language: Language) -> str:
         for cells in rows:
             label, value = (*map(as_text, cells), "", "")[:2]
             if label.strip() == CODER_LABEL[language]:
-                return value.strip()
+                return person_name(value)
     return ""
 
 
 def _asked(path: Path) -> pd.DataFrame:
     """Return what was handed out, with the texts that no cell could hold."""
-    table = read_table(path, ROWS_SHEET)
-    if any(c not in table.columns for c in ROW_COLUMNS):
-        raise _changed(path, ROWS_SHEET)
+    table = _hidden_sheet(path, ROWS_SHEET, ROW_COLUMNS)
     whole = _whole_texts(path)
     keys = zip(table["opinion_id"], table["unit"], strict=True)
     return table[list(ROW_COLUMNS)].assign(text=[whole.get(key, "") for key in keys])
@@ -181,7 +207,7 @@ def _asked(path: Path) -> pd.DataFrame:
 def _whole_texts(path: Path) -> dict[tuple[str, str], str]:
     """Return the texts that were too long or too strange for a cell, by opinion and unit."""
     parts: dict[tuple[str, str], str] = {}
-    table = read_table(path, TEXT_SHEET)
+    table = _hidden_sheet(path, TEXT_SHEET, TEXT_COLUMNS)
     for opinion_id, unit, text in zip(table["opinion_id"], table["unit"], table["json"], strict=True):
         parts[(opinion_id, unit)] = parts.get((opinion_id, unit), "") + text
     try:
@@ -190,10 +216,20 @@ def _whole_texts(path: Path) -> dict[tuple[str, str], str]:
         raise _changed(path, TEXT_SHEET) from None
 
 
+def _hidden_sheet(path: Path, sheet: str, columns: Sequence[str]) -> pd.DataFrame:
+    try:
+        table = read_table(path, sheet)
+    except InputError:  # the sheets that are there say nothing to those who have never seen this one
+        raise _changed(path, sheet) from None
+    if any(c not in table.columns for c in columns):
+        raise _changed(path, sheet)
+    return table
+
+
 def _changed(path: Path, sheet: str) -> InputError:
     return InputError(
-        f"管理用の非表示シート「{sheet}」が書き換えられています。配られたファイルに記入し直してください。",
-        f"the hidden sheet '{sheet}' was changed; decide in the file that was handed out",
+        f"管理用の非表示シート「{sheet}」が消されたか書き換えられています。配られたファイルに記入し直してください。",
+        f"the hidden sheet '{sheet}' was deleted or changed; decide in the file that was handed out",
         file=path.name,
     )
 

@@ -58,13 +58,15 @@ _AREA = frozenset("都道府県市区町村郡")
 _TOWN_PART = frozenset("台町浜座谷丘坂西東南北本上下中新元字内山川沢原田島崎津戸木") | {"大字"}
 _TOWN_END = frozenset("座谷丘坂浜町台ノガヶケ")
 _TOWN_LINK = frozenset("ノガヶケが之")
+# Towns that the dictionary takes for other words.
+_TOWNS = frozenset(["大船", "大町", "小町", "手広", "植木", "辻堂", "中央", "高砂"])
 _NO_TOWN = frozenset(
-    {"住所", "自宅", "実家", "番地", "現在", "所在", "在住", "住居", "現住", "目標", "施策", "項目", "別表", "図", "表", "式", "問", "設問", "番号", "平成", "令和", "昭和"}
+    {"住所", "自宅", "実家", "番地", "現在", "所在", "在住", "住居", "現住", "目標", "施策", "項目", "方針", "計画", "事業", "資料", "別紙", "様式", "議題", "別表", "図", "表", "式", "問", "設問", "番号", "平成", "令和", "昭和"}
 )  # fmt: skip
 _WORD_BEFORE = re.compile(r"(?:^|(?<=[\s、。,(「はがをにで:]))([一-龯々ヶケガノ]{2,5}) ?$")
 _LIVES = re.compile(r" ?(?:に住|在住|付近|の(?:家|者|隣|角|前|空き|自宅|住人)|に一?人で)")
 _IN_NUMBER = frozenset("-‐‑‒–—―−ー─番地号一二三四五六七八九十百〇")
-_LONGEST_HEAD = 40
+_LONGEST_HEAD, _LONGEST_NAME = 40, 8
 
 
 def addresses(text: str) -> Iterator[Span]:
@@ -107,10 +109,22 @@ def _town_start(text: str, end: int) -> tuple[int, int]:
             break
         evidence = max(evidence, rank)
         start, right = begin + word.start, word.surface
-    if start == end and (known := _WORD_BEFORE.search(text, begin, end)) and known[1] not in _NO_TOWN:
-        # A town that the dictionary takes for another word (手広 is an adjective), where people speak of homes.
-        return known.start(1), 2 if _LIVES.match(text, _number_end(text, end)) else 0
+    if evidence < 2 and _is_home(text, end):
+        # A town that the dictionary takes for other words (西御門 for 西-御-門), where people speak of homes.
+        known = _WORD_BEFORE.search(text, begin, end)
+        if known and not known[1].endswith(tuple(_NO_TOWN)):
+            return min(start, known.start(1)), 2
+        return start, 2 if start < end else 0
     return start, evidence
+
+
+def _is_home(text: str, number: int) -> bool:
+    """Tell whether the words after a house number say that somebody lives there: に住む, の家, の山田です."""
+    end = _number_end(text, number)
+    if _LIVES.match(text, end):
+        return True
+    following = tagged(text[end + 1 : end + 1 + _LONGEST_NAME]) if text.startswith("の", end) else []
+    return bool(following) and following[0].pos[2] == "人名"
 
 
 def _number_end(text: str, start: int) -> int:
@@ -121,7 +135,7 @@ def _number_end(text: str, start: int) -> int:
 
 def _place_rank(word: Tagged, right: str) -> int:
     """Say how sure one word is part of a place, as `_town_start` does; `right` is the part after it."""
-    if word.pos[2] == "地名":
+    if word.pos[2] == "地名" or word.surface in _TOWNS:
         return 2
     if word.pos[2] == "人名" or (not word.known and not word.surface.isascii() and word.pos[0] == "名詞"):
         return 2

@@ -279,6 +279,13 @@ def test_labels_of_several_coders(plan: Codebook) -> None:
     assert (caught.value.place.row, caught.value.place.column) == (3, "coder")
 
 
+def test_two_surveys_of_the_same_ids_are_not_compared(plan: Codebook) -> None:
+    table = coded(("o1", "A", "G1-1-1"), ("o1", "B", "G1-1-1"))
+    assert agreement(table.assign(text=["坂が多い", "坂が多い。"]), plan).compared == 1
+    with pytest.raises(InputError, match="別の意見「坂が多い」"):
+        agreement(table.assign(text=["坂が多い", "公園が好き"]), plan)
+
+
 def test_nothing_to_compare_is_said(plan: Codebook) -> None:
     with pytest.raises(InputError, match="2人以上"):
         agreement(coded(("o1", "A", "G1-1-1"), ("o2", "B", "G1-1-1")), plan)

@@ -42,6 +42,16 @@ def test_one_old_item_cannot_teach_two_new_ones(plan: Codebook) -> None:
     assert caught.value.place.row == 3
 
 
+def test_only_what_is_marked_is_used(plan: Codebook) -> None:
+    pairs = propose_pairs(plan, NEW)
+    for crossed_out in ("×", "no", "△", ""):
+        marks = pairs.assign(use=pairs["use"].mask(pairs["code"] == "A1", crossed_out))
+        assert set(carry_over(BANK, marks, NEW)["code"]) == {"A2", ""}
+    with pytest.raises(InputError, match="たぶん") as caught:
+        carry_over(BANK, pairs.assign(use="たぶん"), NEW, "p.csv")
+    assert (caught.value.place.row, caught.value.place.column) == (2, "use")
+
+
 def test_votes_follow_the_items(plan: Codebook) -> None:
     pairs = propose_pairs(plan, NEW)
     voted = BANK.assign(votes_2="G1-1-1:40;G1-2-1:40;none:20")

@@ -12,6 +12,7 @@ from conftest import ROOT, SEED_LABELS
 from pipeline.cli import main
 from pipeline.codebook import Codebook
 from pipeline.tableio import read_table, write_table
+from pipeline.themes import DECIDED
 
 DEFAULT = ROOT / "models/default"
 
@@ -87,6 +88,17 @@ def test_what_cannot_be_used_is_said_and_nothing_written(
     assert not out.exists()
     out.write_text("a file")
     assert iken("themes", survey, "--out", out, "--model", DEFAULT) == 2
+
+
+def test_decisions_are_read_as_the_report_reads_them(tmp_path: Path) -> None:
+    words = ["該当項目なし", "None", "G1-1-1; G1-1-2", "G1-1", "見守り活動について", ""]
+    path = tmp_path / "確定.csv"
+    texts = [f"{i}番目の道路の街灯が暗いので直してほしい" for i in range(len(words))]
+    write_table(pd.DataFrame({"自由記述": texts, "確定コード": words}), path)
+    assert iken("themes", path, "--out", tmp_path / "t", "--model", DEFAULT) == 0
+    units = read_table(tmp_path / "t/theme_opinions.csv").drop_duplicates("opinion_id")
+    decided = units[units["use"] == DECIDED]
+    assert decided["code"].tolist() == ["G1-1-1", "G1-1", "G1-1-1"]
 
 
 def test_coders_who_differ(tmp_path: Path, survey: Path, capsys: pytest.CaptureFixture[str]) -> None:

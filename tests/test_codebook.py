@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.codebook import Codebook
+from pipeline.coded_table import split_codes
 from pipeline.errors import InputError
 from pipeline.notation import CIRCLED_DIGITS, parse_numbers
 from pipeline.tables import CODEBOOK
@@ -77,6 +78,12 @@ def test_titles_alone_make_a_flat_codebook() -> None:
     assert book.depth == 1
 
 
+def test_rows_that_are_switched_off_are_as_if_not_there() -> None:
+    words = {"いる": "yes", "空": "", "いらない": "No", "ばつ": "✕", "まだ": "△"}
+    book = Codebook.from_table(CODEBOOK.table({"code": t, "title": t, "active": w} for t, w in words.items()))
+    assert [n.code for n in book] == ["いる", "空"]
+
+
 def test_the_hash_changes_with_a_definition(plan: Codebook) -> None:
     table = plan.to_table()
     table.loc[2, "definition"] = "新しい定義"
@@ -122,6 +129,19 @@ def test_a_title_that_begins_with_a_number_is_no_code() -> None:
     assert FLAT.read_code("1人暮らし支援") == "C4"
     assert FLAT.read_code("3世代交流の場") == "C3"
     assert FLAT.read_code("C3 3世代交流の場") == FLAT.read_code("c3:3世代交流の場") == "C3"
+
+
+def test_a_title_is_read_in_any_width() -> None:
+    titles = ("外出・移動支援", "サロン、拠点", "LINE講座", "LINE 講座", "ＬＩＮＥ 講座")
+    book = Codebook.from_table(CODEBOOK.table([{"title": t} for t in titles]))
+    read = [
+        book.read_code(t)
+        for t in ("外出･移動支援", "ｻﾛﾝ､拠点", "ＬＩＮＥ講座", "LINE 講座", "ＬＩＮＥ　講座")
+    ]
+    # Of two titles that differ in width only, each is itself as it stands, and neither in a third form.
+    assert read == ["C1", "C2", "C3", "C4", None]
+    assert split_codes("外出･移動支援;ｻﾛﾝ､拠点", book) == (["C1", "C2"], [])
+    assert split_codes("C3､C4", book) == (["C3", "C4"], [])
 
 
 def test_the_letter_of_a_code_counts() -> None:

@@ -120,6 +120,9 @@ def test_errors_name_place_and_remedy(plan: Codebook, labels: pd.DataFrame) -> N
     with pytest.raises(InputError) as error:
         read_coded(_wide({}, {"確定コード": "G9-9"}), plan, file="x.xlsx")
     assert (error.value.place.row, error.value.place.column) == (3, "確定コード")
+    wrong = [{"確定コード": "G1-1-1"}, *({"確定コード": f"G{i}-9"} for i in range(12))]
+    with pytest.raises(InputError, match=r"「G0-9」\(3行目\)、「G1-9」\(4行目\).*G9-9.* ほか2件"):
+        read_coded(_wide(*wrong), plan, file="x.xlsx")
     with pytest.raises(InputError, match="adjudicate"):
         read_coded(labels.assign(action="accept", decided_at="x"), plan, file="x.csv")
     with pytest.raises(InputError, match=r"iken ingest"):

@@ -151,6 +151,24 @@ def test_an_id_used_in_two_files_for_two_things_is_found(tmp_path: Path) -> None
     assert (caught.value.place.file, caught.value.place.row) == (str(tmp_path / "b.csv"), 3)
 
 
+def test_a_coders_name_typed_in_two_ways_is_one_coder() -> None:
+    table = decisions({"coder": "佐藤　太郎"}, {"coder": "佐藤 太郎", "code": "G2-1-1"})
+    held = current_decisions(table)
+    assert (held["coder"].tolist(), held["code"].tolist()) == (["佐藤 太郎"], ["G2-1-1"])
+
+
+def test_no_decision_replaces_one_on_another_opinion(tmp_path: Path) -> None:
+    one, other = decisions({"text": "坂が多い"}), decisions({"text": "公園が好き", "decision_id": "e"})
+    write_table(one, tmp_path / "a.csv")
+    write_table(other, tmp_path / "b.csv")
+    with pytest.raises(InputError, match="坂が多い") as caught:
+        read_decisions([tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert (caught.value.place.file, caught.value.place.row) == (str(tmp_path / "b.csv"), 2)
+    # Punctuation, an empty cell and another coder's text are no second opinion of this coder.
+    kept = decisions({"text": "坂が多い"}, {"text": "坂が、多い。"}, {}, {"text": "公園", "coder": "B"})
+    assert len(check_decisions(kept)) == 4
+
+
 def test_codes_in_any_notation_are_read(plan: Codebook, tmp_path: Path) -> None:
     table = decisions({"code": "目標1(1)①", "suggested_code": "X9"}, {"coder": "B", "code": "G9-9-9"})
     write_table(table.head(1), tmp_path / "a.csv")

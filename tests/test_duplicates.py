@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from pipeline.duplicates import MIN_LENGTH, GroupFinder, Groups, near_copies, near_duplicate_groups
 from pipeline.normalise import comparison_key, has_no_opinion
+from pipeline.polarity import polarity
 
+# With words of negation and of opposites, so that copies come to differ in them.
 WORDS = [
     "バス停が遠い",
     "坂道の多い町",
@@ -27,6 +29,8 @@ WORDS = [
     "避難所運営",
     "民生委員",
     "空き家",
+    "続けてほしいとは思いません",
+    "参加者が減っている",
 ]
 
 
@@ -39,7 +43,7 @@ def survey(count: int, seed: int = 0) -> list[str]:
             characters = list(rng.choice(texts))
             for _ in range(rng.randint(0, 3)):
                 at = rng.randrange(len(characters))
-                characters[at : at + rng.randint(0, 1)] = rng.choice(["", "も", "町", "。"])
+                characters[at : at + rng.randint(0, 1)] = rng.choice(["", "も", "町", "。", "不要"])
             texts.append("".join(characters) or "空")
         else:
             texts.append("".join(rng.choices(WORDS, k=rng.randint(1, 20))) + str(rng.randrange(100)))
@@ -57,6 +61,10 @@ def jaccard(a: str, b: str) -> float:
     """The definition, written once more and apart from the module's."""
     first, second = trigrams(a), trigrams(b)
     return len(first & second) / len(first | second) if first | second else 0.0
+
+
+def nearly(a: str, b: str) -> bool:
+    return jaccard(a, b) >= 0.8 and polarity(comparison_key(a)) == polarity(comparison_key(b))
 
 
 @cache
@@ -77,7 +85,7 @@ def check(texts: Sequence[str], groups: Groups) -> None:
             assert (groups.leader[row], groups.size[row], groups.exact_size[row]) == (row, 1, 1)
             continue
         assert groups.exact_size[row] == keys.count(keys[row])
-        assert keys[leader[row]] == keys[row] or jaccard(texts[leader[row]], text) >= 0.8
+        assert keys[leader[row]] == keys[row] or nearly(texts[leader[row]], text)
 
 
 def by_leaders(texts: Sequence[str]) -> list[int]:
@@ -89,8 +97,7 @@ def by_leaders(texts: Sequence[str]) -> list[int]:
         near = (
             i
             for i in leaders
-            if keys[i] == key
-            or (min(len(keys[i]), len(key)) >= MIN_LENGTH and jaccard(texts[i], texts[row]) >= 0.8)
+            if keys[i] == key or (min(len(keys[i]), len(key)) >= MIN_LENGTH and nearly(texts[i], texts[row]))
         )
         found.append(next(near, row))
     return found
@@ -115,7 +122,9 @@ def test_against_every_pair() -> None:
                 continue
             similarity = jaccard(texts[a], texts[b])
             assert similarity >= 0.6 or not together
-            if similarity > 0.9 and min(len(keys[a]), len(keys[b])) >= MIN_LENGTH:
+            alike = polarity(keys[a]) == polarity(keys[b])
+            assert alike or not together
+            if alike and similarity > 0.9 and min(len(keys[a]), len(keys[b])) >= MIN_LENGTH:
                 close += 1
                 found += bool(together)
                 possible += ideal[a] == ideal[b]
@@ -223,6 +232,44 @@ def test_any_texts(texts: list[str], size: int) -> None:
     assert (groups.leader == grouped(texts).leader).all()
 
 
+OPPOSITES = [
+    (
+        "町内会の見守り活動は、これからも地域のみんなで続けてほしいと思います",
+        "町内会の見守り活動は、これからも地域のみんなで続けてほしいとは思いません",
+    ),
+    ("駅前の広場に新しい図書館を建てる市の計画に賛成です", "駅前の広場に新しい図書館を建てる市の計画に反対です"),
+    ("大船駅から市役所までのバスの本数をもっと増やしてください", "大船駅から市役所までのバスの本数をもっと減らしてください"),
+    ("子どもたちの見守りのための防犯カメラは絶対に必要です", "子どもたちの見守りのための防犯カメラは絶対に不要です"),
+    ("新しくできた交流センターは思っていたより使い勝手が良い", "新しくできた交流センターは思っていたより使い勝手が悪い"),
+    ("うちの近所の公園には休めるベンチが昔からとても多い", "うちの近所の公園には休めるベンチが昔からとても少ない"),
+    ("地域の防災訓練には毎年欠かさず参加するつもりだ", "地域の防災訓練には毎年欠かさず参加せぬつもりだ"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), OPPOSITES)
+def test_who_is_for_and_who_is_against_are_apart(one: str, other: str) -> None:
+    one, other = (
+        f"市の広報紙を読んで思ったことを、この機会に書いておきます。{text}" for text in (one, other)
+    )
+    texts = [one, other, one + "。", other + "!", one + "ね", other + "ね"]
+    assert jaccard(one, other) >= 0.8
+    assert near_duplicate_groups(texts).tolist() == [0, 1, 0, 1, 0, 1]
+    groups = grouped(texts)
+    assert groups.leader.tolist() == [0, 1, 0, 1, 0, 1]
+    assert groups.exact_size.tolist() == [2, 2, 2, 2, 1, 1]
+
+
+def test_words_that_only_look_like_a_negation_keep_copies_together() -> None:
+    text = "バスの本数をもっと増やしてほしいです。坂が多くて買い物に行くのが大変です"
+    others = [
+        text.replace("増や", "ふや"),
+        "まず、" + text,
+        text + "。すみません",
+        text.replace("多く", "おおく"),
+    ]
+    assert set(grouped([text, *others]).leader) == {0}
+
+
 # -- all pairs ---------------------------------------------------------------------------------
 
 
@@ -231,7 +278,7 @@ def linked(texts: Sequence[str]) -> list[int]:
     leader = list(range(len(texts)))
     keys = [comparison_key(t) for t in texts]
     for a, b in combinations(range(len(texts)), 2):
-        if keys[a] and (keys[a] == keys[b] or jaccard(texts[a], texts[b]) >= 0.8):
+        if keys[a] and (keys[a] == keys[b] or nearly(texts[a], texts[b])):
             low, high = sorted((leader[a], leader[b]))
             leader = [low if i == high else i for i in leader]
     return leader

@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.masked_table import mask_rows, mask_suggestions, suspected_cells
+from pipeline.masked_table import SuspectedCells, mask_rows, mask_suggestions
 
 FRAME = pd.DataFrame(
     {
@@ -57,7 +57,36 @@ def test_the_context_shows_the_place_in_the_masked_text(text: str) -> None:
 
 
 def test_other_columns_that_look_personal_are_counted() -> None:
-    assert suspected_cells(FRAME, ["番号", "備考"]) == {"備考": 1}
+    assert suspected(FRAME.drop(columns="意見")) == {"備考": 1}
+
+
+def suspected(*chunks: pd.DataFrame) -> dict[str, int]:
+    cells = SuspectedCells()
+    for chunk in chunks:
+        cells.look(chunk, [str(c) for c in chunk.columns])
+    return dict(cells.counts)
+
+
+def test_a_column_of_names_is_counted_by_its_header_and_ticks_are_not() -> None:
+    frame = pd.DataFrame(
+        {
+            "お名前": ["佐藤", "鈴木 一", ""],
+            "ご住所": ["大船のあたり", "", None],
+            "Q5 電話": ["1", "○", "いいえ"],
+            "町名": ["大船", "玉縄", "腰越"],
+        },
+        dtype=object,
+    )
+    assert suspected(frame) == {"お名前": 2, "ご住所": 1}
+
+
+def test_the_first_cells_are_looked_at_as_thoroughly_as_those_that_are_masked() -> None:
+    # A full name without a title: too slow to look for everywhere.
+    frame = pd.DataFrame({"問8": ["佐藤花子が来た", "坂が多い"]}, dtype=object)
+    rest = pd.DataFrame({"問8": ["坂が多い"] * 200 + ["佐藤花子が来た"]}, dtype=object)
+    assert suspected(frame) == {"問8": 1}
+    assert suspected(rest) == {}
+    assert suspected(frame, rest, frame) == {"問8": 1}
 
 
 def test_suggestions_lose_personal_data_in_comment_and_evidence() -> None:

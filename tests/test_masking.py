@@ -58,6 +58,10 @@ def test_masking_twice_is_masking_once(text: str) -> None:
         ("木村と申します", "〔氏名〕と申します"),
         ("4111-1111-1111-1111と4111-1111-1111-1112", "〔カード番号〕と4111-1111-1111-1112"),
         ("普通 1234567", "普通 〔口座番号〕"),
+        ("隣の𠮷田さん", "隣の〔氏名〕さん"),
+        ("𠀋田さんと㐂田さん", "〔氏名〕さんと〔氏名〕さん"),
+        ("ﾔﾏﾀﾞさんとヤマタ\u3099さん", "〔氏名〕さんと〔氏名〕さん"),
+        ("ｺｰﾎﾟ玉縄102号室の隣", "〔住所〕の隣"),
         ("123456789018と123456789012", "〔個人番号〕と123456789012"),
     ],
 )
@@ -80,6 +84,11 @@ def test_what_names_nobody_stays(text: str) -> None:
 def test_what_is_masked_already_is_no_context_for_more() -> None:
     # 口座番号 stands in the placeholder only; the number after it says nothing by itself.
     assert mask("〔口座番号〕1234567と〔氏名〕さん") == ("〔口座番号〕1234567と〔氏名〕さん", [])
+
+
+def test_the_fast_suspicion_sees_names_that_end_as_children_do() -> None:
+    assert suspects_personal("佐藤花子さんに聞いた")
+    assert not any(map(suspects_personal, ["お子さんと", "息子さんと", "女子さんと", "うちの子さん"]))
 
 
 def test_the_fast_suspicion_never_sees_more_than_is_found_and_little_less() -> None:

@@ -132,6 +132,15 @@ def test_a_code_filled_in_beforehand_is_no_decision(plan: Codebook) -> None:
     assert read(plan, prefilled=True, shown=False, code="G1-1-1") == Answer("accept", ("G1-1-1",))
 
 
+def test_a_suggestion_that_the_codebook_lacks_cannot_be_accepted(tmp_path: Path, plan: Codebook) -> None:
+    path = filled(made(tmp_path / "a.xlsx", plan), ALL)
+    shorter = Codebook([n for n in plan.nodes if n.code != "G1-1-1"])
+    result = collected(path, shorter)
+    assert ["2", "判定", "unknown-code"] in kinds(result)
+    assert "G1-1-1" not in set(result.decisions["code"])
+    assert "--codebook" in result.problems.set_index("kind").loc["unknown-code", "ja"]
+
+
 def test_where_nothing_was_suggested_nothing_can_be_accepted(plan: Codebook) -> None:
     assert read(plan, shown=False, action="採用") == [("incomplete", "code")]
     assert read(plan, shown=False, action="採用", code="G2-1-1") == Answer("change", ("G2-1-1",))
@@ -286,12 +295,50 @@ def test_whose_file_it_is(tmp_path: Path, plan: Codebook) -> None:
         read_returned(path)
     assert read_returned(path, "C").coder == "C"
 
-    def sign(book: Any, sheet: Any) -> None:
-        guide = book["使い方"]
-        (cell,) = (row[1] for row in guide if row[0].value == "担当者の名前")
-        cell.value = "佐藤"
+    assert read_returned(filled(path, {}, sign("佐藤"))).coder == "佐藤"
+    assert read_returned(path, "佐藤").coder == "佐藤"
 
-    assert read_returned(filled(path, {}, sign), "C").coder == "佐藤"
+
+def sign(name: str) -> Callable[[Any, Any], None]:
+    """Write a name into the guide, as the person who decides would."""
+
+    def change(book: Any, sheet: Any) -> None:
+        (cell,) = (row[1] for row in book["使い方"] if row[0].value == "担当者の名前")
+        cell.value = name
+
+    return change
+
+
+def test_a_name_typed_in_two_ways_is_one_person(tmp_path: Path, plan: Codebook) -> None:
+    path = filled(made(tmp_path / "a.xlsx", plan, coder=""), {}, sign("佐藤　太郎 "))
+    assert read_returned(path, "佐藤  太郎").coder == "佐藤 太郎"
+    assert (
+        read_returned(made(tmp_path / "b.xlsx", plan, coder="佐藤　太郎"), "佐藤 太郎").coder == "佐藤 太郎"
+    )
+
+
+def test_two_names_in_one_file_are_a_fault(
+    tmp_path: Path, plan: Codebook, codebook_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = filled(made(tmp_path / "確認_佐藤.xlsx", plan, coder="佐藤"), ALL)
+    command = ("review", "collect", path, "--out", tmp_path / "判定.csv", "--codebook", codebook_file)
+    assert iken(*command, "--coder", "田中") == 2
+    said = capsys.readouterr().out.replace("\n", "")
+    assert "佐藤" in said and "田中" in said and "--coder" in said
+    filled(path, {}, sign("田中"))
+    assert iken(*command) == 2 and iken(*command, "--coder", "田中") == 2
+    assert not (tmp_path / "判定.csv").exists()
+    filled(path, {}, sign(""))
+    assert iken(*command, "--coder", "佐藤") == 0
+    assert set(read_decisions(tmp_path / "判定.csv")["coder"]) == {"佐藤"}
+
+
+def test_a_lost_row_is_told_with_what_to_do(tmp_path: Path, plan: Codebook) -> None:
+    result = collected(
+        filled(made(tmp_path / "a.xlsx", plan), ALL, lambda _, sheet: sheet.delete_rows(3)), plan
+    )
+    assert result.problems["kind"].tolist() == ["row-removed"]
+    assert "戻す" in result.problems["ja"][0] and "copy it back" in result.problems["en"][0]
 
 
 def test_other_files_are_refused_with_what_to_do(tmp_path: Path, plan: Codebook) -> None:
@@ -306,11 +353,19 @@ def test_other_files_are_refused_with_what_to_do(tmp_path: Path, plan: Codebook)
     with pytest.raises(InputError, match="読めません"):
         read_returned(text)
 
-    def drop(book: Any, sheet: Any) -> None:
-        del book["_iken"]
+    for name in ("_iken", "_iken_rows", "_iken_text"):
 
-    with pytest.raises(InputError, match="非表示シート"):
-        read_returned(filled(made(tmp_path / "b.xlsx", plan), ALL, drop))
+        def drop(book: Any, sheet: Any, name: str = name) -> None:
+            del book[name]
+
+        with pytest.raises(InputError, match=f"非表示シート「{name}」.*配られたファイルに記入"):
+            read_returned(filled(made(tmp_path / "b.xlsx", plan), ALL, drop))
+
+    def rename(book: Any, sheet: Any) -> None:
+        book["_iken_text"]["A1"] = "ID"
+
+    with pytest.raises(InputError, match=r"非表示シート「_iken_text」.*配られたファイルに記入"):
+        read_returned(filled(made(tmp_path / "c.xlsx", plan), ALL, rename))
 
 
 def test_another_codebook_is_noted_and_the_old_one_recorded(tmp_path: Path, plan: Codebook) -> None:
@@ -491,6 +546,36 @@ def test_nothing_is_written_unless_all_is_clean_or_the_valid_rows_are_asked_for(
     filled(a, {0: {"code": "G1-1-1"}})
     assert iken(*command[:4], "--out", out, "--codebook", codebook_file) == 0
     assert set(read_decisions(out, plan)["coder"]) == {"A", "B"} and len(read_decisions(out)) == 10
+
+
+def test_two_surveys_with_the_same_ids_do_not_become_one(
+    tmp_path: Path, plan: Codebook, codebook_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = filled(made(tmp_path / "去年.xlsx", plan), ALL)
+    texts = [*(f"今年の意見{i}" for i in range(4)), TEXTS[4] + "。"]
+    other = filled(made(tmp_path / "今年.xlsx", plan, texts), ALL)
+    out, apart = tmp_path / "判定.csv", tmp_path / "今年.csv"
+    with_plan = ("--codebook", codebook_file)
+    assert iken("review", "collect", one, "--out", out, *with_plan) == 0
+    before = out.read_bytes()
+    assert iken("review", "collect", other, "--out", out, *with_plan) == 2
+    said = capsys.readouterr()
+    assert "別の意見と同じID: 4件" in said.out and "判定.csv" in said.out and "--out" in said.out
+    assert out.read_bytes() == before
+    # Both at once are refused as well; apart each is right, but not to be compared.
+    assert iken("review", "collect", one, other, "--out", tmp_path / "両方.csv", *with_plan) == 2
+    assert "去年.xlsx" in capsys.readouterr().out and not (tmp_path / "両方.csv").exists()
+    assert iken("review", "collect", other, "--out", apart, *with_plan) == 0
+    assert iken("agreement", out, apart, *with_plan) == 2
+    assert "重ならないID" in capsys.readouterr().err
+
+
+def test_a_tampered_text_is_no_other_opinion(tmp_path: Path, plan: Codebook) -> None:
+    a = read_returned(filled(made(tmp_path / "a.xlsx", plan), ALL | {0: ACCEPT | {"text": "書き換えた"}}))
+    b = read_returned(filled(made(tmp_path / "b.xlsx", plan, coder="B"), ALL))
+    held: dict[tuple[str, str], tuple[str, str]] = {}
+    assert kinds(judge(a, plan, held)) == [["2", "意見", "text-changed"]]
+    assert kinds(judge(b, plan, held)) == []
 
 
 def test_fifty_thousand_rows_are_all_accounted_for(tmp_path: Path, plan: Codebook) -> None:

@@ -329,6 +329,7 @@ def test_csv_and_long_give_forms_too(suggestions: Path, tmp_path: Path) -> None:
         (("--coders", "A,,B"), "使えません(--coders)"),
         (("--coders", "A/B"), "使えません(--coders)"),
         (("--coders", "A,a"), "2回あります"),
+        (("--coders", "佐藤 太郎,佐藤　太郎"), "2回あります"),
         (("--codebook", "なし.csv"), "なし.csv"),
         (("--out", "o.csv"), ".xlsx"),
         (("--share", "0"), "--share"),

@@ -15,7 +15,13 @@ from pipeline.cli.console import Console
 from pipeline.cli.for_people import MEASURES, write_for_people
 from pipeline.cli.inputs import read_codebook
 from pipeline.codebook import Codebook
-from pipeline.decisions import check_decisions, read_decisions, with_canonical_codes
+from pipeline.decisions import (
+    check_decisions,
+    check_texts,
+    naming_the_file,
+    read_decisions,
+    with_canonical_codes,
+)
 from pipeline.disagreement import PARTLY
 from pipeline.errors import InputError
 from pipeline.metrics import Figure
@@ -64,7 +70,12 @@ def _read(files: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
         if not {"action", "decision_id", "round"} & set(content.columns):
             content = decisions_from_labels(content, str(path))
         tables.append(with_canonical_codes(check_decisions(content, str(path)), codebook, str(path)))
-    return check_decisions(pd.concat(tables, ignore_index=True).fillna(""))
+    try:
+        table = check_decisions(pd.concat(tables, ignore_index=True).fillna(""))
+        check_texts(table)
+    except InputError as error:
+        raise naming_the_file(error, files, tables) from None
+    return table
 
 
 def _print_figures(console: Console, result: Agreement, depth: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.cli.console import Console
 from pipeline.errors import InputError
-from pipeline.masked_table import MASK_REPORT, ORIGINAL, mask_rows, suspected_cells
+from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
 from pipeline.masking import KINDS, KINDS_EN
 from pipeline.placing import check_folder, make_folder
 from pipeline.suggestion import guess_text_column
@@ -34,7 +34,7 @@ def run(console: Console, request: Request) -> int:
     source = open_rows(request.input, request.sheet)
     columns = _columns(source, request)
     kinds: Counter[str] = Counter()
-    elsewhere: Counter[str] = Counter()
+    elsewhere = SuspectedCells()
     rows = cells = 0
     others = [c for c in source.columns if c not in columns]
     for path in (request.out, request.report):
@@ -55,10 +55,10 @@ def run(console: Console, request: Request) -> int:
                 report.write(found)
             kinds.update(found["kind"].tolist())
             cells += len(found.drop_duplicates(["row", "column"]))
-            elsewhere.update(suspected_cells(chunk, others))
+            elsewhere.look(chunk, others)
             rows += len(chunk)
             advance(len(chunk))
-    _say(console, request, source, columns, (rows, cells), kinds, elsewhere)
+    _say(console, request, source, columns, (rows, cells), kinds, elsewhere.counts)
     return 0
 
 
@@ -130,6 +130,13 @@ def _say(
 def warn_of_other_columns(console: Console, elsewhere: Counter[str]) -> None:
     """Say which columns that were not masked seem to hold personal information."""
     for column, n in elsewhere.items():
+        if is_personal_column(column):
+            console.warn(
+                f"注意: 列「{column}」({n:,}個のセル)は個人情報の列のようですが、マスクしていません。公開するファイルでは列ごと消してください。",
+                f"note: column '{column}' ({n:,} cells) seems to be one of personal information and is not masked; "
+                "delete the column in what you publish",
+            )
+            continue
         console.warn(
             f"注意: マスクしていない列「{column}」の{n:,}個のセルにも個人情報がありそうです(iken mask の --text-column で加えられます)。",
             f"note: {n:,} cells of column '{column}', which is not masked, seem to hold personal information too "

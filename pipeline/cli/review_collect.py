@@ -14,7 +14,17 @@ from pipeline.codebook import Codebook
 from pipeline.decisions import append_decisions, read_decisions
 from pipeline.errors import InputError
 from pipeline.placing import check_folder, make_folder
-from pipeline.review_collect import FAULT, KINDS, PROBLEMS, Judged, between_files, judge, new_decisions
+from pipeline.review_collect import (
+    FAULT,
+    KINDS,
+    PROBLEMS,
+    Held,
+    Judged,
+    between_files,
+    held_texts,
+    judge,
+    new_decisions,
+)
 from pipeline.review_returned import read_returned
 from pipeline.sheets import write_sheets
 from pipeline.tableio import check_ending
@@ -31,7 +41,7 @@ def run_collect(
     check_folder(out.parent)
     codebook = read_codebook(codebook_path)
     existing = read_decisions(out) if out.exists() else DECISIONS.empty()
-    judged, problems = _judge_all(console, files, codebook, coder)
+    judged, problems = _judge_all(console, files, codebook, coder, held_texts(existing, out.name))
     _print_counts(console, judged)
     faults = int((problems["severity"] == FAULT).sum())
     _list_problems(console, problems, out)
@@ -59,7 +69,7 @@ def run_collect(
 
 
 def _judge_all(
-    console: Console, files: Sequence[Path], codebook: Codebook, coder: str
+    console: Console, files: Sequence[Path], codebook: Codebook, coder: str, held: Held
 ) -> tuple[list[tuple[str, Judged]], pd.DataFrame]:
     """Judge each file once; one that cannot be read is a problem of its own."""
     judged: list[tuple[str, Judged]] = []
@@ -67,7 +77,7 @@ def _judge_all(
     with console.progress("シートを読んでいます", "reading sheets", len(files)) as advance:
         for path in {p.resolve(): p for p in files}.values():
             try:
-                judged.append((path.name, judge(read_returned(path, coder), codebook)))
+                judged.append((path.name, judge(read_returned(path, coder), codebook, held)))
             except InputError as error:
                 place = error.place
                 unreadable.append(

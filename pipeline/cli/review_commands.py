@@ -3,12 +3,14 @@
 No `from __future__ import annotations` here: help texts depend on the language, so annotations are values.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.typed import person_name
 
 
 def add_pages(group: typer.Typer, console: Console) -> None:
@@ -116,7 +118,7 @@ def add_pages(group: typer.Typer, console: Console) -> None:
     ) -> None:
         from pipeline.cli.review_open import Request, run_open
 
-        names = tuple(n.strip() for n in (coders or "").replace("、", ",").split(",") if n.strip())
+        names = tuple(filter(None, map(person_name, re.split("[,、，]", coders or ""))))
         request = Request(
             input=input,
             db=db,
@@ -127,7 +129,7 @@ def add_pages(group: typer.Typer, console: Console) -> None:
             id_column=id_column,
             sheet=sheet,
             units=units,
-            coder=coder,
+            coder=None if coder is None else person_name(coder),
             blind=blind,
             learning=not no_learning,
             hide_share=hide_share,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from pipeline.review_items import Items, review_items, share_out
 from pipeline.review_sheet import Form, write_review_sheets
 from pipeline.sheets import check_excel
 from pipeline.tableio import open_rows
+from pipeline.typed import person_name
 
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
@@ -99,7 +99,7 @@ def read_coders(option: str | None) -> list[str]:
     """
     if option is None:
         return [""]
-    names = [unicodedata.normalize("NFC", n).strip() for n in re.split("[,、，]", option)]
+    names = [person_name(n) for n in re.split("[,、，]", option)]
     for name in names:
         if not name or _NOT_IN_FILE_NAMES.search(name) or len(name) > 60:
             raise InputError(

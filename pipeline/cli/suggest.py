@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from pipeline.comments import wide_columns
 from pipeline.crew import Crew, processes_for
 from pipeline.duplicates import GroupFinder, Groups
 from pipeline.errors import InputError, Language
-from pipeline.masked_table import mask_suggestions, suspected_cells
+from pipeline.masked_table import SuspectedCells, mask_suggestions
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
@@ -66,7 +65,7 @@ def run(console: Console, request: Request) -> int:
     gc.freeze()  # what the model holds stays
     groups, total = _find_groups(console, source, text_column, id_column)
     tally = Tally()
-    elsewhere: Counter[str] = Counter()
+    elsewhere = SuspectedCells()
     with (
         _crew(model, request, groups) as crew,
         console.progress("コードを提案しています", "suggesting codes", total) as advance,
@@ -89,7 +88,7 @@ def run(console: Console, request: Request) -> int:
         _write(frames, request, source, text_column, id_column, model, tally, console.language)
     _report(console, request, source, text_column, tally)
     _say_if_untried(console, model)
-    warn_of_other_columns(console, elsewhere)
+    warn_of_other_columns(console, elsewhere.counts)
     return 0
 
 
@@ -101,12 +100,12 @@ def _crew(model: Model, request: Request, groups: Groups) -> Crew:
 
 
 def _masked(
-    frames: Iterator[pd.DataFrame], source: RowSource, text_column: str, elsewhere: Counter[str]
+    frames: Iterator[pd.DataFrame], source: RowSource, text_column: str, elsewhere: SuspectedCells
 ) -> Iterator[pd.DataFrame]:
     """Yield suggestions with masked comments; count in `elsewhere` what other columns seem to hold."""
     for frame in frames:
         others = [c for c in source.columns if c != text_column and c in frame]
-        elsewhere.update(suspected_cells(frame, others))
+        elsewhere.look(frame, others)
         yield mask_suggestions(frame, (text_column, "unit_text"))
 
 

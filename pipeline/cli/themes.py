@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.codebook import Codebook
+from pipeline.coded_table import decided_codes
 from pipeline.errors import InputError
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
@@ -50,7 +51,6 @@ _HEADINGS = {
     "coders_differ": "人の食い違い",
     "example": "例",
 }
-_NONE_FITS = frozenset({"", "該当なし", "none", "none-fits"})
 _UNIT = "\x1f"
 
 
@@ -130,10 +130,9 @@ def _comments(table: pd.DataFrame, request: Request, codebook: Codebook) -> _Com
 
 
 def _codes(cells: Sequence[str] | pd.Series[str], codebook: Codebook, file: str, column: str) -> list[str]:
-    return [
-        "" if cell.strip() in _NONE_FITS else codebook.code_or_error(cell, file=file, row=i, column=column)
-        for i, cell in enumerate(cells, start=2)
-    ]
+    """Return the first code that people gave in each cell, '' where none."""
+    found = decided_codes(enumerate(cells, start=2), codebook, column, file)
+    return [(*codes, "")[0] for codes in found.values()]
 
 
 def _read_coded(path: Path) -> pd.DataFrame:
