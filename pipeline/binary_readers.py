@@ -16,7 +16,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.cells import Opened, Row, fitted, header
+from pipeline.cells import ChooseSheet, Opened, Row, as_text, fitted, header
 from pipeline.errors import InputError
 
 # Parse errors of both XML libraries openpyxl may use are SyntaxErrors.
@@ -25,8 +25,10 @@ _XLSX_FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, 
 warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
 
 
-def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
-    """Open the sheet `wanted`, or the first visible one with content; `head` is how the file begins.
+def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet | None = None) -> Opened:
+    """Open the sheet `wanted`, or of the visible ones with content the one that `choose` returns, else the first.
+
+    `head` is how the file begins.
 
     Raises
     ------
@@ -43,18 +45,17 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
                 f"no sheet '{wanted}'; sheets: {found}",
                 file=str(path),
             )
-        visible = [s for s in sheets.values() if s.sheet_state == "visible"]
-        chosen = (
-            [sheets[wanted]]
-            if wanted is not None
-            else [s for s in visible if any(map(_without_trailing, _sheet_rows(s)))]
-        )
-        if not chosen:
+        firsts = {
+            s.title: [as_text(c) for c in _without_trailing(next(_sheet_rows(s), []))]
+            for s in sheets.values()
+            if s.sheet_state == "visible" and any(map(_without_trailing, _sheet_rows(s)))
+        }
+        if not firsts and wanted is None:
             raise InputError("どのシートも空です。", "all sheets are empty", file=str(path))
-        name = chosen[0].title
-        columns = header(_without_trailing(next(_sheet_rows(chosen[0]), [])), path)
+        name = wanted or (choose(firsts) if choose else next(iter(firsts)))
+        columns = header(_without_trailing(next(_sheet_rows(sheets[name]), [])), path)
         merged, formulas = _in_xml(
-            path, chosen[0], rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:', rb"<(?:\w+:)?f[ />]"
+            path, sheets[name], rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:', rb"<(?:\w+:)?f[ />]"
         )
         if merged:
             ja = "見出しのセルが結合されています。結合を解き、見出しを1行にしてください。"
@@ -79,7 +80,7 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
                 cells += [None] * (len(columns) - len(cells))
                 yield fitted(cells, len(columns), path, number)
 
-    return Opened(columns, None, 2, rows)
+    return Opened(columns, None, 2, rows, name, tuple(firsts))
 
 
 @contextmanager

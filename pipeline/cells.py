@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,9 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SURROGATE = re.compile("[\ud800-\udfff]")
 _ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 Row = Sequence[object]
+ChooseSheet = Callable[
+    [Mapping[str, list[str]]], str
+]  # gets names of sheets with the cells of their first row
 
 
 class Opened(NamedTuple):
@@ -33,6 +36,8 @@ class Opened(NamedTuple):
     encoding: str | None
     first_row: int
     rows: Callable[[], Generator[Row, None, None]]
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
 
 
 def as_text(value: object) -> str:

@@ -17,7 +17,7 @@ from types import TracebackType
 import pandas as pd
 
 from pipeline.binary_readers import open_parquet, open_xlsx
-from pipeline.cells import Row, as_text
+from pipeline.cells import ChooseSheet, Row, as_text
 from pipeline.errors import InputError
 from pipeline.placing import put_in_place, temporary_beside, unwritable
 from pipeline.table_writers import SINKS
@@ -29,7 +29,8 @@ class RowSource:
     """A table that can be read any number of times, chunk by chunk. Made by `open_rows`.
 
     `encoding` says what was read (None for .xlsx and .parquet); `first_row` is the number of the first
-    data row as people see it: row = `first_row` + number of rows before it.
+    data row as people see it: row = `first_row` + number of rows before it. Of an Excel file, `sheet` is the
+    one read and `sheets` are the visible ones with content.
     """
 
     path: Path
@@ -37,6 +38,8 @@ class RowSource:
     encoding: str | None
     first_row: int
     rows: Callable[[], Generator[Row, None, None]]
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
 
     def chunks(self, size: int = 4096) -> Iterator[pd.DataFrame]:
         """Yield tables of up to `size` rows, cells as objects in the file's own types, opening it anew.
@@ -50,9 +53,25 @@ class RowSource:
             while batch := list(islice(rows, size)):
                 yield pd.DataFrame(batch, columns=self.columns, dtype=object)
 
+    def table(self) -> pd.DataFrame:
+        """Return a small table with every cell as text; `attrs['encoding']` says what was read.
 
-def open_rows(path: Path, sheet: str | None = None) -> RowSource:
-    """Check a table file and return its `RowSource`; `sheet` names a sheet of an .xlsx file.
+        Raises
+        ------
+        InputError
+            as `chunks`.
+        """
+        with closing(self.rows()) as rows:
+            cells = [[as_text(c) for c in row] for row in rows]
+        frame = pd.DataFrame(cells, columns=self.columns, dtype=str)
+        frame.attrs["encoding"] = self.encoding
+        return frame
+
+
+def open_rows(path: Path, sheet: str | None = None, choose: ChooseSheet | None = None) -> RowSource:
+    """Check a table file and return its `RowSource`.
+
+    `sheet` names a sheet of an Excel file; without it `choose`, if given, tells which one to read.
 
     Raises
     ------
@@ -74,26 +93,15 @@ def open_rows(path: Path, sheet: str | None = None) -> RowSource:
     if not head:
         raise InputError("ファイルが空です。", "the file is empty", file=str(path))
     if kind == ".xlsx":
-        return RowSource(path, *open_xlsx(path, sheet, head))
+        return RowSource(path, *open_xlsx(path, sheet, head, choose))
     if kind == ".parquet":
         return RowSource(path, *open_parquet(path))
     return RowSource(path, *(open_jsonl(path) if kind == ".jsonl" else open_delimited(path)))
 
 
 def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
-    """Read a small table with every cell as text; `attrs['encoding']` says what was read.
-
-    Raises
-    ------
-    InputError
-        as `open_rows` and `RowSource.chunks`.
-    """
-    source = open_rows(path, sheet)
-    with closing(source.rows()) as rows:
-        cells = [[as_text(c) for c in row] for row in rows]
-    frame = pd.DataFrame(cells, columns=source.columns, dtype=str)
-    frame.attrs["encoding"] = source.encoding
-    return frame
+    """Read a small table with every cell as text: `open_rows` and `RowSource.table`, with their errors."""
+    return open_rows(path, sheet).table()
 
 
 def check_ending(path: Path) -> None:
