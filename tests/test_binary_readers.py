@@ -80,7 +80,21 @@ def test_first_sheet_with_content_unless_named(tmp_path: Path) -> None:
 
 
 def test_excel_row_wider_than_header(tmp_path: Path) -> None:
-    assert fault(book(tmp_path / "a.xlsx", [["a", "b"], [1, 2], [1, 2, 3]])).place.row == 3
+    error = fault(book(tmp_path / "a.xlsx", [["a", "b"], [1, 2], [1, 2, None, 3]]))
+    assert error.place.row == 3 and error.ja.startswith("D3 に値がありますが、1行目(見出し)のその列が空です")
+    assert "value in D3" in error.en
+
+
+@pytest.mark.parametrize("title", [["令和7年度 調査"], ["令和7年度 調査", None, None, None, "自由記述一覧"]])
+def test_a_title_above_the_header_is_told(tmp_path: Path, title: list[object]) -> None:
+    rows: list[list[object]] = [title, [], ["No", "日", "地区", "性", "意見"], [1, None, "北", "女", "坂"]]
+    error = fault(book(tmp_path / "a.xlsx", rows))
+    assert "1行目が題名なら、その行を消して" in error.ja and "delete it" in error.en
+
+
+def test_a_column_without_a_name_is_no_title(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [["No", None, "意見"], [1, "北", "坂"], [2, "南", "道"]])
+    assert open_rows(path).columns == ["No", "列2", "意見"]
 
 
 def test_merged_header_is_refused_but_merged_data_is_not(tmp_path: Path) -> None:
