@@ -94,8 +94,8 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
 def _xlsx(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     """Open an .xlsx file for streaming; whatever is broken in it becomes one message."""
     ja, en = (
-        "Excel ファイル(.xlsx)として読めません。Excel で開いて保存し直してください。",
-        "not a readable .xlsx file",
+        "Excel ファイル(.xlsx)として読めません。Excel で開き、.xlsx に保存し直してください。",
+        "not a readable .xlsx file; open it in Excel and save it as .xlsx",
     )
     with path.open("rb") as handle:
         try:
@@ -184,8 +184,8 @@ def _refuse_other_excel(path: Path, head: bytes) -> None:
             file=str(path),
         )
     raise InputError(
-        "古い形式(.xls)です。.xlsx で保存し直してください。",
-        "an old .xls file; save it as .xlsx",
+        "古い形式(.xls)です。Excel で開き、.xlsx に保存し直してください。",
+        "an old .xls file; open it in Excel and save it as .xlsx",
         file=str(path),
     )
 

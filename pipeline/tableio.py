@@ -1,4 +1,4 @@
-"""Read and write tables by the file's ending: .csv .tsv .xlsx .jsonl .parquet.
+"""Read and write tables by the file's ending: .csv .tsv .xlsx .jsonl .parquet (and read .xlsm).
 
 Big files are read and written chunk by chunk, so that memory stays flat. A file that cannot be read
 cell for cell is refused with the place of the fault: a half-read table does more harm than none. What
@@ -22,6 +22,10 @@ from pipeline.errors import InputError
 from pipeline.placing import put_in_place, temporary_beside, unwritable
 from pipeline.table_writers import SINKS
 from pipeline.text_readers import open_delimited, open_jsonl
+
+# With macros it is read alike; what is named .xls is mostly of the old kind, which its reader refuses with advice.
+_EXCEL = (".xlsx", ".xlsm", ".xls")
+READABLE = (*SINKS, *_EXCEL[1:])
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,15 @@ def open_rows(path: Path, sheet: str | None = None, choose: ChooseSheet | None =
     """
     path = Path(path)
     kind = path.suffix.lower()
-    check_ending(path)
+    if kind not in READABLE:
+        known = " ".join(SINKS)
+        raise InputError(
+            "この種類の表は読めません。Excel で開けるファイルなら、Excel で .xlsx に保存し直してください"
+            f"(タブ区切りの .txt は拡張子を .tsv に変えても読めます)。使える拡張子: {known}",
+            "cannot read this kind of table. If Excel opens it, save it there as .xlsx "
+            f"(or give a tab-separated .txt the ending .tsv). Endings: {known}",
+            file=str(path),
+        )
     try:
         with path.open("rb") as handle:
             head = handle.read(8)
@@ -92,7 +104,7 @@ def open_rows(path: Path, sheet: str | None = None, choose: ChooseSheet | None =
         ) from None
     if not head:
         raise InputError("ファイルが空です。", "the file is empty", file=str(path))
-    if kind == ".xlsx":
+    if kind in _EXCEL:
         return RowSource(path, *open_xlsx(path, sheet, head, choose))
     if kind == ".parquet":
         return RowSource(path, *open_parquet(path))

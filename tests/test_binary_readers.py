@@ -49,6 +49,25 @@ def test_ole_containers(tmp_path: Path, stream: str, word: str) -> None:
     assert word in fault(path).ja
 
 
+def test_the_name_xls_brings_the_same_advice(tmp_path: Path) -> None:
+    path = tmp_path / "a.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + "Workbook".encode("utf-16-le"))
+    assert ".xlsx に保存し直して" in fault(path).ja and "古い形式" in fault(path).ja
+    path.write_text(
+        "<html><table><tr><td>意見</td></tr></table></html>", "utf-8"
+    )  # as some systems export it
+    assert ".xlsx に保存し直して" in fault(path).ja
+    path = tmp_path / "a.txt"  # Excel's "Unicode text"
+    path.write_text("No\t意見\n1\t坂\n", "utf-16")
+    assert ".xlsx に保存し直して" in fault(path).ja and ".tsv" in fault(path).ja
+    assert rows_of(path.rename(tmp_path / "a.tsv")) == [["1", "坂"]]
+
+
+def test_a_file_with_macros_is_read(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [["No", "意見"], [1, "坂"]]).rename(tmp_path / "a.xlsm")
+    assert rows_of(path) == [[1, "坂"]]
+
+
 @pytest.mark.parametrize("member", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
 @pytest.mark.parametrize("content", [None, b"<broken"])
 def test_damaged_xlsx(tmp_path: Path, member: str, content: bytes | None) -> None:
