@@ -6,7 +6,6 @@ import codecs
 import csv
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +20,7 @@ from pipeline.cells import (
     SURROGATE,
     as_text,
     check_excel_rows,
+    date_format,
     is_missing,
     write_cell,
 )
@@ -148,7 +148,7 @@ class _Xlsx:
         self._path = path
         self._book = xlsxwriter.Workbook(str(temporary), EXCEL_OPTIONS)
         self._sheet = self._book.add_worksheet()
-        self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
+        self._dates: dict[str, Any] = {}  # styles by number format
         self._rows = 1
         for column, name in enumerate(columns):
             write_cell(self._sheet, 0, column, name)
@@ -157,8 +157,12 @@ class _Xlsx:
         for row in zip(*cells, strict=True):
             check_excel_rows(self._rows, self._path)
             for column, value in enumerate(row):
-                at_midnight = isinstance(value, datetime) and not is_missing(value) and value.time() == time()
-                write_cell(self._sheet, self._rows, column, value, self._day if at_midnight else None)
+                style = None
+                if shown := date_format(value):
+                    if shown not in self._dates:
+                        self._dates[shown] = self._book.add_format({"num_format": shown})
+                    style = self._dates[shown]
+                write_cell(self._sheet, self._rows, column, value, style)
             self._rows += 1
 
     def close(self) -> None:

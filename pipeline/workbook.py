@@ -30,7 +30,7 @@ from pipeline.book_parts import (
     set_up_page,
     write_codebook_sheet,
 )
-from pipeline.cells import as_text, check_excel_rows, write_cell
+from pipeline.cells import as_text, check_excel_rows, date_format, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
 from pipeline.placing import put_in_place, temporary_beside
@@ -129,6 +129,7 @@ class SuggestionWorkbook:
         self.text_column = _renamed(DECISION[language], columns, language) if own else text_column
         self._given = list(columns)
         self._row = 1
+        self._dates: dict[str, Any] = {}  # styles by number format
         self._summary: list[tuple[str, str, str | float | int]] = []
 
     def __enter__(self) -> SuggestionWorkbook:
@@ -154,11 +155,12 @@ class SuggestionWorkbook:
         decision = self._decision
         for cells in zip(*(frame[c].tolist() for c in self._given), strict=True):
             check_excel_rows(self._row, self.path)
-            values = [c if isinstance(c, int | float) else as_text(c) for c in cells]
+            values = [c if isinstance(c, int | float) or date_format(c) else as_text(c) for c in cells]
             values.insert(decision, "")
             sheet.set_row(self._row, row_height(values, self._widths))
             for column, (value, style) in enumerate(zip(values, self._styles, strict=True)):
-                write_cell(sheet, self._row, column, value, style)
+                shown = date_format(value)
+                write_cell(sheet, self._row, column, value, self._date_style(shown) if shown else style)
             self._row += 1
 
     def summary(self, rows: Sequence[tuple[str, str, str | float | int]]) -> None:
@@ -244,6 +246,11 @@ class SuggestionWorkbook:
         if column in ("units", "group_size", "exact_count"):
             return self._format(align="center")
         return self._format()
+
+    def _date_style(self, number_format: str) -> Any:
+        if number_format not in self._dates:
+            self._dates[number_format] = self._format(num_format=number_format)
+        return self._dates[number_format]
 
     # -- the other sheets ----------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,24 @@ def test_excel_output_is_text_where_it_was_text(tmp_path: Path) -> None:
     assert len(texts[9]) == 32_767 and texts[9].endswith("長" + CUT_MARK)
     values = [row[1] for row in rows_of(path)]
     assert values == [when[0], when[1], None, None, 3, 2.5, True, str(10**18), None, "[1]"]
+
+
+def test_dates_and_times_stay_such_in_excel(tmp_path: Path) -> None:
+    path, out = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    book = openpyxl.Workbook()
+    for cell in ["時", datetime(2025, 7, 1), datetime(2025, 7, 1, 9, 30), time(9, 30), timedelta(hours=26.5)]:
+        book.active.append([cell])
+    book.save(path)
+    with TableWriter(out, ["時"]) as writer:
+        for chunk in open_rows(path).chunks():
+            writer.write(chunk)
+    cells = [c for (c,) in openpyxl.load_workbook(out).active.iter_rows(min_row=2)]
+    assert [c.value for c in cells] == [c for (c,) in rows_of(path)]
+    assert [c.number_format for c in cells] == ["yyyy/m/d", "yyyy/m/d h:mm", "h:mm", "[h]:mm:ss"]
+    # What Excel has no number for is text.
+    odd = [date(1899, 1, 1), -timedelta(hours=1), datetime(2025, 7, 1, tzinfo=UTC)]
+    write_table(pd.DataFrame({"時": odd}, dtype=object), out)
+    assert read_table(out)["時"].tolist() == ["1899-01-01", "-1:00:00", "2025-07-01T00:00:00+00:00"]
 
 
 def test_jsonl_keeps_types_nesting_and_late_keys(tmp_path: Path) -> None:
