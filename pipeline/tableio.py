@@ -7,7 +7,7 @@ is written goes to a temporary file beside the target, which takes its name only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -20,7 +20,7 @@ from pipeline.binary_readers import open_parquet, open_xlsx
 from pipeline.cells import ChooseSheet, Row, as_text
 from pipeline.errors import InputError
 from pipeline.placing import put_in_place, temporary_beside, unwritable
-from pipeline.table_writers import SINKS
+from pipeline.table_writers import SINKS, XlsxSink
 from pipeline.text_readers import open_delimited, open_jsonl
 
 # With macros it is read alike; what is named .xls is mostly of the old kind, which its reader refuses with advice.
@@ -132,10 +132,15 @@ class TableWriter:
 
     CSV and TSV are UTF-8 with BOM and CRLF, which Excel in Japan opens correctly. The file appears when
     the block ends well; after an error nothing of it remains.
+
+    `choices` are, by column, what a list in Excel offers to the people who fill the column in.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], choices: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self.path = Path(path)
+        self._choices = choices or {}
         self.columns = list(columns)
         check_ending(self.path)
 
@@ -145,6 +150,8 @@ class TableWriter:
             self._sink = SINKS[self.path.suffix.lower()](self._temporary, self.path, self.columns)
         except OSError as error:
             raise unwritable(self.path, error) from None
+        if isinstance(self._sink, XlsxSink):
+            self._sink.choices = self._choices
         return self
 
     def write(self, frame: pd.DataFrame) -> None:

@@ -69,6 +69,25 @@ def test_excel_output_is_text_where_it_was_text(tmp_path: Path) -> None:
     assert values == [when[0], when[1], None, None, 3, 2.5, True, str(10**18), None, "[1]"]
 
 
+def test_an_excel_table_is_ready_to_be_read_and_filled_in(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    frame = pd.DataFrame({"No": ["1", "2"], "意見": ["坂が急だ" * 30, "坂"], "使う": ["○", ""]})
+    with TableWriter(path, list(frame.columns), {"使う": ("○", "×")}) as writer:
+        writer.write(frame)
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:C3"
+    widths = [sheet.column_dimensions[c].width for c in "ABC"]
+    assert widths[1] > 55 and widths[0] < 10 and widths[2] < 10
+    assert sheet["B2"].alignment.wrap_text and not sheet["B3"].alignment.wrap_text
+    (rule,) = sheet.data_validations.dataValidation
+    assert (rule.type, str(rule.sqref), rule.formula1) == ("list", "C2:C3", '"○,×"')
+    # Without rows, and in other forms, the choices do no harm.
+    for name in ("b.xlsx", "b.csv"):
+        with TableWriter(tmp_path / name, list(frame.columns), {"使う": ("○", "×")}):
+            pass
+        assert open_rows(tmp_path / name).columns == list(frame.columns)
+
+
 def test_dates_and_times_stay_such_in_excel(tmp_path: Path) -> None:
     path, out = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
     book = openpyxl.Workbook()
