@@ -19,6 +19,7 @@ from pipeline.comments import wide_columns
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
+from pipeline.review_form import says_none_fits
 from pipeline.tables import LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
 from pipeline.workbook import DECISION
 
@@ -33,7 +34,6 @@ MAYBE_OUTSIDE = "該当なしの疑い"  # the machine says so
 OPEN = "判定待ち"  # the machine leaves it to a person
 
 _PLACE = "_place"
-_REFUSED = frozenset({"該当なし", "該当項目なし", "なし", "none", "none-fits", "none fits"})
 _BELOW_ITEM = REASONS["doubt_low_confidence"]
 
 
@@ -230,7 +230,7 @@ def own_columns(table: pd.DataFrame) -> list[str]:
 
 def _decided(cell: str, codebook: Codebook, file: str, line: int, column: str) -> list[str]:
     """Return the codes a person chose; none for 「該当なし」."""
-    if cell.casefold() in _REFUSED:
+    if says_none_fits(cell):
         return []
     whole = codebook.read_code(cell)
     if whole is not None:

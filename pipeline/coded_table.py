@@ -66,8 +66,10 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
+def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[list[str], list[str]]:
     """Return the canonical codes in a cell, each once in order, and the parts that are no code of an item.
+
+    With `above`, codes of the levels above items are codes too.
 
     >>> from pipeline.codebook import Node
     >>> book = Codebook([Node("G1", "", 1, "目標1", "安心"), Node("G1-1", "G1", 2, "①", "サロン、拠点")])
@@ -77,8 +79,12 @@ def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
     codes: list[str] = []
     unknown: list[str] = []
     pieces = _SEPARATOR.split(cell)  # part, separator, part, …
-    exact = {text: n.code for n in codebook for text in (n.code, n.title, codebook.display(n.code))}
-    leaves = {n.code for n in codebook.items}
+    exact = {
+        text: n.code
+        for n in codebook
+        for text in (n.code, n.title, codebook.display(n.code), f"{n.code} {n.title}")
+    }
+    leaves = {n.code for n in (codebook if above else codebook.items)}
     start = 0
     while start < len(pieces):
         for end in range(len(pieces), start, -2):

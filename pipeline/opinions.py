@@ -7,7 +7,7 @@ counts add up: lines (or rows) in = used + set aside.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,6 +19,7 @@ from pipeline.errors import InputError
 from pipeline.marks import mark
 from pipeline.opinions_section import read_opinions_section
 from pipeline.outline import Entry, read_outline
+from pipeline.review_form import says_none_fits
 from pipeline.tables import LABELS, SET_ASIDE, WORKSHOPS, Schema
 from pipeline.workshops import Front, read_front
 
@@ -42,7 +43,7 @@ class Ingested:
     set_aside
         SET_ASIDE: every line or row that was not used, with the reason.
     doubts
-        Same columns: what was used but is worth a look (a skipped number).
+        Same columns: what was used but is worth a look (a skipped number, a code above the items).
     lines
         LINES: what every non-blank line or row was used as.
     counts
@@ -200,7 +201,7 @@ def ingest_table(
     Raises
     ------
     InputError
-        for a missing or ambiguous column, an unknown code (or one that is not an item), a repeated id.
+        for a missing or ambiguous column, an unknown code, a repeated id.
     """
     columns = [str(c) for c in table.columns]
     text_name = pick_column(columns, text_column, TEXT_NAMES, "--text-column", source)
@@ -215,12 +216,10 @@ def ingest_table(
     filled: list[tuple[int, dict[str, str]]] = []
     for row, record in enumerate(table.to_dict("records"), start=2):
         cells = {str(k): str(v) for k, v in record.items()}
-        blank = [name for name in (text_name, code_name) if not cells[name].strip()]
-        reason = "" if not blank else f"「{'」と「'.join(blank)}」が空欄です"
-        uses.append(
-            Use(Block(cells[text_name], row, kind="row"), "set aside" if blank else "opinion", reason)
-        )
-        if not blank:
+        reason = _why_not(cells, text_name, code_name, codebook)
+        block = Block(cells[text_name], row, kind="row")
+        uses.append(Use(block, "set aside" if reason else "opinion", reason))
+        if not reason:
             filled.append((row, cells))
     if codebook is None:
         codebook = codebook_of_table(filled, code_name, title_column, source)
@@ -238,7 +237,23 @@ def ingest_table(
         for row, cells in filled
         for code in coded[row]
     )
-    return _ingested(source, codebook, labels, [], uses, [])
+    items = {n.code for n in codebook.items}
+    doubts = [
+        Use(uses[row - 2].block, "opinion", f"項目より上の階層のコードです({'、'.join(above)})")
+        for row, codes in coded.items()
+        if (above := [c for c in codes if c not in items])
+    ]
+    return _ingested(source, codebook, labels, [], uses, doubts)
+
+
+def _why_not(cells: Mapping[str, str], text: str, code: str, codebook: Codebook | None) -> str:
+    """Return why a row holds no coded opinion, '' if it does."""
+    if blank := [name for name in (text, code) if not cells[name].strip()]:
+        return f"「{'」と「'.join(blank)}」が空欄です"
+    # A plan may have an item of that title.
+    if says_none_fits(cells[code]) and (codebook is None or codebook.read_code(cells[code]) is None):
+        return "人が該当なしとした(計画のどの項目でもない)"
+    return ""
 
 
 def _row_ids(table: pd.DataFrame, id_column: str | None, source: str) -> list[str]:
@@ -264,7 +279,7 @@ def _codes(
     coded: dict[int, list[str]] = {}
     unknown: list[tuple[int, str]] = []
     for row, cells in filled:
-        coded[row], bad = split_codes(cells[column], codebook)
+        coded[row], bad = split_codes(cells[column], codebook, above=True)
         unknown += [(row, part) for part in bad]
         if not coded[row] and not bad:
             unknown.append((row, cells[column].strip()))
@@ -277,8 +292,8 @@ def _codes(
         shown = ", ".join(f"'{part}' (row {row})" for row, part in unknown[:_ERRORS_SHOWN])
         more = len(unknown) - _ERRORS_SHOWN
         raise InputError(
-            f"コードブックの項目でないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}",
-            f"codes that are not items of the codebook: {shown}{f' and {more} more' if more > 0 else ''}",
+            f"コードブックにないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}",
+            f"codes that are not in the codebook: {shown}{f' and {more} more' if more > 0 else ''}",
             file=source,
             row=unknown[0][0],
             column=column,

@@ -56,8 +56,18 @@ def test_codes_of_a_cell(cell: str, codes: list[str], unknown: list[str]) -> Non
 
 def test_every_way_to_write_every_item_is_read_back() -> None:
     for node in BOOK.items:
-        for written in (node.code, node.code[1:], BOOK.display(node.code), node.title):
+        for written in (
+            node.code,
+            node.code[1:],
+            BOOK.display(node.code),
+            node.title,
+            f"{node.code} {node.title}",  # as the list in Excel offers it
+        ):
             assert split_codes(f"{written};{written}", BOOK) == ([node.code], [])
+
+
+def test_levels_above_items_are_codes_where_asked_for() -> None:
+    assert split_codes("G1-1; 目標2(1)① 窓口/案内", BOOK, above=True) == (["G1-1", "G2-1-1"], [])
 
 
 def test_columns_are_named_or_recognised() -> None:

@@ -13,6 +13,7 @@ import pytest
 from pipeline.cells import CUT_MARK
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
+from pipeline.review_form import says_none_fits
 from pipeline.tableio import open_rows
 from pipeline.workbook import SuggestionWorkbook, workbook_columns
 
@@ -100,10 +101,19 @@ def test_decision_is_empty_with_a_list_of_all_items(tmp_path: Path, codebook: Co
     (rule,) = sheet.data_validations.dataValidation
     assert (rule.type, str(rule.sqref), rule.formula1) == ("list", "I2:I3", "code_choices")
     assert sheet["I1"].value == "確定コード" and sheet["I2"].value is None
-    assert book.defined_names["code_choices"].attr_text == "'コードブック'!$G$2:$G$4"
-    choices = [c[0].value for c in book["コードブック"]["G2:G4"]]
-    assert choices == ["G1-1-1 見守り活動について", "G1-1-2 地域福祉活動への支援", "G2-1 窓口"]
-    assert [codebook.read_code(c) for c in choices] == ["G1-1-1", "G1-1-2", "G2-1"]
+    assert "「該当なし」を選んで" in rule.error  # a blank counts as a suggestion that nobody has looked at
+    assert book.defined_names["code_choices"].attr_text == "'コードブック'!$G$2:$G$8"
+    choices = [c[0].value for c in book["コードブック"]["G2:G8"]]
+    assert choices[:4] == [
+        "G1-1-1 見守り活動について",
+        "G1-1-2 地域福祉活動への支援",
+        "G2-1 窓口",
+        "該当なし",
+    ]
+    assert says_none_fits(choices.pop(3))
+    codes = [codebook.read_code(c) for c in choices]
+    assert codes == ["G1-1-1", "G1-1-2", "G2-1", "G1", "G1-1", "G2"]
+    assert book["コードブック"]["G9"].value is None
 
 
 def test_dates_of_the_input_stay_dates(tmp_path: Path, codebook: Codebook) -> None:

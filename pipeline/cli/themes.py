@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
+from pipeline.review_form import says_none_fits
 from pipeline.sheets import write_sheets
 from pipeline.tableio import RowSource, open_rows, read_table, write_table
 from pipeline.themes import ALONE, THEME, Themes, find_themes
@@ -51,7 +52,6 @@ _HEADINGS = {
     "coders_differ": "人の食い違い",
     "example": "例",
 }
-_NONE_FITS = frozenset({"", "該当なし", "none", "none-fits"})
 _UNIT = "\x1f"
 
 
@@ -134,7 +134,9 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
 
 def _codes(cells: Sequence[str] | pd.Series[str], codebook: Codebook, file: str, column: str) -> list[str]:
     return [
-        "" if cell.strip() in _NONE_FITS else codebook.code_or_error(cell, file=file, row=i, column=column)
+        ""
+        if not cell.strip() or says_none_fits(cell)
+        else codebook.code_or_error(cell, file=file, row=i, column=column)
         for i, cell in enumerate(cells, start=2)
     ]
 
