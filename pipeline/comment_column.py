@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.errors import InputError
@@ -21,6 +22,19 @@ TEXT_COLUMNS = (
     "opinion",
 )
 _COVER = frozenset({"内容"})  # also what a cover sheet calls its second column
+
+
+_NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|件数|日|日時|有無)$", re.IGNORECASE)
+
+
+def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Return the columns that seem to hold comments beside those that were taken.
+
+    >>> other_comment_columns(["意見ID", "問5 自由記述", "ご意見", "地区"], ["ご意見"])
+    ['問5 自由記述']
+    """
+    alike = (c for c in columns if comment_columns([c]) and not _NO_COMMENT.search(c.strip()))
+    return [c for c in alike if c not in taken]
 
 
 def comment_columns(columns: Sequence[str]) -> list[str]:

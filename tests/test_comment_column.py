@@ -123,3 +123,20 @@ def test_nothing_is_said_of_the_sheets_that_iken_wrote(
     assert iken("themes", made, "--out", tmp_path / "out", "--model", DEFAULT) == 0
     said = capsys.readouterr()
     assert "シート「提案」" in said.out and "読まない" not in said.err
+
+
+@pytest.mark.parametrize("command", ["suggest", "mask", "themes"])
+def test_other_columns_of_comments_are_named(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        ["No", "問5 自由記述", "意見番号", "ご意見"],
+        [1, "公園の清掃を続けたい", 2, "歩道の段差で転んだ"],
+    ]
+    path = book(tmp_path / "a.xlsx", 回答=rows)
+    note = "ほかに自由記述らしい列: 問5 自由記述(--text-column"
+    assert run(command, path) == 0
+    said = capsys.readouterr()
+    assert note in said.err and "列「ご意見」" in said.out + said.err
+    assert run(command, path, "--text-column", "ご意見") == 0
+    assert "ほかに" not in capsys.readouterr().err

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.cli.console import Console
-from pipeline.cli.source_notes import read_from, say_other_sheets
+from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.comment_column import guess_text_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, mask_rows, suspected_cells
@@ -36,6 +36,7 @@ def run(console: Console, request: Request) -> int:
     source = open_rows(request.input, request.sheet, choose)
     columns = _columns(source, request)
     say_other_sheets(console, source, request.sheet)
+    say_other_columns(console, source, columns, named=bool(request.text_columns))
     kinds: Counter[str] = Counter()
     elsewhere: Counter[str] = Counter()
     rows = cells = 0

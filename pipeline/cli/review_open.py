@@ -114,7 +114,7 @@ def _prepare(
                 advance=advance,
             )
         learner = SessionLearner(model, store.texts(), cache)
-    _report(console, report, database, request.sheet)
+    _report(console, report, database, request)
     if request.double is not None:
         chosen = store.assign_double(request.double, request.coders)
         console.say(
@@ -133,8 +133,8 @@ def _prepare(
     return create_app(store, learner, settings, hosts=hosts, addresses=not is_loopback(request.host))
 
 
-def _report(console: Console, report: object, database: str, sheet: str | None) -> None:
-    from pipeline.cli.source_notes import read_from, say_other_sheets
+def _report(console: Console, report: object, database: str, request: Request) -> None:
+    from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
     from pipeline.review.loading import LoadReport
 
     assert isinstance(report, LoadReport)
@@ -145,7 +145,9 @@ def _report(console: Console, report: object, database: str, sheet: str | None) 
         f"read {report.rows:,} rows of column '{report.text_column}' in {read}: "
         f"{report.comments:,} comments ({report.added:,} new), {len(aside):,} rows set aside",
     )
-    say_other_sheets(console, report.source, sheet)
+    say_other_sheets(console, report.source, request.sheet)
+    named = request.text_column is not None
+    say_other_columns(console, report.source, [report.text_column], named=named)
     for reason, n in aside["reason"].value_counts().items():
         console.say(f"  外した行: {reason} {n:,}", f"  set aside: {reason} {n:,}")
     console.say(f"判定の保存先: {database}", f"decisions are kept in: {database}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.cli.console import Console
+from pipeline.comment_column import other_comment_columns
 from pipeline.tableio import RowSource
 
 _SUGGESTIONS = {
@@ -32,4 +35,16 @@ def say_other_sheets(console: Console, source: RowSource, wanted: str | None) ->
     console.warn(
         f"{read} を読みます{why[0]}。読まないシート: {listed}(--sheet で選べます)",
         f"reading {read}{why[1]}. Sheets not read: {listed} (choose with --sheet)",
+    )
+
+
+def say_other_columns(console: Console, source: RowSource, taken: Sequence[str], *, named: bool) -> None:
+    """Name the columns that seem to hold comments too, unless the user has chosen (`named`)."""
+    others = other_comment_columns(source.columns, taken)
+    if named or not others or set(source.columns) >= _SUGGESTIONS:
+        return
+    listed, read = "、".join(others), "、".join(taken)
+    console.warn(
+        f"列「{read}」を読みます。ほかに自由記述らしい列: {listed}(--text-column で指定できます)",
+        f"reading column '{read}'. Others seem to hold comments too: {listed} (name them with --text-column)",
     )

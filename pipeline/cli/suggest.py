@@ -15,7 +15,7 @@ from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
-from pipeline.cli.source_notes import read_from, say_other_sheets
+from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.coding import Coder
 from pipeline.comment_column import sheet_with_comments
 from pipeline.comments import wide_columns
@@ -66,6 +66,7 @@ def run(console: Console, request: Request) -> int:
         source.columns, request.text_column, request.id_column, request.top, file, source.sheets
     )
     say_other_sheets(console, source, request.sheet)
+    say_other_columns(console, source, [text_column], named=bool(named))
     model = load_model(find_model(request.model))
     gc.freeze()  # what the model holds stays
     groups, total = _find_groups(console, source, text_column, id_column)

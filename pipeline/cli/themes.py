@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.cli.source_notes import read_from, say_other_sheets
+from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.codebook import Codebook
 from pipeline.comment_column import guess_text_column, sheet_with_comments
 from pipeline.errors import InputError
@@ -70,6 +70,7 @@ class Request:
 
 @dataclass(frozen=True)
 class _Comments:
+    column: str
     ids: list[str]
     texts: list[str]
     decided: list[str]
@@ -84,6 +85,7 @@ def run(console: Console, request: Request) -> int:
     model = load_model(find_model(request.model))
     comments = _comments(source, request, model.codebook)
     say_other_sheets(console, source, request.sheet)
+    say_other_columns(console, source, [comments.column], named=bool(named))
     if coded is not None:
         coded = _with_codes(coded, model.codebook, str(request.coded))
     with console.status("テーマを探しています", "looking for themes") as step, VectorCache() as cache:
@@ -120,7 +122,7 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
         ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
-        return _Comments(ids, table["unit_text"].tolist(), [""] * len(table))
+        return _Comments("unit_text", ids, table["unit_text"].tolist(), [""] * len(table))
     text_column = request.text_column or guess_text_column(columns, file, source.sheets)
     ids = (
         table["opinion_id"].tolist()
@@ -129,7 +131,7 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     )
     decision = next((c for c in _DECISION_COLUMNS if c in columns and c != text_column), None)
     decided = [""] * len(table) if decision is None else _codes(table[decision], codebook, file, decision)
-    return _Comments(ids, table[text_column].tolist(), decided)
+    return _Comments(text_column, ids, table[text_column].tolist(), decided)
 
 
 def _codes(cells: Sequence[str] | pd.Series[str], codebook: Codebook, file: str, column: str) -> list[str]:
