@@ -10,6 +10,7 @@ from typing import NoReturn
 import pandas as pd
 
 from pipeline.codebook import Codebook
+from pipeline.comment_column import comment_columns
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 
@@ -33,6 +34,8 @@ def pick_column(
 ) -> str:
     """Return the column the user named, or the only one with a usual name.
 
+    A column of comments may also have such a word in its name (「問10 自由記述」), as for `iken suggest`.
+
     Raises
     ------
     InputError
@@ -48,16 +51,19 @@ def pick_column(
             file=source,
         )
     usual = [c for c in columns if _folded(c) in names]
+    if names is TEXT_NAMES:
+        usual = usual or comment_columns(columns)
     if len(usual) == 1:
         return usual[0]
+    what = ("意見", "opinion") if names is TEXT_NAMES else ("コード", "code")
     why = (
         ("見つかりません", "no column was recognised")
         if not usual
         else ("複数あります", "several columns fit")
     )
     raise InputError(
-        f"読む列が{why[0]}。{option} で列名を指定してください。ある列: {found}",
-        f"{why[1]}; name one with {option}. Columns found: {found}",
+        f"{what[0]}の列が{why[0]}。{option} で列名を指定してください。ある列: {found}",
+        f"{why[1]} for the {what[1]}; name one with {option}. Columns found: {found}",
         file=source,
     )
 

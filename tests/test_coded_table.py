@@ -75,8 +75,9 @@ def test_columns_are_named_or_recognised() -> None:
     assert pick_column(["Ｔｅｘｔ ", "x"], None, TEXT_NAMES, "--text-column", "a.csv") == "Ｔｅｘｔ "
     assert pick_column(["意見", "コメント"], "コメント", TEXT_NAMES, "--text-column", "a.csv") == "コメント"
     for columns, wanted, words in (
-        (["意見", "コメント"], None, "複数あります"),
-        (["年代", "性別"], None, "見つかりません"),
+        (["意見", "コメント"], None, "意見の列が複数あります"),
+        (["問1 自由記述", "問2 自由記述"], None, "意見の列が複数あります"),
+        (["年代", "性別"], None, "意見の列が見つかりません"),
         (["年代", "性別"], "意見", "列「意見」がありません"),
     ):
         with pytest.raises(InputError) as error:
@@ -84,6 +85,11 @@ def test_columns_are_named_or_recognised() -> None:
         assert words in error.value.ja
         assert all(c in error.value.ja and c in error.value.en for c in columns)
     assert pick_column(["意見", "コード"], None, CODE_NAMES, "--code-column", "a.csv") == "コード"
+    # As `iken suggest` finds it.
+    found = pick_column(["No", "問10 自由記述", "コード"], None, TEXT_NAMES, "--text-column", "a.csv")
+    assert found == "問10 自由記述"
+    with pytest.raises(InputError, match="コードの列が見つかりません"):
+        pick_column(["意見", "年代"], None, CODE_NAMES, "--code-column", "a.csv")
 
 
 def built(*rows: tuple[str, str], title_column: str | None = "t") -> Codebook:
