@@ -13,6 +13,7 @@ from pipeline.codebook import Codebook
 from pipeline.comment_column import comment_columns
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
+from pipeline.review_form import says_none_fits
 
 TEXT_NAMES = (
     "text", "意見", "ご意見", "意見内容", "自由記述", "自由意見", "自由回答", "コメント", "本文", "回答",
@@ -109,6 +110,16 @@ def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[
                 start = end + 1
                 break
     return codes, unknown
+
+
+def why_not_coded(cells: Mapping[str, str], text: str, code: str, codebook: Codebook | None) -> str:
+    """Return why a row holds no coded opinion, '' if it does."""
+    if blank := [name for name in (text, code) if not cells[name].strip()]:
+        return f"「{'」と「'.join(blank)}」が空欄です"
+    # A plan may have an item of that title.
+    if says_none_fits(cells[code]) and (codebook is None or codebook.read_code(cells[code]) is None):
+        return "人が該当なしとした(計画のどの項目でもない)"
+    return ""
 
 
 def codebook_of_table(

@@ -7,19 +7,25 @@ counts add up: lines (or rows) in = used + set aside.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipeline.blocks import Block, Document, Use
 from pipeline.codebook import Codebook
-from pipeline.coded_table import CODE_NAMES, TEXT_NAMES, codebook_of_table, pick_column, split_codes
+from pipeline.coded_table import (
+    CODE_NAMES,
+    TEXT_NAMES,
+    codebook_of_table,
+    pick_column,
+    split_codes,
+    why_not_coded,
+)
 from pipeline.errors import InputError
 from pipeline.marks import mark
 from pipeline.opinions_section import read_opinions_section
 from pipeline.outline import Entry, read_outline
-from pipeline.review_form import says_none_fits
 from pipeline.tables import LABELS, SET_ASIDE, WORKSHOPS, Schema
 from pipeline.workshops import Front, read_front
 
@@ -216,7 +222,7 @@ def ingest_table(
     filled: list[tuple[int, dict[str, str]]] = []
     for row, record in enumerate(table.to_dict("records"), start=2):
         cells = {str(k): str(v) for k, v in record.items()}
-        reason = _why_not(cells, text_name, code_name, codebook)
+        reason = why_not_coded(cells, text_name, code_name, codebook)
         block = Block(cells[text_name], row, kind="row")
         uses.append(Use(block, "set aside" if reason else "opinion", reason))
         if not reason:
@@ -244,16 +250,6 @@ def ingest_table(
         if (above := [c for c in codes if c not in items])
     ]
     return _ingested(source, codebook, labels, [], uses, doubts)
-
-
-def _why_not(cells: Mapping[str, str], text: str, code: str, codebook: Codebook | None) -> str:
-    """Return why a row holds no coded opinion, '' if it does."""
-    if blank := [name for name in (text, code) if not cells[name].strip()]:
-        return f"「{'」と「'.join(blank)}」が空欄です"
-    # A plan may have an item of that title.
-    if says_none_fits(cells[code]) and (codebook is None or codebook.read_code(cells[code]) is None):
-        return "人が該当なしとした(計画のどの項目でもない)"
-    return ""
 
 
 def _row_ids(table: pd.DataFrame, id_column: str | None, source: str) -> list[str]:
