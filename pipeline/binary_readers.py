@@ -15,18 +15,26 @@ from typing import Any
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from openpyxl.utils import get_column_letter
 
-from pipeline.cells import Opened, Row, fitted, header
+from pipeline.cells import ChooseSheet, Opened, Row, as_text, header
 from pipeline.errors import InputError
 
 # Parse errors of both XML libraries openpyxl may use are SyntaxErrors.
 _XLSX_FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, SyntaxError)
+_TITLE_ROWS = 10  # so far down a header is looked for
+_TITLE = (
+    "1行目が題名なら、その行を消して見出しを1行目にしてください。",
+    "If row 1 is a title, delete it, so that the header is row 1",
+)
 # About styles and extensions, which are not read here; they come while rows are read, too.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
 
 
-def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
-    """Open the sheet `wanted`, or the first visible one with content; `head` is how the file begins.
+def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet | None = None) -> Opened:
+    """Open the sheet `wanted`, or of the visible ones with content the one that `choose` returns, else the first.
+
+    `head` is how the file begins.
 
     Raises
     ------
@@ -43,22 +51,21 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
                 f"no sheet '{wanted}'; sheets: {found}",
                 file=str(path),
             )
-        visible = [s for s in sheets.values() if s.sheet_state == "visible"]
-        chosen = (
-            [sheets[wanted]]
-            if wanted is not None
-            else [s for s in visible if any(map(_without_trailing, _sheet_rows(s)))]
-        )
-        if not chosen:
+        firsts = {
+            s.title: [as_text(c) for c in _without_trailing(next(_sheet_rows(s), []))]
+            for s in sheets.values()
+            if s.sheet_state == "visible" and any(map(_without_trailing, _sheet_rows(s)))
+        }
+        if not firsts and wanted is None:
             raise InputError("どのシートも空です。", "all sheets are empty", file=str(path))
-        name = chosen[0].title
-        columns = header(_without_trailing(next(_sheet_rows(chosen[0]), [])), path)
+        name = wanted or (choose(firsts) if choose else next(iter(firsts)))
+        columns = header(_header_row(sheets[name], path), path)
         merged, formulas = _in_xml(
-            path, chosen[0], rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:', rb"<(?:\w+:)?f[ />]"
+            path, sheets[name], rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:', rb"<(?:\w+:)?f[ />]"
         )
         if merged:
-            ja = "見出しのセルが結合されています。結合を解き、見出しを1行にしてください。"
-            en = "merged cells in the header; unmerge them and keep one header row"
+            ja = f"見出しのセルが結合されています。結合を解き、見出しを1行にしてください。{_TITLE[0]}"
+            en = f"merged cells in the header; unmerge them and keep one header row. {_TITLE[1]}"
             raise InputError(ja, en, file=str(path), row=1)
 
     def rows() -> Generator[Row, None, None]:
@@ -70,6 +77,7 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
             ]
             for number, cells in enumerate(islice(_sheet_rows(*(b[name] for b in books)), 1, None), 2):
                 cells = _without_trailing(cells)
+                _check_beyond(cells, len(columns), path, number)
                 if not cells:
                     blank += 1
                     continue
@@ -77,17 +85,17 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes) -> Opened:
                     yield [None] * len(columns)
                 blank = 0
                 cells += [None] * (len(columns) - len(cells))
-                yield fitted(cells, len(columns), path, number)
+                yield cells
 
-    return Opened(columns, None, 2, rows)
+    return Opened(columns, None, 2, rows, name, tuple(firsts))
 
 
 @contextmanager
 def _xlsx(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     """Open an .xlsx file for streaming; whatever is broken in it becomes one message."""
     ja, en = (
-        "Excel ファイル(.xlsx)として読めません。Excel で開いて保存し直してください。",
-        "not a readable .xlsx file",
+        "Excel ファイル(.xlsx)として読めません。Excel で開き、.xlsx に保存し直してください。",
+        "not a readable .xlsx file; open it in Excel and save it as .xlsx",
     )
     with path.open("rb") as handle:
         try:
@@ -128,6 +136,37 @@ def _unescaped(text: str) -> str:
     return re.sub("_x(00[01][0-9A-Fa-f]|005[Ff])_", lambda m: chr(int(m[1], 16)), text)
 
 
+def _header_row(sheet: Any, path: Path) -> list[Any]:
+    """Return the first row; an `InputError` if it is mostly empty over a row that is full: a title, no header."""
+    rows = map(_without_trailing, islice(_sheet_rows(sheet), _TITLE_ROWS))
+    first = next(rows, [])
+    blank = sum(c in (None, "") for c in first)
+    for number, cells in enumerate(rows, 2):
+        if 2 * blank > len(first) and len(cells) >= len(first) and None not in cells:
+            raise InputError(
+                f"1行目(見出し)のセルがほとんど空で、{number}行目のセルは埋まっています。{_TITLE[0]}",
+                f"most cells of row 1, the header, are empty, and those of row {number} are not. {_TITLE[1]}",
+                file=str(path),
+                row=1,
+            )
+    return first
+
+
+def _check_beyond(cells: list[Any], width: int, path: Path, number: int) -> None:
+    """Raise an `InputError` naming the first cell to the right of the header."""
+    for column, cell in enumerate(cells[width:], width + 1):
+        if cell not in (None, ""):
+            place = f"{get_column_letter(column)}{number}"
+            raise InputError(
+                f"{place} に値がありますが、1行目(見出し)のその列が空です。"
+                f"見出しを付けるか、値を消してください。{_TITLE[0]}",
+                f"there is a value in {place}, but row 1, the header, is empty in that column; "
+                f"name the column or clear the cell. {_TITLE[1]}",
+                file=str(path),
+                row=number,
+            )
+
+
 def _without_trailing(cells: list[Any]) -> list[Any]:
     while cells and cells[-1] in (None, ""):
         cells.pop()
@@ -145,8 +184,8 @@ def _refuse_other_excel(path: Path, head: bytes) -> None:
             file=str(path),
         )
     raise InputError(
-        "古い形式(.xls)です。.xlsx で保存し直してください。",
-        "an old .xls file; save it as .xlsx",
+        "古い形式(.xls)です。Excel で開き、.xlsx に保存し直してください。",
+        "an old .xls file; open it in Excel and save it as .xlsx",
         file=str(path),
     )
 

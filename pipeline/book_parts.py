@@ -65,10 +65,19 @@ def choice(codebook: Codebook, code: str) -> str:
 
 
 def write_codebook_sheet(
-    book: xlsxwriter.Workbook, sheet: Any, codebook: Codebook, language: Language, header: Any
+    book: xlsxwriter.Workbook,
+    sheet: Any,
+    codebook: Codebook,
+    language: Language,
+    header: Any,
+    more: Sequence[str] = (),
 ) -> None:
-    """Fill a sheet with the codebook and, in a hidden column, the list of all items under the name `CHOICES`."""
+    """Fill a sheet with the codebook and, in a hidden column, the list under the name `CHOICES`.
+
+    The list has all items, then `more`.
+    """
     items = codebook.items
+    choices = [*(choice(codebook, n.code) for n in items), *more]
     for column, width in enumerate((10, 9, 44, 50, 50, 50, 44)):
         sheet.set_column(column, column, width, None, {"hidden": 1} if column == 6 else {})
     for column, name in enumerate(_CODEBOOK_HEADER[language]):
@@ -83,9 +92,11 @@ def write_codebook_sheet(
         sheet.set_row(row, row_height(texts, (10, 9, 40, 50, 50, 50)))
         for column, text in enumerate(texts):
             write_cell(sheet, row, column, text, indented if column == 2 else plain)
-        if row <= len(items):  # the choices stand together, whatever rows of the plan lie between items
-            write_cell(sheet, row, 6, choice(codebook, items[row - 1].code), plain)
-    book.define_name(CHOICES, f"='{sheet.get_name()}'!$G$2:$G${len(items) + 1}")
+        if row <= len(choices):  # the choices stand together, whatever rows of the plan lie between items
+            write_cell(sheet, row, 6, choices[row - 1], plain)
+    for row, text in enumerate(choices[len(codebook) :], len(codebook) + 1):
+        write_cell(sheet, row, 6, text)
+    book.define_name(CHOICES, f"='{sheet.get_name()}'!$G$2:$G${len(choices) + 1}")
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(codebook), 5)
     set_up_page(sheet)

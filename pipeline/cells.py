@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Generator, Sequence
-from datetime import date, datetime, time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,13 +17,16 @@ from pipeline.errors import InputError
 
 EXCEL_MAX_ROWS = 1_048_576
 EXCEL_MAX_CELL = 32_767
-EXCEL_OPTIONS = {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}
+EXCEL_OPTIONS = {"constant_memory": True}
 CUT_MARK = "…(以下略)"
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 # Half a character: Python's strings can hold one, files cannot.
 SURROGATE = re.compile("[\ud800-\udfff]")
 _ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 Row = Sequence[object]
+ChooseSheet = Callable[
+    [Mapping[str, list[str]]], str
+]  # gets names of sheets with the cells of their first row
 
 
 class Opened(NamedTuple):
@@ -33,6 +36,8 @@ class Opened(NamedTuple):
     encoding: str | None
     first_row: int
     rows: Callable[[], Generator[Row, None, None]]
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
 
 
 def as_text(value: object) -> str:
@@ -63,6 +68,10 @@ def as_text(value: object) -> str:
         return value.isoformat().removesuffix("T00:00:00")
     if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(abs(value) // timedelta(seconds=1), 60)
+        sign = "-" if value < timedelta(0) else ""
+        return f"{sign}{minutes // 60}:{minutes % 60:02}:{seconds:02}"  # as Excel shows it, hours over 24 too
     if isinstance(value, dict | list):
         return as_text(json.dumps(value, ensure_ascii=False, default=as_text))
     return as_text(str(value))
@@ -115,10 +124,10 @@ def check_excel_rows(row: int, path: Path) -> None:
 
 
 def write_cell(sheet: Any, row: int, column: int, value: object, style: Any = None) -> None:
-    """Write one cell with XlsxWriter: numbers and dates as such, all else as text, never as a formula.
+    """Write one cell with XlsxWriter: numbers, dates and times as such, all else as text, never as a formula.
 
-    Numbers of more than 15 digits, which Excel would round, are written as text. With a `style`, a date
-    is shown as the style says.
+    Numbers of more than 15 digits, which Excel would round, are written as text. A date or time needs a `style`
+    with the number format that `date_format` returns for it.
     """
     if isinstance(value, np.generic):
         value = value.item()
@@ -130,12 +139,26 @@ def write_cell(sheet: Any, row: int, column: int, value: object, style: Any = No
         and (isinstance(value, float) or abs(value) < 1e15)
     ):
         sheet.write_number(row, column, value, style)
-    elif isinstance(value, datetime) and value.tzinfo is None and value.year >= 1900:
+    elif date_format(value):
         sheet.write_datetime(row, column, value, style)
     elif text := excel_text(as_text(value)):
         sheet.write_string(row, column, text, style)
     else:
         sheet.write_blank(row, column, None, style)
+
+
+def date_format(value: object) -> str | None:
+    """Return how Excel is to show a date, time or duration; None for all else, and for what it cannot hold."""
+    if not isinstance(value, date | time | timedelta) or is_missing(value):
+        return None
+    if isinstance(value, timedelta):
+        return "[h]:mm:ss" if value >= timedelta(0) else None
+    clock = "h:mm:ss" if isinstance(value, datetime | time) and value.second else "h:mm"
+    if isinstance(value, time):
+        return None if value.tzinfo else clock
+    if value.year < 1900 or (isinstance(value, datetime) and value.tzinfo):
+        return None
+    return f"yyyy/m/d {clock}" if isinstance(value, datetime) and value.time() != time() else "yyyy/m/d"
 
 
 def excel_text(text: str) -> str:

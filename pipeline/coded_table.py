@@ -10,8 +10,10 @@ from typing import NoReturn
 import pandas as pd
 
 from pipeline.codebook import Codebook
+from pipeline.comment_column import comment_columns
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
+from pipeline.review_form import says_none_fits
 
 TEXT_NAMES = (
     "text", "意見", "ご意見", "意見内容", "自由記述", "自由意見", "自由回答", "コメント", "本文", "回答",
@@ -25,8 +27,6 @@ CODE_NAMES = (
 _SEPARATOR = re.compile("([;、,|/\n\uff1b\uff0c\uff5c\uff0f\uff64])")
 # These join codes only where each part is a code: 「・」 also joins the numbers of one, a space goes before a title.
 _JOINT = re.compile(r"\s+|\s*(?:・|と|及び|および|&|\uff06)\s*")
-# What people write where no item fits.
-_REFUSED = frozenset({"該当なし", "該当項目なし", "なし", "none", "none-fits", "none fits"})
 _ERRORS_SHOWN = 10
 _OTHER_CODE = re.compile(r"(?<![\w-])\d+(?:-\d+)+(?![\d-])|[A-Za-z]\d+(?:-\d+)+|\d+(?:-\d+)+$|^[A-Za-z]?\d+$")
 
@@ -35,6 +35,8 @@ def pick_column(
     columns: Sequence[str], wanted: str | None, names: Sequence[str], option: str, source: str
 ) -> str:
     """Return the column the user named, or the only one with a usual name.
+
+    A column of comments may also have such a word in its name (「問10 自由記述」), as for `iken suggest`.
 
     Raises
     ------
@@ -51,16 +53,19 @@ def pick_column(
             file=source,
         )
     usual = [c for c in columns if _folded(c) in names]
+    if names is TEXT_NAMES:
+        usual = usual or comment_columns(columns)
     if len(usual) == 1:
         return usual[0]
+    what = ("意見", "opinion") if names is TEXT_NAMES else ("コード", "code")
     why = (
         ("見つかりません", "no column was recognised")
         if not usual
         else ("複数あります", "several columns fit")
     )
     raise InputError(
-        f"読む列が{why[0]}。{option} で列名を指定してください。ある列: {found}",
-        f"{why[1]}; name one with {option}. Columns found: {found}",
+        f"{what[0]}の列が{why[0]}。{option} で列名を指定してください。ある列: {found}",
+        f"{why[1]} for the {what[1]}; name one with {option}. Columns found: {found}",
         file=source,
     )
 
@@ -69,8 +74,10 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
+def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[list[str], list[str]]:
     """Return the canonical codes in a cell, each once in order, and the parts that are no code of an item.
+
+    With `above`, codes of the levels above items are codes too.
 
     >>> from pipeline.codebook import Node
     >>> book = Codebook([Node("G1", "", 1, "目標1", "安心"), Node("G1-1", "G1", 2, "①", "サロン、拠点")])
@@ -80,9 +87,11 @@ def split_codes(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
     codes: list[str] = []
     unknown: list[str] = []
     pieces = _SEPARATOR.split(cell)  # part, separator, part, …
-    written = (text for n in codebook for text in (n.code, n.title, codebook.display(n.code)))
+    written = (
+        text for n in codebook for text in (n.code, n.title, codebook.display(n.code), f"{n.code} {n.title}")
+    )
     exact = {unicodedata.normalize("NFKC", text) for text in written}
-    leaves = {n.code for n in codebook.items}
+    leaves = {n.code for n in (codebook if above else codebook.items)}
     start = 0
     while start < len(pieces):
         for end in range(len(pieces), start, -2):
@@ -132,7 +141,7 @@ def decided_codes(
 
 
 def _decided(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
-    if not cell or cell.casefold() in _REFUSED:
+    if not cell or says_none_fits(cell):
         return [], []
     whole = codebook.read_code(cell)
     if whole is not None:
@@ -159,6 +168,16 @@ def refuse_unknown(unknown: Sequence[tuple[int, str]], codebook: Codebook, colum
         row=unknown[0][0],
         column=column,
     )
+
+
+def why_not_coded(cells: Mapping[str, str], text: str, code: str, codebook: Codebook | None) -> str:
+    """Return why a row holds no coded opinion, '' if it does."""
+    if blank := [name for name in (text, code) if not cells[name].strip()]:
+        return f"「{'」と「'.join(blank)}」が空欄です"
+    # A plan may have an item of that title.
+    if says_none_fits(cells[code]) and (codebook is None or codebook.read_code(cells[code]) is None):
+        return "人が該当なしとした(計画のどの項目でもない)"
+    return ""
 
 
 def codebook_of_table(

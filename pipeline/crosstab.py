@@ -80,6 +80,7 @@ def cross_table(
     *,
     uncoded: pd.DataFrame | None = None,
     threshold: int = THRESHOLD,
+    file: str | None = None,
 ) -> CrossTable:
     """Return the cross table of the plan by one column.
 
@@ -89,6 +90,8 @@ def cross_table(
         CODED and UNCODED of `coded_opinions`, with the column `by`; an empty cell counts as 「無回答」.
     threshold
         Cells of 1 to `threshold` - 1 comments are hidden. Groups of fewer comments than that are put together.
+    file
+        Where the comments come from, for messages.
 
     Raises
     ------
@@ -102,14 +105,17 @@ def cross_table(
             raise InputError(
                 f"列「{by}」がありません(--by)。ある列: {found}",
                 f"there is no column '{by}' (--by). Columns found: {found}",
+                file=file,
             )
     group_of = _groups(tables, by)
     group_of, pooled = _pool(group_of, threshold)
     groups = _in_order(group_of)
     if len(groups) < 2:
         raise InputError(
-            f"列「{by}」には、{threshold}件以上のコメントがある区分が2つ以上ありません。",
-            f"the column '{by}' has fewer than two groups of at least {threshold} comments",
+            f"{threshold}件以上のコメントがある区分が2つ以上ありません。"
+            "区分を大きくまとめた列を --by に指定してください。",
+            f"fewer than two groups have at least {threshold} comments; give --by a column of larger groups",
+            file=file,
             column=by,
         )
     sizes = group_of.value_counts().reindex(groups).astype(int)
@@ -129,10 +135,11 @@ def cross_table(
 
 def _groups(tables: Sequence[pd.DataFrame], by: str) -> pd.Series[str]:
     """Return the group of each comment."""
-    both = pd.concat([t[["opinion_id", by]] for t in tables]) if tables else pd.DataFrame()
-    if not len(both):
+    if not tables:
         return pd.Series(dtype=str)
-    return both.drop_duplicates("opinion_id").set_index("opinion_id")[by].str.strip().replace("", NO_ANSWER)
+    # Under other names: `by` may be the column of ids itself.
+    both = pd.concat([pd.DataFrame({"id": t["opinion_id"], "group": t[by]}) for t in tables])
+    return both.drop_duplicates("id").set_index("id")["group"].str.strip().replace("", NO_ANSWER)
 
 
 def _pool(group_of: pd.Series[str], threshold: int) -> tuple[pd.Series[str], tuple[str, ...]]:

@@ -21,6 +21,7 @@ from pipeline.coded_table import (
     pick_column,
     refuse_unknown,
     split_codes,
+    why_not_coded,
 )
 from pipeline.errors import InputError
 from pipeline.marks import mark
@@ -48,7 +49,7 @@ class Ingested:
     set_aside
         SET_ASIDE: every line or row that was not used, with the reason.
     doubts
-        Same columns: what was used but is worth a look (a skipped number).
+        Same columns: what was used but is worth a look (a skipped number, a code above the items).
     lines
         LINES: what every non-blank line or row was used as.
     counts
@@ -206,7 +207,7 @@ def ingest_table(
     Raises
     ------
     InputError
-        for a missing or ambiguous column, an unknown code (or one that is not an item), a repeated id.
+        for a missing or ambiguous column, an unknown code, a repeated id.
     """
     columns = [str(c) for c in table.columns]
     text_name = pick_column(columns, text_column, TEXT_NAMES, "--text-column", source)
@@ -221,12 +222,10 @@ def ingest_table(
     filled: list[tuple[int, dict[str, str]]] = []
     for row, record in enumerate(table.to_dict("records"), start=2):
         cells = {str(k): str(v) for k, v in record.items()}
-        blank = [name for name in (text_name, code_name) if not cells[name].strip()]
-        reason = "" if not blank else f"「{'」と「'.join(blank)}」が空欄です"
-        uses.append(
-            Use(Block(cells[text_name], row, kind="row"), "set aside" if blank else "opinion", reason)
-        )
-        if not blank:
+        reason = why_not_coded(cells, text_name, code_name, codebook)
+        block = Block(cells[text_name], row, kind="row")
+        uses.append(Use(block, "set aside" if reason else "opinion", reason))
+        if not reason:
             filled.append((row, cells))
     if codebook is None:
         codebook = codebook_of_table(filled, code_name, title_column, source)
@@ -244,7 +243,13 @@ def ingest_table(
         for row, cells in filled
         for code in coded[row]
     )
-    return _ingested(source, codebook, labels, [], uses, [])
+    items = {n.code for n in codebook.items}
+    doubts = [
+        Use(uses[row - 2].block, "opinion", f"項目より上の階層のコードです({'、'.join(above)})")
+        for row, codes in coded.items()
+        if (above := [c for c in codes if c not in items])
+    ]
+    return _ingested(source, codebook, labels, [], uses, doubts)
 
 
 def _row_ids(table: pd.DataFrame, id_column: str | None, source: str) -> list[str]:
@@ -270,7 +275,7 @@ def _codes(
     coded: dict[int, list[str]] = {}
     unknown: list[tuple[int, str]] = []
     for row, cells in filled:
-        coded[row], bad = split_codes(cells[column], codebook)
+        coded[row], bad = split_codes(cells[column], codebook, above=True)
         unknown += [(row, part) for part in bad]
         if not coded[row] and not bad:
             unknown.append((row, cells[column].strip()))

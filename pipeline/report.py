@@ -81,6 +81,7 @@ def build_report(
     listed = opinions.coded[[*columns, *(c for c in options.by if c not in columns)]]
     # A column of residents beside a text would undo what the cross tables hide.
     listed = listed[columns].assign(title=[codebook[c].title for c in listed["code"]])
+    listed = pd.concat([listed, _uncoded_rows(opinions.uncoded)], ignore_index=True).fillna("")
     return Report(options.title, options.lines, tuple(sections), opinions.has_unchecked, listed)
 
 
@@ -181,6 +182,13 @@ def _theme_parts(themes: pd.DataFrame) -> tuple[Part, ...]:
             Quotes(tuple(Quote(t, True) for t in texts), rest),
         ]
     return tuple(parts)
+
+
+def _uncoded_rows(uncoded: pd.DataFrame) -> pd.DataFrame:
+    """Return opinions without a code for the list of all: kind and reason stand beside where a code would."""
+    checked = {NONE_FITS: "yes", MAYBE_OUTSIDE: "no"}  # the rest waits for a person: neither
+    columns = ["opinion_id", "unit", "text", "kind", "reason"]
+    return uncoded[columns].assign(checked=uncoded["kind"].map(checked).fillna(""))
 
 
 def _uncoded_parts(opinions: CodedOpinions, options: ReportOptions) -> tuple[Part, ...]:

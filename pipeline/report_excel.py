@@ -27,6 +27,8 @@ _OPINION_COLUMNS = {
     "text": "意見",
     "code": "コード",
     "title": "項目",
+    "kind": "区分",
+    "reason": "コードのない理由",
     "checked": "確認",
     "confidence": "確信度",
 }
@@ -164,7 +166,7 @@ class _Writer:
         frame = frame[[c for c in _OPINION_COLUMNS.values() if c in frame.columns]]
         frame = frame.assign(確認=frame["確認"].map({"yes": "人が確認", "no": UNCHECKED}).fillna(""))
         frame["確信度"] = pd.Series([_number(v) for v in frame["確信度"]], index=frame.index, dtype=object)
-        empty = [c for c in ("確信度",) if (frame[c] == "").all()]
+        empty = [c for c in ("区分", "コードのない理由", "確信度") if (frame[c] == "").all()]
         frame = frame.drop(columns=[*empty, *(["部分"] if (frame["部分"] == "1").all() else [])])
         sheet = self.sheet(_OPINIONS, "すべての意見とコード")
         self._grid(sheet, frame, frozenset({"確信度"}), ())

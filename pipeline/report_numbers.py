@@ -142,7 +142,12 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
     ]
     for by in options.by:
         table = cross_table(
-            opinions.coded, codebook, by, uncoded=opinions.uncoded, threshold=options.threshold
+            opinions.coded,
+            codebook,
+            by,
+            uncoded=opinions.uncoded,
+            threshold=options.threshold,
+            file=options.source or None,
         )
         parts.append(SubHeading(f"{by}別"))
         parts += [Paragraph(s, "bullet") for s in _standing_out(table, codebook)]

@@ -165,7 +165,7 @@ class Report:
 
     lines : below the title: whose it is, of when
     has_unchecked : some codes are suggestions that nobody has looked at; then every page says so
-    opinions : every opinion with its code, for Excel
+    opinions : every opinion with its code, or why it has none, for Excel
     """
 
     title: str

@@ -83,6 +83,18 @@ def read_action(text: str) -> str | None:
     return _ACTION_OF.get(word) if word else ""
 
 
+_NONE_FITS = frozenset({"該当なし", "該当項目なし", "なし", "none", "none-fits", "none fits"})
+
+
+def says_none_fits(cell: str) -> bool:
+    """Tell whether a person wrote into a column of codes that no item of the plan fits.
+
+    >>> [says_none_fits(t) for t in ("該当なし ", "None fits", "", "G1-1-1")]
+    [True, True, False, False]
+    """
+    return unicodedata.normalize("NFKC", cell).strip().casefold() in _NONE_FITS
+
+
 def fingerprint(text: str) -> str:
     """Return what tells whether a text is still the same: SHA-256 of it without white space.
 

@@ -11,10 +11,10 @@ import pandas as pd
 from pipeline.book_parts import choice
 from pipeline.cells import as_text, excel_text
 from pipeline.codebook import Codebook
+from pipeline.comment_column import guess_text_column
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.review_form import NOT_ASKED, REVIEW
-from pipeline.suggestion import guess_text_column
 from pipeline.workbook import NO_OPINION
 
 ASSIGNMENT = ("coder", "position", "suggestion_shown")

@@ -17,6 +17,7 @@ from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
+from pipeline.comment_column import guess_text_column
 from pipeline.comments import CommentCoding, long_rows, wide_cells, wide_columns
 from pipeline.crew import PIECE, Crew
 from pipeline.duplicates import Groups
@@ -24,20 +25,6 @@ from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.tables import SUGGESTIONS
 
-TEXT_COLUMNS = (
-    "text",
-    "意見",
-    "ご意見",
-    "自由記述",
-    "自由意見",
-    "自由回答",
-    "コメント",
-    "本文",
-    "回答",
-    "内容",
-    "comment",
-    "opinion",
-)
 ID_COLUMN = "opinion_id"
 
 
@@ -66,34 +53,15 @@ class Tally:
             self.code_texts[code] += is_leader
 
 
-def guess_text_column(columns: Sequence[str], file: str | None = None) -> str:
-    """Return the one column that holds the comments, by its name, or the only column.
-
-    Raises
-    ------
-    InputError
-        if none or several fit, listing the columns found.
-    """
-    found = [c for c in columns if c.strip().casefold() in TEXT_COLUMNS]
-    if len(found) != 1:
-        found = found or [c for c in columns if any(name in c for name in TEXT_COLUMNS[1:8])]
-    if len(columns) == 1:
-        found = list(columns)
-    if len(found) != 1:
-        listed = "、".join(columns)
-        why = ("見つかりません", "was not found") if not found else ("一つに決まりません", "is ambiguous")
-        raise InputError(
-            f"コメントの列が{why[0]}。--text-column で列名を指定してください。ある列: {listed}",
-            f"the comment column {why[1]}; name it with --text-column. Columns found: {listed}",
-            file=file,
-        )
-    return found[0]
-
-
 def check_columns(
-    columns: Sequence[str], text_column: str | None, id_column: str | None, top: int, file: str | None = None
+    columns: Sequence[str],
+    text_column: str | None,
+    id_column: str | None,
+    top: int,
+    file: str | None = None,
+    sheets: Sequence[str] = (),
 ) -> tuple[str, str | None]:
-    """Return text and id column of an input, or raise `InputError` listing the columns found."""
+    """Return text and id column of an input, or raise `InputError` listing the columns (and sheets) found."""
     for wanted, option in ((text_column, "--text-column"), (id_column, "--id-column")):
         if wanted is not None and wanted not in columns:
             listed = "、".join(columns)
@@ -111,7 +79,7 @@ def check_columns(
             f"the input has columns that the output adds: {', '.join(clash)}; rename them or give the original file",
             file=file,
         )
-    return text_column or guess_text_column(columns, file), id_column
+    return text_column or guess_text_column(columns, file, sheets), id_column
 
 
 def suggest_stream(

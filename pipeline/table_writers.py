@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
-from collections.abc import Callable, Mapping
-from datetime import datetime, time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,9 +20,13 @@ from pipeline.cells import (
     SURROGATE,
     as_text,
     check_excel_rows,
+    date_format,
     is_missing,
     write_cell,
 )
+
+_WIDE, _WIDE_NAME = 60, 24  # the widest column, by its cells and by its name
+_SAMPLE = 200
 
 
 class Sink(Protocol):
@@ -143,32 +146,65 @@ def _table(arrays: list[pa.Array], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(cast, schema=schema)
 
 
-class _Xlsx:
+class XlsxSink:
+    """One sheet for people to work in: columns as wide as their first cells need, long texts wrapped, header fixed.
+
+    `choices` may be set before closing: what a list offers in the cells of a column.
+    """
+
     def __init__(self, temporary: Path, path: Path, columns: list[str]) -> None:
-        self._path = path
+        self.choices: Mapping[str, Sequence[str]] = {}
+        self._path, self._columns = path, columns
         self._book = xlsxwriter.Workbook(str(temporary), EXCEL_OPTIONS)
         self._sheet = self._book.add_worksheet()
-        self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
+        self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
+        self._dates: dict[str, Any] = {}  # styles by number format
         self._rows = 1
+        self._widths = [_width([name], _WIDE_NAME) for name in columns]
+        head = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         for column, name in enumerate(columns):
-            write_cell(self._sheet, 0, column, name)
+            write_cell(self._sheet, 0, column, name, head)
 
     def write(self, cells: list[list[Any]]) -> None:
+        if self._rows == 1:
+            sampled = (_width(column[:_SAMPLE], _WIDE) for column in cells)
+            self._widths = [max(pair) for pair in zip(self._widths, sampled, strict=True)]
         for row in zip(*cells, strict=True):
             check_excel_rows(self._rows, self._path)
             for column, value in enumerate(row):
-                at_midnight = isinstance(value, datetime) and not is_missing(value) and value.time() == time()
-                write_cell(self._sheet, self._rows, column, value, self._day if at_midnight else None)
+                write_cell(self._sheet, self._rows, column, value, self._style(value, self._widths[column]))
             self._rows += 1
 
+    def _style(self, value: object, width: int) -> Any:
+        if isinstance(value, str):
+            return self._wrapped if 2 * len(value) > width or "\n" in value else None
+        shown = date_format(value)
+        if shown and shown not in self._dates:
+            self._dates[shown] = self._book.add_format({"num_format": shown})
+        return self._dates[shown] if shown else None
+
     def close(self) -> None:
+        for column, width in enumerate(self._widths):
+            self._sheet.set_column(column, column, width)
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.autofilter(0, 0, self._rows - 1, len(self._columns) - 1)
+        for name, offered in self.choices.items():
+            column = self._columns.index(name)
+            rule = {"validate": "list", "source": list(offered)}
+            self._sheet.data_validation(1, column, max(1, self._rows - 1), column, rule)
         self._book.close()
+
+
+def _width(cells: list[Any], widest: int) -> int:
+    """Return how wide a column should be, in narrow characters: a Japanese one takes two."""
+    lines = (line for cell in cells for line in as_text(cell).split("\n"))
+    return min(max((len(line.encode("cp932", "replace")) for line in lines), default=0) + 3, widest)
 
 
 SINKS: Mapping[str, Callable[[Path, Path, list[str]], Sink]] = {
     ".csv": _Delimited,
     ".tsv": _Delimited,
-    ".xlsx": _Xlsx,
+    ".xlsx": XlsxSink,
     ".jsonl": _Jsonl,
     ".parquet": _Parquet,
 }

@@ -1,4 +1,4 @@
-"""Read and write tables by the file's ending: .csv .tsv .xlsx .jsonl .parquet.
+"""Read and write tables by the file's ending: .csv .tsv .xlsx .jsonl .parquet (and read .xlsm).
 
 Big files are read and written chunk by chunk, so that memory stays flat. A file that cannot be read
 cell for cell is refused with the place of the fault: a half-read table does more harm than none. What
@@ -7,7 +7,7 @@ is written goes to a temporary file beside the target, which takes its name only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -17,11 +17,15 @@ from types import TracebackType
 import pandas as pd
 
 from pipeline.binary_readers import open_parquet, open_xlsx
-from pipeline.cells import Row, as_text
+from pipeline.cells import ChooseSheet, Row, as_text
 from pipeline.errors import InputError
 from pipeline.placing import put_in_place, temporary_beside, unwritable
-from pipeline.table_writers import SINKS
+from pipeline.table_writers import SINKS, XlsxSink
 from pipeline.text_readers import open_delimited, open_jsonl
+
+# With macros it is read alike; what is named .xls is mostly of the old kind, which its reader refuses with advice.
+_EXCEL = (".xlsx", ".xlsm", ".xls")
+READABLE = (*SINKS, *_EXCEL[1:])
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class RowSource:
     """A table that can be read any number of times, chunk by chunk. Made by `open_rows`.
 
     `encoding` says what was read (None for .xlsx and .parquet); `first_row` is the number of the first
-    data row as people see it: row = `first_row` + number of rows before it.
+    data row as people see it: row = `first_row` + number of rows before it. Of an Excel file, `sheet` is the
+    one read and `sheets` are the visible ones with content.
     """
 
     path: Path
@@ -37,6 +42,8 @@ class RowSource:
     encoding: str | None
     first_row: int
     rows: Callable[[], Generator[Row, None, None]]
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
 
     def chunks(self, size: int = 4096) -> Iterator[pd.DataFrame]:
         """Yield tables of up to `size` rows, cells as objects in the file's own types, opening it anew.
@@ -50,9 +57,25 @@ class RowSource:
             while batch := list(islice(rows, size)):
                 yield pd.DataFrame(batch, columns=self.columns, dtype=object)
 
+    def table(self) -> pd.DataFrame:
+        """Return a small table with every cell as text; `attrs['encoding']` says what was read.
 
-def open_rows(path: Path, sheet: str | None = None) -> RowSource:
-    """Check a table file and return its `RowSource`; `sheet` names a sheet of an .xlsx file.
+        Raises
+        ------
+        InputError
+            as `chunks`.
+        """
+        with closing(self.rows()) as rows:
+            cells = [[as_text(c) for c in row] for row in rows]
+        frame = pd.DataFrame(cells, columns=self.columns, dtype=str)
+        frame.attrs["encoding"] = self.encoding
+        return frame
+
+
+def open_rows(path: Path, sheet: str | None = None, choose: ChooseSheet | None = None) -> RowSource:
+    """Check a table file and return its `RowSource`.
+
+    `sheet` names a sheet of an Excel file; without it `choose`, if given, tells which one to read.
 
     Raises
     ------
@@ -61,7 +84,15 @@ def open_rows(path: Path, sheet: str | None = None) -> RowSource:
     """
     path = Path(path)
     kind = path.suffix.lower()
-    check_ending(path)
+    if kind not in READABLE:
+        known = " ".join(SINKS)
+        raise InputError(
+            "この種類の表は読めません。Excel で開けるファイルなら、Excel で .xlsx に保存し直してください"
+            f"(タブ区切りの .txt は拡張子を .tsv に変えても読めます)。使える拡張子: {known}",
+            "cannot read this kind of table. If Excel opens it, save it there as .xlsx "
+            f"(or give a tab-separated .txt the ending .tsv). Endings: {known}",
+            file=str(path),
+        )
     try:
         with path.open("rb") as handle:
             head = handle.read(8)
@@ -73,27 +104,16 @@ def open_rows(path: Path, sheet: str | None = None) -> RowSource:
         ) from None
     if not head:
         raise InputError("ファイルが空です。", "the file is empty", file=str(path))
-    if kind == ".xlsx":
-        return RowSource(path, *open_xlsx(path, sheet, head))
+    if kind in _EXCEL:
+        return RowSource(path, *open_xlsx(path, sheet, head, choose))
     if kind == ".parquet":
         return RowSource(path, *open_parquet(path))
     return RowSource(path, *(open_jsonl(path) if kind == ".jsonl" else open_delimited(path)))
 
 
 def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
-    """Read a small table with every cell as text; `attrs['encoding']` says what was read.
-
-    Raises
-    ------
-    InputError
-        as `open_rows` and `RowSource.chunks`.
-    """
-    source = open_rows(path, sheet)
-    with closing(source.rows()) as rows:
-        cells = [[as_text(c) for c in row] for row in rows]
-    frame = pd.DataFrame(cells, columns=source.columns, dtype=str)
-    frame.attrs["encoding"] = source.encoding
-    return frame
+    """Read a small table with every cell as text: `open_rows` and `RowSource.table`, with their errors."""
+    return open_rows(path, sheet).table()
 
 
 def check_ending(path: Path) -> None:
@@ -112,10 +132,15 @@ class TableWriter:
 
     CSV and TSV are UTF-8 with BOM and CRLF, which Excel in Japan opens correctly. The file appears when
     the block ends well; after an error nothing of it remains.
+
+    `choices` are, by column, what a list in Excel offers to the people who fill the column in.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], choices: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self.path = Path(path)
+        self._choices = choices or {}
         self.columns = list(columns)
         check_ending(self.path)
 
@@ -125,6 +150,8 @@ class TableWriter:
             self._sink = SINKS[self.path.suffix.lower()](self._temporary, self.path, self.columns)
         except OSError as error:
             raise unwritable(self.path, error) from None
+        if isinstance(self._sink, XlsxSink):
+            self._sink.choices = self._choices
         return self
 
     def write(self, frame: pd.DataFrame) -> None:

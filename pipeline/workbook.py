@@ -1,7 +1,7 @@
 """The Excel file that reviewers work in: suggestions with a column to decide in, codebook, summary.
 
 A row reads from left to right: the comment as the file gave it, the first suggestion, the decision
-(「確定コード」, empty, with a list of all items), the other suggestions, the evidence.
+(「確定コード」, empty, with a list of all items, 「該当なし」, and the levels above), the other suggestions, the evidence.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pipeline.book_parts import (
     DECIDE,
     LINE,
     cell_format,
+    choice,
     header_format,
     lines,
     open_book,
@@ -30,10 +31,11 @@ from pipeline.book_parts import (
     set_up_page,
     write_codebook_sheet,
 )
-from pipeline.cells import as_text, check_excel_rows, write_cell
+from pipeline.cells import as_text, check_excel_rows, date_format, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
 from pipeline.placing import put_in_place, temporary_beside
+from pipeline.review_form import ACTION_WORDS
 
 DECISION = {"ja": "確定コード", "en": "final_code"}
 SHEETS = {"ja": ("提案", "コードブック", "集計"), "en": ("Suggestions", "Codebook", "Summary")}
@@ -41,9 +43,9 @@ NO_OPINION = "意見なし"
 _HINT = {
     "ja": (
         "一覧にない値です",
-        "一覧から選んでください。該当する項目がなければ空欄のままにしてください。",
+        "一覧から選んでください。該当する項目がなければ「該当なし」を選んでください。",
     ),
-    "en": ("Not in the list", "Please choose from the list, or leave the cell empty if no item fits."),
+    "en": ("Not in the list", "Please choose from the list: 'none fits' if no item fits."),
 }
 _VALUE = {"ja": "値", "en": "value"}
 # Widths in characters of the default font; a Japanese character takes two.
@@ -129,6 +131,7 @@ class SuggestionWorkbook:
         self.text_column = _renamed(DECISION[language], columns, language) if own else text_column
         self._given = list(columns)
         self._row = 1
+        self._dates: dict[str, Any] = {}  # styles by number format
         self._summary: list[tuple[str, str, str | float | int]] = []
 
     def __enter__(self) -> SuggestionWorkbook:
@@ -137,7 +140,11 @@ class SuggestionWorkbook:
         self._sheets = [self._book.add_worksheet(name) for name in SHEETS[self.language]]
         self._header = header_format(self._book)
         self._start_suggestions()
-        write_codebook_sheet(self._book, self._sheets[1], self.codebook, self.language, self._header)
+        # Many suggestions are of a goal or policy, and a blank is a suggestion that nobody has looked at.
+        items = {n.code for n in self.codebook.items}
+        above = [choice(self.codebook, n.code) for n in self.codebook if n.code not in items]
+        more = [ACTION_WORDS["none-fits"][self.language], *above]
+        write_codebook_sheet(self._book, self._sheets[1], self.codebook, self.language, self._header, more)
         return self
 
     def write(self, frame: pd.DataFrame) -> None:
@@ -154,11 +161,12 @@ class SuggestionWorkbook:
         decision = self._decision
         for cells in zip(*(frame[c].tolist() for c in self._given), strict=True):
             check_excel_rows(self._row, self.path)
-            values = [c if isinstance(c, int | float) else as_text(c) for c in cells]
+            values = [c if isinstance(c, int | float) or date_format(c) else as_text(c) for c in cells]
             values.insert(decision, "")
             sheet.set_row(self._row, row_height(values, self._widths))
             for column, (value, style) in enumerate(zip(values, self._styles, strict=True)):
-                write_cell(sheet, self._row, column, value, style)
+                shown = date_format(value)
+                write_cell(sheet, self._row, column, value, self._date_style(shown) if shown else style)
             self._row += 1
 
     def summary(self, rows: Sequence[tuple[str, str, str | float | int]]) -> None:
@@ -204,7 +212,7 @@ class SuggestionWorkbook:
         sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, last, end)})
         decision = self._decision
         title, message = _HINT[self.language]
-        # A warning, not a ban: people may need to write 「該当なし」.
+        # A warning, not a ban: people may need to write several codes.
         rule = {"validate": "list", "source": f"={CHOICES}", "error_type": "warning"}
         rule |= {"error_title": title, "error_message": message}
         sheet.data_validation(1, decision, last, decision, rule)
@@ -244,6 +252,11 @@ class SuggestionWorkbook:
         if column in ("units", "group_size", "exact_count"):
             return self._format(align="center")
         return self._format()
+
+    def _date_style(self, number_format: str) -> Any:
+        if number_format not in self._dates:
+            self._dates[number_format] = self._format(num_format=number_format)
+        return self._dates[number_format]
 
     # -- the other sheets ----------------------------------------------------------------------
 

@@ -49,6 +49,25 @@ def test_ole_containers(tmp_path: Path, stream: str, word: str) -> None:
     assert word in fault(path).ja
 
 
+def test_the_name_xls_brings_the_same_advice(tmp_path: Path) -> None:
+    path = tmp_path / "a.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + "Workbook".encode("utf-16-le"))
+    assert ".xlsx に保存し直して" in fault(path).ja and "古い形式" in fault(path).ja
+    path.write_text(
+        "<html><table><tr><td>意見</td></tr></table></html>", "utf-8"
+    )  # as some systems export it
+    assert ".xlsx に保存し直して" in fault(path).ja
+    path = tmp_path / "a.txt"  # Excel's "Unicode text"
+    path.write_text("No\t意見\n1\t坂\n", "utf-16")
+    assert ".xlsx に保存し直して" in fault(path).ja and ".tsv" in fault(path).ja
+    assert rows_of(path.rename(tmp_path / "a.tsv")) == [["1", "坂"]]
+
+
+def test_a_file_with_macros_is_read(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [["No", "意見"], [1, "坂"]]).rename(tmp_path / "a.xlsm")
+    assert rows_of(path) == [[1, "坂"]]
+
+
 @pytest.mark.parametrize("member", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
 @pytest.mark.parametrize("content", [None, b"<broken"])
 def test_damaged_xlsx(tmp_path: Path, member: str, content: bytes | None) -> None:
@@ -80,7 +99,21 @@ def test_first_sheet_with_content_unless_named(tmp_path: Path) -> None:
 
 
 def test_excel_row_wider_than_header(tmp_path: Path) -> None:
-    assert fault(book(tmp_path / "a.xlsx", [["a", "b"], [1, 2], [1, 2, 3]])).place.row == 3
+    error = fault(book(tmp_path / "a.xlsx", [["a", "b"], [1, 2], [1, 2, None, 3]]))
+    assert error.place.row == 3 and error.ja.startswith("D3 に値がありますが、1行目(見出し)のその列が空です")
+    assert "value in D3" in error.en
+
+
+@pytest.mark.parametrize("title", [["令和7年度 調査"], ["令和7年度 調査", None, None, None, "自由記述一覧"]])
+def test_a_title_above_the_header_is_told(tmp_path: Path, title: list[object]) -> None:
+    rows: list[list[object]] = [title, [], ["No", "日", "地区", "性", "意見"], [1, None, "北", "女", "坂"]]
+    error = fault(book(tmp_path / "a.xlsx", rows))
+    assert "1行目が題名なら、その行を消して" in error.ja and "delete it" in error.en
+
+
+def test_a_column_without_a_name_is_no_title(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [["No", None, "意見"], [1, "北", "坂"], [2, "南", "道"]])
+    assert open_rows(path).columns == ["No", "列2", "意見"]
 
 
 def test_merged_header_is_refused_but_merged_data_is_not(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +17,9 @@ from pipeline.errors import InputError
     [
         (datetime(2025, 7, 1, 9, 30), "2025-07-01T09:30:00"),
         (date(2025, 7, 1), "2025-07-01"),
+        (time(9, 30), "09:30:00"),
+        (timedelta(days=1, hours=2, minutes=5), "26:05:00"),
+        (-timedelta(minutes=90), "-1:30:00"),
         (float("nan"), ""),
         (pd.NaT, ""),
         (pd.NA, ""),

@@ -163,6 +163,9 @@ def test_a_person_edits_the_table_and_the_labels_go_where_it_says(
     plans = (SEED_CODEBOOK, REWORDED)
     assert iken("crosswalk", *plans, "--labels", SEED_LABELS, "--out", table) == 0
     assert "37" in capsys.readouterr().out and not labels.exists()
+    sheet = openpyxl.load_workbook(table).active
+    (rule,) = sheet.data_validations.dataValidation
+    assert rule.formula1 == '"○,×"' and sheet[str(rule.sqref).split(":")[0][0] + "1"].value == "use"
     edited = read_table(table)
     first = edited.index[edited["old_code"] == "G1-1-1"]
     edited.loc[first, "use"] = ["", "○", *[""] * (len(first) - 2)]

@@ -102,6 +102,8 @@ def test_pictures_lie_beside_markdown(tmp_path: Path) -> None:
     [
         (("--out", "{t}/まとめ.pdf"), ".docx .md .html .xlsx"),
         (("--out", "{t}/a.md", "--by", "職業"), "ある列"),
+        (("--out", "{t}/a.md", "--by", "回答番号"), "提案.csv、列「回答番号」: 5件以上の"),
+        (("--out", "{t}/a.md", "--by", "opinion_id"), "提案.csv、列「opinion_id」: 5件以上の"),
         (("--out", "{t}/a.md", "--workshops", "{t}/ない.csv"), "ない.csv"),
         (("--out", "{t}/a.md", "--previous", "{t}/提案.csv", "--text-column", "感想"), "感想"),
         (("--out", "{t}/提案.csv"), ".docx"),

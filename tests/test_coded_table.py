@@ -56,8 +56,18 @@ def test_codes_of_a_cell(cell: str, codes: list[str], unknown: list[str]) -> Non
 
 def test_every_way_to_write_every_item_is_read_back() -> None:
     for node in BOOK.items:
-        for written in (node.code, node.code[1:], BOOK.display(node.code), node.title):
+        for written in (
+            node.code,
+            node.code[1:],
+            BOOK.display(node.code),
+            node.title,
+            f"{node.code} {node.title}",  # as the list in Excel offers it
+        ):
             assert split_codes(f"{written};{written}", BOOK) == ([node.code], [])
+
+
+def test_levels_above_items_are_codes_where_asked_for() -> None:
+    assert split_codes("G1-1; 目標2(1)① 窓口/案内", BOOK, above=True) == (["G1-1", "G2-1-1"], [])
 
 
 def test_columns_are_named_or_recognised() -> None:
@@ -65,8 +75,9 @@ def test_columns_are_named_or_recognised() -> None:
     assert pick_column(["Ｔｅｘｔ ", "x"], None, TEXT_NAMES, "--text-column", "a.csv") == "Ｔｅｘｔ "
     assert pick_column(["意見", "コメント"], "コメント", TEXT_NAMES, "--text-column", "a.csv") == "コメント"
     for columns, wanted, words in (
-        (["意見", "コメント"], None, "複数あります"),
-        (["年代", "性別"], None, "見つかりません"),
+        (["意見", "コメント"], None, "意見の列が複数あります"),
+        (["問1 自由記述", "問2 自由記述"], None, "意見の列が複数あります"),
+        (["年代", "性別"], None, "意見の列が見つかりません"),
         (["年代", "性別"], "意見", "列「意見」がありません"),
     ):
         with pytest.raises(InputError) as error:
@@ -74,6 +85,11 @@ def test_columns_are_named_or_recognised() -> None:
         assert words in error.value.ja
         assert all(c in error.value.ja and c in error.value.en for c in columns)
     assert pick_column(["意見", "コード"], None, CODE_NAMES, "--code-column", "a.csv") == "コード"
+    # As `iken suggest` finds it.
+    found = pick_column(["No", "問10 自由記述", "コード"], None, TEXT_NAMES, "--text-column", "a.csv")
+    assert found == "問10 自由記述"
+    with pytest.raises(InputError, match="コードの列が見つかりません"):
+        pick_column(["意見", "年代"], None, CODE_NAMES, "--code-column", "a.csv")
 
 
 def built(*rows: tuple[str, str], title_column: str | None = "t") -> Codebook:

@@ -256,12 +256,27 @@ def test_without_a_codebook_it_is_made_of_the_table() -> None:
     assert result.labels["code"].tolist() == ["G1-1", "G1-2"]
 
 
+def test_what_the_list_of_decisions_offers_is_read() -> None:
+    """The list of 「確定コード」 has 「該当なし」 and the levels above items, too."""
+    decided = ["G1-1 見守り", "該当なし", "", "G1 安心", "none fits"]
+    result = ingest_table(table(意見=list("一二三四五"), 確定コード=decided), BOOK, source="a.csv")
+    assert result.labels[["text", "code"]].values.tolist() == [["一", "G1-1"], ["四", "G1"]]
+    reasons = result.set_aside["reason"].tolist()
+    assert ["該当なし" in r for r in reasons] == [True, False, True] and "空欄" in reasons[1]
+    assert result.doubts["text"].tolist() == ["四"] and "上の階層" in result.doubts["reason"][0]
+    # Without a codebook nothing becomes an item of that name.
+    free = ingest_table(table(意見=["一", "二"], コード=["交通", "該当なし"]), None, source="a.csv")
+    assert [n.title for n in free.codebook] == ["交通"]
+    # Where an item is called so, it is a code.
+    odd = Codebook.from_table(pd.DataFrame({"title": ["交通", "該当なし"]}))
+    assert len(ingest_table(table(意見=["一"], コード=["該当なし"]), odd, source="a.csv").labels) == 1
+
+
 @pytest.mark.parametrize(
     ("columns", "options", "row", "column", "words"),
     [
         ({"意見": ["い"], "コード": ["9-9"]}, {}, 2, "コード", "「9-9」はコードブックにありません"),
         ({"意見": ["い"], "コード": ["2025-01-01"]}, {}, 2, "コード", "日付"),
-        ({"意見": ["い"], "コード": ["G1"]}, {}, 2, "コード", "項目でない"),
         ({"意見": ["い"], "コード": [";"]}, {}, 2, "コード", "ありません"),
         ({"意見": ["い"] * 14, "コード": ["1-1"] + ["zz"] * 13}, {}, 3, "コード", "ほか3件"),
         (

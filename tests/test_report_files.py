@@ -142,7 +142,11 @@ def test_excel_has_a_sheet_a_table_and_no_formula(report: Report, tmp_path: Path
     kinds = {c.data_type for s in book for row in s.iter_rows() for c in row}
     assert "f" not in kinds
     listed = book["意見一覧"]
-    assert listed.max_row == 49
+    assert listed.max_row == 50  # with the header: 48 codes, and the opinion that has none
+    head = [c.value for c in listed[1]]
+    last = dict(zip(head, (c.value for c in listed[50]), strict=True))
+    assert last["意見ID"] == "u" and last["区分"] == "該当なしの疑い" and last["コードのない理由"] == "x"
+    assert not last["コード"] and last["確認"] == "未確認の提案"
     texts = [c.value for c in next(c for c in listed.iter_cols() if c[0].value == "意見")[1:]]
     assert NASTY[0] in texts
     with zipfile.ZipFile(path) as archive:

@@ -11,7 +11,7 @@ from pipeline.coding import Coder
 from pipeline.duplicates import GroupFinder, Groups
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.suggestion import Tally, check_columns, guess_text_column, suggest_stream
+from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tables import SUGGESTIONS
 
 SURVEY = pd.DataFrame(
@@ -102,19 +102,6 @@ def test_any_text_can_be_coded(model: Model, texts: list[str]) -> None:
     for coding in Coder(model).code(texts):
         assert (coding.status == "意見なし") == (not coding.codes)
         assert all(np.isfinite(coding.confidences))
-
-
-@pytest.mark.parametrize(
-    ("columns", "expected"),
-    [
-        (["id", "自由記述"], "自由記述"),
-        (["id", "問5 ご意見(自由記述)"], "問5 ご意見(自由記述)"),
-        (["x"], "x"),
-        (["Comment", "age"], "Comment"),
-    ],
-)
-def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
-    assert guess_text_column(columns) == expected
 
 
 @pytest.mark.parametrize("columns", [["a", "b"], ["意見", "自由記述"]])

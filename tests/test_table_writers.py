@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,43 @@ def test_excel_output_is_text_where_it_was_text(tmp_path: Path) -> None:
     assert len(texts[9]) == 32_767 and texts[9].endswith("長" + CUT_MARK)
     values = [row[1] for row in rows_of(path)]
     assert values == [when[0], when[1], None, None, 3, 2.5, True, str(10**18), None, "[1]"]
+
+
+def test_an_excel_table_is_ready_to_be_read_and_filled_in(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    frame = pd.DataFrame({"No": ["1", "2"], "意見": ["坂が急だ" * 30, "坂"], "使う": ["○", ""]})
+    with TableWriter(path, list(frame.columns), {"使う": ("○", "×")}) as writer:
+        writer.write(frame)
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:C3"
+    widths = [sheet.column_dimensions[c].width for c in "ABC"]
+    assert widths[1] > 55 and widths[0] < 10 and widths[2] < 10
+    assert sheet["B2"].alignment.wrap_text and not sheet["B3"].alignment.wrap_text
+    (rule,) = sheet.data_validations.dataValidation
+    assert (rule.type, str(rule.sqref), rule.formula1) == ("list", "C2:C3", '"○,×"')
+    # Without rows, and in other forms, the choices do no harm.
+    for name in ("b.xlsx", "b.csv"):
+        with TableWriter(tmp_path / name, list(frame.columns), {"使う": ("○", "×")}):
+            pass
+        assert open_rows(tmp_path / name).columns == list(frame.columns)
+
+
+def test_dates_and_times_stay_such_in_excel(tmp_path: Path) -> None:
+    path, out = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    book = openpyxl.Workbook()
+    for cell in ["時", datetime(2025, 7, 1), datetime(2025, 7, 1, 9, 30), time(9, 30), timedelta(hours=26.5)]:
+        book.active.append([cell])
+    book.save(path)
+    with TableWriter(out, ["時"]) as writer:
+        for chunk in open_rows(path).chunks():
+            writer.write(chunk)
+    cells = [c for (c,) in openpyxl.load_workbook(out).active.iter_rows(min_row=2)]
+    assert [c.value for c in cells] == [c for (c,) in rows_of(path)]
+    assert [c.number_format for c in cells] == ["yyyy/m/d", "yyyy/m/d h:mm", "h:mm", "[h]:mm:ss"]
+    # What Excel has no number for is text.
+    odd = [date(1899, 1, 1), -timedelta(hours=1), datetime(2025, 7, 1, tzinfo=UTC)]
+    write_table(pd.DataFrame({"時": odd}, dtype=object), out)
+    assert read_table(out)["時"].tolist() == ["1899-01-01", "-1:00:00", "2025-07-01T00:00:00+00:00"]
 
 
 def test_jsonl_keeps_types_nesting_and_late_keys(tmp_path: Path) -> None:

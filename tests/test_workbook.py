@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from pipeline.cells import CUT_MARK
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
+from pipeline.review_form import says_none_fits
 from pipeline.tableio import open_rows
 from pipeline.workbook import SuggestionWorkbook, workbook_columns
 
@@ -99,10 +101,36 @@ def test_decision_is_empty_with_a_list_of_all_items(tmp_path: Path, codebook: Co
     (rule,) = sheet.data_validations.dataValidation
     assert (rule.type, str(rule.sqref), rule.formula1) == ("list", "I2:I3", "code_choices")
     assert sheet["I1"].value == "確定コード" and sheet["I2"].value is None
-    assert book.defined_names["code_choices"].attr_text == "'コードブック'!$G$2:$G$4"
-    choices = [c[0].value for c in book["コードブック"]["G2:G4"]]
-    assert choices == ["G1-1-1 見守り活動について", "G1-1-2 地域福祉活動への支援", "G2-1 窓口"]
-    assert [codebook.read_code(c) for c in choices] == ["G1-1-1", "G1-1-2", "G2-1"]
+    assert "「該当なし」を選んで" in rule.error  # a blank counts as a suggestion that nobody has looked at
+    assert book.defined_names["code_choices"].attr_text == "'コードブック'!$G$2:$G$8"
+    choices = [c[0].value for c in book["コードブック"]["G2:G8"]]
+    assert choices[:4] == [
+        "G1-1-1 見守り活動について",
+        "G1-1-2 地域福祉活動への支援",
+        "G2-1 窓口",
+        "該当なし",
+    ]
+    assert says_none_fits(choices.pop(3))
+    codes = [codebook.read_code(c) for c in choices]
+    assert codes == ["G1-1-1", "G1-1-2", "G2-1", "G1", "G1-1", "G2"]
+    assert book["コードブック"]["G9"].value is None
+
+
+def test_dates_of_the_input_stay_dates(tmp_path: Path, codebook: Codebook) -> None:
+    given = [
+        datetime(2025, 6, 1, 10, 30),
+        datetime(2025, 6, 1),
+        date(2025, 6, 1),
+        time(9, 30),
+        timedelta(1.5),
+    ]
+    rows = [row("坂", 番号=when) for when in given]
+    sheet = made(tmp_path / "a.xlsx", codebook, rows)["提案"]
+    cells = [sheet.cell(i, 1) for i in range(2, 7)]
+    assert all(c.is_date for c in cells)
+    shown = ["yyyy/m/d h:mm", "yyyy/m/d", "yyyy/m/d", "h:mm", "[h]:mm:ss"]
+    assert [c.number_format for c in cells] == shown
+    assert [c.value for c in cells] == [*given[:2], given[1], *given[3:]]
 
 
 def test_confidence_is_a_bar_from_0_to_1_in_percent(tmp_path: Path, codebook: Codebook) -> None:
@@ -201,7 +229,7 @@ def test_dates_and_numbers_of_the_input(tmp_path: Path, codebook: Codebook) -> N
     sheet = made(tmp_path / "a.xlsx", codebook, [row("x", 番号=pd.Timestamp(2025, 7, 1)), row("y", 番号=7)])[
         "提案"
     ]
-    assert [sheet["A2"].value, sheet["A3"].value] == ["2025-07-01", 7]
+    assert [sheet["A2"].value, sheet["A3"].value] == [datetime(2025, 7, 1), 7]
 
 
 def test_nothing_remains_after_an_error(tmp_path: Path, codebook: Codebook) -> None:

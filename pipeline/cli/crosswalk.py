@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.carried_labels import carry_labels, old_labels
+from pipeline.carry_over import USED
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_codebook
 from pipeline.codebook import Codebook
@@ -100,7 +101,8 @@ def _write(request: Request, table: pd.DataFrame, results: tuple[pd.DataFrame, p
     with ExitStack() as stack:
         for path, frame in files:
             make_folder(path.parent)
-            stack.enter_context(TableWriter(path, [str(c) for c in frame.columns])).write(frame)
+            choices = {"use": (USED, "×")} if path == request.out else None
+            stack.enter_context(TableWriter(path, [str(c) for c in frame.columns], choices)).write(frame)
 
 
 def _say_table(console: Console, request: Request, table: pd.DataFrame, old: Codebook, new: Codebook) -> None:

@@ -15,9 +15,8 @@ from pipeline.documents import FORMATS, read_document
 from pipeline.errors import InputError
 from pipeline.opinions import Ingested, ingest_document, ingest_table
 from pipeline.placing import check_folder, make_folder, put_in_place, temporary_beside
-from pipeline.tableio import read_table, write_table
+from pipeline.tableio import READABLE, read_table, write_table
 
-_TABLES = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet")
 _SHOWN = 20
 
 
@@ -73,7 +72,7 @@ def run(
 
 
 def _read(path: Path, codebook: Codebook | None, columns: TableColumns) -> Ingested:
-    if path.suffix.lower() in _TABLES:
+    if path.suffix.lower() in READABLE:
         return ingest_table(
             read_table(path),
             codebook,
@@ -85,7 +84,7 @@ def _read(path: Path, codebook: Codebook | None, columns: TableColumns) -> Inges
         )
     if path.suffix.lower() in FORMATS:
         return ingest_document(read_document(path))
-    known = " ".join((*FORMATS, *_TABLES))
+    known = " ".join((*FORMATS, *READABLE))
     raise InputError(
         f"この形式は読めません。使える形式: {known}",
         f"cannot read this format; use one of {known}",

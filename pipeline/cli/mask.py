@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.cli.console import Console
+from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
+from pipeline.comment_column import guess_text_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
 from pipeline.masking import KINDS, KINDS_EN
 from pipeline.placing import check_folder, make_folder
-from pipeline.suggestion import guess_text_column
 from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 
 
@@ -31,8 +32,11 @@ class Request:
 def run(console: Console, request: Request) -> int:
     """Mask a file; return the exit code."""
     _check(request)
-    source = open_rows(request.input, request.sheet)
+    choose = sheet_with_comments(request.text_columns, str(request.input))
+    source = open_rows(request.input, request.sheet, choose)
     columns = _columns(source, request)
+    say_other_sheets(console, source, request.sheet)
+    say_other_columns(console, source, columns, named=bool(request.text_columns))
     kinds: Counter[str] = Counter()
     elsewhere = SuspectedCells()
     rows = cells = 0
@@ -95,7 +99,7 @@ def _columns(source: RowSource, request: Request) -> list[str]:
                 file=str(request.input),
             )
     chosen = list(dict.fromkeys(request.text_columns))
-    return chosen or [guess_text_column(source.columns, str(request.input))]
+    return chosen or [guess_text_column(source.columns, str(request.input), source.sheets)]
 
 
 def _say(
@@ -108,7 +112,7 @@ def _say(
     elsewhere: Counter[str],
 ) -> None:
     rows, cells = sizes
-    read = f"{request.input.name}({source.encoding})" if source.encoding else request.input.name
+    read = read_from(console, source)
     listed = "、".join(columns)
     console.say(
         f"{read} の列「{listed}」 {rows:,}行のうち{cells:,}個のセルで、{kinds.total():,}か所をマスクしました。",

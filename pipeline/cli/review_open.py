@@ -114,7 +114,7 @@ def _prepare(
                 advance=advance,
             )
         learner = SessionLearner(model, store.texts(), cache)
-    _report(console, report, database)
+    _report(console, report, database, request)
     if request.double is not None:
         chosen = store.assign_double(request.double, request.coders)
         console.say(
@@ -133,16 +133,21 @@ def _prepare(
     return create_app(store, learner, settings, hosts=hosts, addresses=not is_loopback(request.host))
 
 
-def _report(console: Console, report: object, database: str) -> None:
+def _report(console: Console, report: object, database: str, request: Request) -> None:
+    from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
     from pipeline.review.loading import LoadReport
 
     assert isinstance(report, LoadReport)
-    aside = report.set_aside
+    aside, read = report.set_aside, read_from(console, report.source)
     console.say(
-        f"{report.rows:,}行を読みました: 意見 {report.comments:,}件(新しく読み込んだもの {report.added:,}件)、"
+        f"{read} の列「{report.text_column}」 {report.rows:,}行を読みました: 意見 {report.comments:,}件(新しく読み込んだもの {report.added:,}件)、"
         f"外した行 {len(aside):,}",
-        f"read {report.rows:,} rows: {report.comments:,} comments ({report.added:,} new), {len(aside):,} rows set aside",
+        f"read {report.rows:,} rows of column '{report.text_column}' in {read}: "
+        f"{report.comments:,} comments ({report.added:,} new), {len(aside):,} rows set aside",
     )
+    say_other_sheets(console, report.source, request.sheet)
+    named = request.text_column is not None
+    say_other_columns(console, report.source, [report.text_column], named=named)
     for reason, n in aside["reason"].value_counts().items():
         console.say(f"  外した行: {reason} {n:,}", f"  set aside: {reason} {n:,}")
     console.say(f"判定の保存先: {database}", f"decisions are kept in: {database}")

@@ -14,7 +14,9 @@ from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
+from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.coding import Coder
+from pipeline.comment_column import sheet_with_comments
 from pipeline.comments import wide_columns
 from pipeline.crew import Crew, processes_for
 from pipeline.duplicates import GroupFinder, Groups
@@ -57,10 +59,13 @@ def run(console: Console, request: Request) -> int:
         )
     check_ending(request.out)
     check_folder(request.out.parent)
-    source = open_rows(request.input, request.sheet)
+    file, named = str(request.input), [request.text_column] if request.text_column else []
+    source = open_rows(request.input, request.sheet, sheet_with_comments(named, file))
     text_column, id_column = check_columns(
-        source.columns, request.text_column, request.id_column, request.top, str(request.input)
+        source.columns, request.text_column, request.id_column, request.top, file, source.sheets
     )
+    say_other_sheets(console, source, request.sheet)
+    say_other_columns(console, source, [text_column], named=bool(named))
     model = load_model(find_model(request.model))
     gc.freeze()  # what the model holds stays
     groups, total = _find_groups(console, source, text_column, id_column)
@@ -202,7 +207,9 @@ def summary_rows(
     run, trained = t("実行", "run"), t("モデル", "model")
     rows: list[tuple[str, str, str | float | int]] = [
         (run, t("入力", "input"), request.input.name),
-        (run, t("文字コード", "encoding"), source.encoding or ""),
+        (run, t("シート", "sheet"), source.sheet)
+        if source.sheet is not None
+        else (run, t("文字コード", "encoding"), source.encoding or ""),
         (run, t("行数", "rows"), tally.rows),
         (run, t("異なる文面の数", "distinct texts"), tally.texts),
         (trained, "model_id", model.model_id),
@@ -231,7 +238,7 @@ def summary_rows(
 
 
 def _report(console: Console, request: Request, source: RowSource, text_column: str, tally: Tally) -> None:
-    read = f"{request.input.name}({source.encoding})" if source.encoding else request.input.name
+    read = read_from(console, source)
     console.say(
         f"{read} の列「{text_column}」 {tally.rows:,}行(異なる文面 {tally.texts:,})を読みました。",
         f"read {tally.rows:,} rows ({tally.texts:,} distinct texts) of column '{text_column}' in {read}",

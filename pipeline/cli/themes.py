@@ -10,15 +10,16 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
+from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
+from pipeline.comment_column import guess_text_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
 from pipeline.sheets import write_sheets
-from pipeline.suggestion import guess_text_column
-from pipeline.tableio import read_table, write_table
+from pipeline.tableio import RowSource, open_rows, read_table, write_table
 from pipeline.themes import ALONE, THEME, Themes, find_themes
 from pipeline.vectorcache import VectorCache
 
@@ -69,6 +70,7 @@ class Request:
 
 @dataclass(frozen=True)
 class _Comments:
+    column: str
     ids: list[str]
     texts: list[str]
     decided: list[str]
@@ -77,10 +79,13 @@ class _Comments:
 def run(console: Console, request: Request) -> int:
     """Look for themes, write the tables, say what was found; return the exit code."""
     check_folder(request.out)
-    table = read_table(request.input, request.sheet)
+    named = [request.text_column] if request.text_column else []
+    source = open_rows(request.input, request.sheet, sheet_with_comments(named, str(request.input)))
     coded = _read_coded(request.coded) if request.coded else None
     model = load_model(find_model(request.model))
-    comments = _comments(table, request, model.codebook)
+    comments = _comments(source, request, model.codebook)
+    say_other_sheets(console, source, request.sheet)
+    say_other_columns(console, source, [comments.column], named=bool(named))
     if coded is not None:
         coded = _with_codes(coded, model.codebook, str(request.coded))
     with console.status("テーマを探しています", "looking for themes") as step, VectorCache() as cache:
@@ -98,13 +103,13 @@ def run(console: Console, request: Request) -> int:
         confusions = confused_items(model, coded)
     _split_ids(found.units)
     _write(request.out, model, found, splits, confusions)
-    _report(console, request, comments, found, splits, confusions)
+    _report(console, request, source, comments, found, splits, confusions)
     return 0
 
 
-def _comments(table: pd.DataFrame, request: Request, codebook: Codebook) -> _Comments:
+def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comments:
     """Return id, text and decision of each comment, or of each unit in the long form of `iken suggest`."""
-    columns = [str(c) for c in table.columns]
+    table, columns = source.table(), source.columns
     file = str(request.input)
     if request.text_column is not None and request.text_column not in columns:
         listed = "、".join(columns)
@@ -117,8 +122,8 @@ def _comments(table: pd.DataFrame, request: Request, codebook: Codebook) -> _Com
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
         ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
-        return _Comments(ids, table["unit_text"].tolist(), [""] * len(table))
-    text_column = request.text_column or guess_text_column(columns, file)
+        return _Comments("unit_text", ids, table["unit_text"].tolist(), [""] * len(table))
+    text_column = request.text_column or guess_text_column(columns, file, source.sheets)
     ids = (
         table["opinion_id"].tolist()
         if "opinion_id" in columns
@@ -126,7 +131,7 @@ def _comments(table: pd.DataFrame, request: Request, codebook: Codebook) -> _Com
     )
     decision = next((c for c in _DECISION_COLUMNS if c in columns and c != text_column), None)
     decided = [""] * len(table) if decision is None else _codes(table[decision], codebook, file, decision)
-    return _Comments(ids, table[text_column].tolist(), decided)
+    return _Comments(text_column, ids, table[text_column].tolist(), decided)
 
 
 def _codes(cells: Sequence[str] | pd.Series[str], codebook: Codebook, file: str, column: str) -> list[str]:
@@ -190,6 +195,7 @@ def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusi
 def _report(
     console: Console,
     request: Request,
+    source: RowSource,
     comments: _Comments,
     found: Themes,
     splits: pd.DataFrame,
@@ -197,9 +203,10 @@ def _report(
 ) -> None:
     t = console.t
     uses = found.units["use"].value_counts()
+    read = read_from(console, source)
     console.say(
-        f"{request.input.name} の意見 {len(comments.texts):,}件({len(found.units):,}単位)を読みました。",
-        f"read {len(comments.texts):,} comments ({len(found.units):,} units) of {request.input.name}",
+        f"{read} の意見 {len(comments.texts):,}件({len(found.units):,}単位)を読みました。",
+        f"read {len(comments.texts):,} comments ({len(found.units):,} units) of {read}",
     )
     for name, n in uses.items():
         console.say(f"  {name}: {n:,}", f"  {name}: {n:,}")

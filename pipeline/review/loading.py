@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline.cells import as_text
 from pipeline.coding import Coder, Coding
+from pipeline.comment_column import sheet_with_comments
 from pipeline.comments import code_comments, wide_columns
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError
@@ -48,7 +49,7 @@ class LoadReport:
     added: int
     set_aside: pd.DataFrame
     text_column: str
-    encoding: str | None
+    source: RowSource
     suggested_by: str
 
 
@@ -90,7 +91,8 @@ def load_file(
     """
     if not 0 <= hidden_share <= 1:
         raise InputError("提案を隠す割合は0から1にしてください。", "the hidden share must be 0 to 1")
-    source = open_rows(path, sheet)
+    named = [text_column] if text_column else []
+    source = open_rows(path, sheet, sheet_with_comments(named, str(path)))
     table = pd.concat([pd.DataFrame(columns=source.columns, dtype=object), *source.chunks()])
     cells = table.map(lambda v: as_text(v).replace("\x00", "\ufffd")).reset_index(drop=True)
     kept, suggested_by = _columns(cells, source)
@@ -100,7 +102,9 @@ def load_file(
     else:
         wide = suggested_by is not None
         kept_names = [*kept, ID_COLUMN] if wide and ID_COLUMN not in kept else kept
-        text_column, id_column = check_columns(kept_names, text_column, id_column, TOP, str(path))
+        text_column, id_column = check_columns(
+            kept_names, text_column, id_column, TOP, str(path), () if wide else source.sheets
+        )
         first = None
     columns = [c for c in kept if c not in (text_column, id_column)]
     comments, aside = _comments(cells, source, text_column, id_column, columns, first)
@@ -122,7 +126,7 @@ def load_file(
         added=added,
         set_aside=SET_ASIDE.table(aside),
         text_column=text_column,
-        encoding=source.encoding,
+        source=source,
         suggested_by=suggested_by or "",
     )
 

@@ -1,0 +1,50 @@
+"""What commands say of the file they read: its encoding or sheet, and what else in it could have been meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.cli.console import Console
+from pipeline.comment_column import other_comment_columns
+from pipeline.tableio import RowSource
+
+_SUGGESTIONS = {
+    "opinion_id",
+    "status",
+    "model_id",
+}  # columns of a file that iken wrote: nothing to choose in it
+
+
+def read_from(console: Console, source: RowSource) -> str:
+    """Return what was read in words: 「回答.csv(cp932)」, 「回答.xlsx(シート「回答」)」."""
+    name = source.path.name
+    if source.sheet is not None:
+        return console.t(f"{name}(シート「{source.sheet}」)", f"{name} (sheet '{source.sheet}')")
+    return f"{name}({source.encoding})" if source.encoding else name
+
+
+def say_other_sheets(console: Console, source: RowSource, wanted: str | None) -> None:
+    """Name the sheets that are not read, unless the user has chosen (`wanted`)."""
+    others = [s for s in source.sheets if s != source.sheet]
+    if wanted is not None or not others or set(source.columns) >= _SUGGESTIONS:
+        return
+    listed, read = "、".join(others), read_from(console, source)
+    why = ("", "")
+    if source.sheet != source.sheets[0]:
+        why = ("(先頭のシートにはコメントの列がありません)", " (the first sheet has no comment column)")
+    console.warn(
+        f"{read} を読みます{why[0]}。読まないシート: {listed}(--sheet で選べます)",
+        f"reading {read}{why[1]}. Sheets not read: {listed} (choose with --sheet)",
+    )
+
+
+def say_other_columns(console: Console, source: RowSource, taken: Sequence[str], *, named: bool) -> None:
+    """Name the columns that seem to hold comments too, unless the user has chosen (`named`)."""
+    others = other_comment_columns(source.columns, taken)
+    if named or not others or set(source.columns) >= _SUGGESTIONS:
+        return
+    listed, read = "、".join(others), "、".join(taken)
+    console.warn(
+        f"列「{read}」を読みます。ほかに自由記述らしい列: {listed}(--text-column で指定できます)",
+        f"reading column '{read}'. Others seem to hold comments too: {listed} (name them with --text-column)",
+    )

@@ -1,0 +1,116 @@
+"""Where the comments of a survey stand: the column by its name, and in an Excel file the sheet that has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from pipeline.errors import InputError
+
+TEXT_COLUMNS = (
+    "text",
+    "意見",
+    "ご意見",
+    "自由記述",
+    "自由意見",
+    "自由回答",
+    "コメント",
+    "本文",
+    "回答",
+    "内容",
+    "comment",
+    "opinion",
+)
+_COVER = frozenset({"内容"})  # also what a cover sheet calls its second column
+
+
+_NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|件数|日|日時|有無)$", re.IGNORECASE)
+
+
+def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Return the columns that seem to hold comments beside those that were taken.
+
+    >>> other_comment_columns(["意見ID", "問5 自由記述", "ご意見", "地区"], ["ご意見"])
+    ['問5 自由記述']
+    """
+    alike = (c for c in columns if comment_columns([c]) and not _NO_COMMENT.search(c.strip()))
+    return [c for c in alike if c not in taken]
+
+
+def comment_columns(columns: Sequence[str]) -> list[str]:
+    """Return the columns named like a comment: exactly so, or else with such a word in the name."""
+    exact = [c for c in columns if c.strip().casefold() in TEXT_COLUMNS]
+    return exact or [c for c in columns if any(name in c for name in TEXT_COLUMNS[1:8])]
+
+
+def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: Sequence[str] = ()) -> str:
+    """Return the one column that holds the comments, by its name, or the only column.
+
+    Parameters
+    ----------
+    sheets : names of the sheets of an Excel file, where the only column may be a title or an explanation:
+        it is not taken unless it is named like a comment
+
+    Raises
+    ------
+    InputError
+        if none or several fit, listing the columns found.
+    """
+    found = comment_columns(columns)
+    if len(columns) == 1 and not sheets:
+        found = list(columns)
+    if len(found) != 1:
+        listed = "、".join(columns)
+        why = ("見つかりません", "was not found") if not found else ("一つに決まりません", "is ambiguous")
+        ja, en = "", ""
+        if len(columns) == 1:
+            ja, en = "(1行目を見出しとして読みました)", " (row 1 is read as the header)"
+        if len(sheets) > 1:
+            ja += f"。あるシート: {'、'.join(sheets)}(--sheet で選べます)"
+            en += f". Sheets found: {', '.join(sheets)} (choose with --sheet)"
+        raise InputError(
+            f"コメントの列が{why[0]}。--text-column で列名を指定してください。ある列: {listed}{ja}",
+            f"the comment column {why[1]}; name it with --text-column. Columns found: {listed}{en}",
+            file=file,
+        )
+    return found[0]
+
+
+def sheet_with_comments(
+    text_columns: Sequence[str] = (), file: str | None = None
+) -> Callable[[Mapping[str, Sequence[str]]], str]:
+    """Return what chooses among sheets (name: cells of the first row) the one that holds the comments.
+
+    It is the first one, unless that one has no such column and another one has.
+
+    Parameters
+    ----------
+    text_columns : columns the user named; if none, they are known by their names
+
+    Raises
+    ------
+    InputError
+        by what is returned, if several others have such a column and the first has not.
+    """
+
+    def fit(cells: Sequence[str]) -> int:
+        if text_columns:
+            return all(c in cells for c in text_columns)
+        named = comment_columns(cells)
+        return 0 if not named else 1 if _COVER.issuperset(c.strip() for c in named) else 2
+
+    def choose(sheets: Mapping[str, Sequence[str]]) -> str:
+        fits = {name: fit(cells) for name, cells in sheets.items()}
+        best = [name for name in sheets if fits[name] == max(fits.values())]
+        if next(iter(sheets)) in best or len(best) == 1:
+            return best[0]
+        found, first = "、".join(best), next(iter(sheets))
+        raise InputError(
+            f"コメントの列が先頭のシート「{first}」になく、ほかの複数のシートにあります: {found}。"
+            "--sheet でシート名を指定してください。",
+            f"the first sheet '{first}' has no comment column, and several others have: {found}; "
+            "name one with --sheet",
+            file=file,
+        )
+
+    return choose

@@ -1,0 +1,142 @@
+"""Which sheet and which column the comments of a survey are read from, and that people are told."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import openpyxl
+import pytest
+from conftest import ROOT
+
+from pipeline.cli import main
+from pipeline.comment_column import guess_text_column
+from pipeline.errors import InputError
+from pipeline.models import Model
+from pipeline.review.loading import load_file
+from pipeline.review.store import Store
+from pipeline.tableio import read_table
+
+DEFAULT = ROOT / "models/default"
+ANSWERS = [["No", "自由記述"], [1, "公園のごみを拾う人がいない"], [2, "歩道の段差で転んだ"]]
+EXPLAINED = [["この調査は…"], ["作成: 計画課"]]
+COVER = [["項目", "内容"], ["調査名", "市民アンケート"]]
+
+
+def book(path: Path, **sheets: list[list[object]]) -> Path:
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    workbook.save(path)
+    return path
+
+
+def iken(*arguments: object) -> int:
+    """Run the command line in this process; return the exit code."""
+    with pytest.raises(SystemExit) as done:
+        main([str(a) for a in arguments])
+    return int(done.value.code or 0)
+
+
+def run(command: str, path: Path, *options: object) -> int:
+    """Run one of the commands that read a survey; its tables go to the folder `out`, or the file `out.csv`."""
+    model = () if command == "mask" else ("--model", DEFAULT)
+    out = path.with_name("out" if command == "themes" else "out.csv")
+    return iken(command, path, "--out", out, *model, *options)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["id", "自由記述"], "自由記述"),
+        (["id", "問5 ご意見(自由記述)"], "問5 ご意見(自由記述)"),
+        (["x"], "x"),
+        (["Comment", "age"], "Comment"),
+    ],
+)
+def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
+    assert guess_text_column(columns) == expected
+
+
+@pytest.mark.parametrize("command", ["suggest", "mask", "themes"])
+def test_the_sheet_with_the_comments_is_read_and_the_others_named(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for other in (EXPLAINED, COVER):
+        assert run(command, book(tmp_path / "a.xlsx", 表紙=other, 回答=ANSWERS)) == 0
+        said = capsys.readouterr()
+        assert "a.xlsx(シート「回答」)" in said.out.splitlines()[0]
+        assert "シート「回答」" in said.err and "読まないシート: 表紙(--sheet" in said.err
+    # Two sheets with comments: the first one, and a word about the second.
+    assert run(command, book(tmp_path / "b.xlsx", 大船=ANSWERS[:2], 玉縄=ANSWERS)) == 0
+    said = capsys.readouterr()
+    assert "シート「大船」" in said.out and "読まないシート: 玉縄" in said.err
+    assert run(command, tmp_path / "b.xlsx", "--sheet", "玉縄") == 0
+    said = capsys.readouterr()
+    assert "シート「玉縄」" in said.out and "読まないシート" not in said.err
+    # English too.
+    assert iken("--lang", "en", "mask", tmp_path / "b.xlsx", "--out", tmp_path / "en.csv") == 0
+    said = capsys.readouterr()
+    assert "(sheet '大船')" in said.out and "Sheets not read: 玉縄" in said.err
+
+
+@pytest.mark.parametrize("command", ["suggest", "mask", "themes"])
+def test_no_sheet_is_guessed(tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = book(tmp_path / "a.xlsx", 説明=EXPLAINED, 回答=ANSWERS, 回答2=ANSWERS)
+    assert run(command, path) == 2
+    assert "説明" in (said := capsys.readouterr().err) and "回答、回答2" in said and "--sheet" in said
+    # The only column of an Excel sheet may be anything; the message says what there is.
+    path = book(tmp_path / "b.xlsx", 説明=EXPLAINED, 一覧=[["番号", "所属"], [1, "課"]])
+    assert run(command, path) == 2
+    said = capsys.readouterr().err
+    assert "ある列: この調査は…(1行目を見出しとして" in said and "あるシート: 説明、一覧" in said
+    assert not list(tmp_path.glob("out*"))
+    assert run(command, path, "--text-column", "この調査は…") == 0
+    # The column the user names decides on the sheet.
+    assert run(command, path, "--text-column", "所属") == 0
+    assert "シート「一覧」" in capsys.readouterr().out
+    # A list without more columns may have any name.
+    (tmp_path / "c.csv").write_text("感想\n公園のごみ\n", "utf-8")
+    assert run(command, tmp_path / "c.csv") == 0
+
+
+def test_a_review_reads_the_same_sheet(tmp_path: Path, model: Model) -> None:
+    path = book(tmp_path / "a.xlsx", 表紙=COVER, 回答=ANSWERS)
+    with closing(Store.open(str(tmp_path / "review.db"))) as store:
+        report = load_file(store, path, model)
+        assert (report.source.sheet, report.text_column, report.comments) == ("回答", "自由記述", 2)
+    path = book(tmp_path / "b.xlsx", 説明=EXPLAINED)
+    with closing(Store.open(str(tmp_path / "b.db"))) as store, pytest.raises(InputError, match="この調査は"):
+        load_file(store, path, model)
+
+
+def test_nothing_is_said_of_the_sheets_that_iken_wrote(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = tmp_path / "提案.xlsx"
+    assert iken("suggest", book(tmp_path / "a.xlsx", 回答=ANSWERS), "--out", made, "--model", DEFAULT) == 0
+    assert ["シート", "回答"] in read_table(made, "集計").values.tolist()
+    capsys.readouterr()
+    assert iken("themes", made, "--out", tmp_path / "out", "--model", DEFAULT) == 0
+    said = capsys.readouterr()
+    assert "シート「提案」" in said.out and "読まない" not in said.err
+
+
+@pytest.mark.parametrize("command", ["suggest", "mask", "themes"])
+def test_other_columns_of_comments_are_named(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        ["No", "問5 自由記述", "意見番号", "ご意見"],
+        [1, "公園の清掃を続けたい", 2, "歩道の段差で転んだ"],
+    ]
+    path = book(tmp_path / "a.xlsx", 回答=rows)
+    note = "ほかに自由記述らしい列: 問5 自由記述(--text-column"
+    assert run(command, path) == 0
+    said = capsys.readouterr()
+    assert note in said.err and "列「ご意見」" in said.out + said.err
+    assert run(command, path, "--text-column", "ご意見") == 0
+    assert "ほかに" not in capsys.readouterr().err
