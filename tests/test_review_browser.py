@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect, sync_playwright
 from starlette.applications import Starlette
 
 from pipeline.cli import main
@@ -31,6 +31,9 @@ from pipeline.vectorcache import VectorCache
 
 SURVEY = ROOT / "data/sample/survey.csv"
 CODERS = ("佐藤", "鈴木")
+
+# For what the database has no part in: once is enough.
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -321,10 +324,36 @@ def test_a_server_that_is_gone_is_told(chromium: Browser, server: str, store: St
     assert len(store.decisions_table()) == 1
 
 
+@one_database
+def test_a_key_pressed_while_the_last_one_is_under_way_does_nothing(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    """Else `u` right after a wrong key, on a slow line, would take back the decision before it."""
+    me = Reviewer(chromium, server)
+    me.open()
+    me.press("0")
+    held: list[Route] = []
+    me.page.route("**/decide", lambda route: held.append(route))
+    token = me.token()
+    with me.page.expect_request("**/decide"):
+        me.page.keyboard.press("?")
+    asked = len(me.asked)
+    for key in "ujk":
+        me.page.keyboard.press(key)
+    held[0].continue_()
+    me.page.wait_for_function(
+        "t => document.querySelector('#work input[name=client_token]').value !== t", arg=token
+    )
+    assert len(me.asked) == asked
+    assert list(store.decisions_table()["action"]) == ["none-fits", "unsure"]
+    me.press("u")
+    assert list(store.decisions_table()["action"]) == ["none-fits", "unsure", "undo"]
+
+
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@one_database
 def test_no_serious_barrier_on_any_page(
     chromium: Browser, server: str, store: Store, default_model: Model
 ) -> None:
