@@ -157,6 +157,10 @@ def test_every_page_is_whole_and_holds_nothing_inline(browser: Open) -> None:
         assert answer.headers["cache-control"] == "no-store"
         assert not re.search(r"<script(?! src=\"/static/)|<style|\sstyle=|\son\w+=", answer.text), path
         assert 'src="http' not in answer.text and 'href="http' not in answer.text
+        # What is typed must not come back onto another comment with the browser's Back.
+        assert not re.search(r'<form (?![^>]*autocomplete="off")[^>]*method="(?:post|get)"', answer.text), (
+            path
+        )
         # What the comment and the column hold is text.
         assert "<b>公園" not in answer.text and "<i>南" not in answer.text
     assert html.escape(EVIL).replace("&quot;", "&#34;") in page.get("/list?status=all").text

@@ -350,6 +350,34 @@ def test_a_key_pressed_while_the_last_one_is_under_way_does_nothing(
     assert list(store.decisions_table()["action"]) == ["none-fits", "unsure", "undo"]
 
 
+@one_database
+def test_the_back_button_puts_nothing_onto_another_comment(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    """Browsers fill a form again by the place of its fields, whatever comments stand there by now."""
+    me = Reviewer(chromium, server)
+    me.open()
+    first = me.comment()
+    me.page.locator("#note").fill("この意見だけのメモ")
+    me.open(f"/code/{first}")
+    me.press("0")
+    me.page.go_back()
+    assert me.comment() != first
+    expect(me.page.locator("#note")).to_have_value("")
+
+    me.open("/bulk?threshold=0.50")
+    boxes = me.page.locator("form:has([name=threshold]) input[name=comment]")
+    for n, box in enumerate(boxes.all()):
+        box.set_checked(n < 2)
+    ticked = boxes.first.get_attribute("value") or ""
+    me.open(f"/code/{ticked.split('/')[0]}")
+    me.press("0")
+    me.page.go_back()
+    assert boxes.count() > 2 and boxes.first.get_attribute("value") != ticked
+    as_made = boxes.evaluate_all("all => all.every((b) => b.checked === b.defaultChecked)")
+    assert as_made
+
+
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")
 
 
