@@ -282,6 +282,59 @@ def test_two_people_never_get_the_same_comment(app: Callable[..., Starlette], st
     assert store.decisions_table().empty
 
 
+def test_a_page_of_another_coder_decides_nothing(browser: Open, store: Store) -> None:
+    """Two tabs on one computer: what is pressed in the older one is not the new coder's decision."""
+    page = browser()
+    bulk = page.get("/bulk").text
+    double = store.assign_double(0.5, ["佐藤", "鈴木"])
+    for i in double:
+        for name, code in (("佐藤", "G1-1-1"), ("鈴木", "G1-1-2")):
+            told = {"suggestion_shown": False, "expected_seq": 0, "client_token": f"{name}{i}"}
+            store.save(name, i, "change", [code], **told)  # type: ignore[arg-type]
+    code, case, text_ = (
+        page.get("/code").text,
+        page.get("/adjudicate").text,
+        page.get("/codebook?code=G1-1-1").text,
+    )
+    ticked = re.findall(r'name="comment" value="([^"]+)"', bulk)
+    before = len(store.decisions_table())
+    as_coder(page, "鈴木")
+    forms = [
+        ("/decide", {**fields(code), "do": "none-fits"}),
+        ("/undo", fields(code, 'id="undo"')),
+        ("/bulk", {**fields(bulk, 'class="group"'), "comment": ticked}),
+        ("/adjudicate", {**fields(case, 'action="/adjudicate"'), "do": "none-fits"}),
+        ("/codebook", {**fields(text_, 'action="/codebook"'), "definition": "別"}),
+    ]
+    assert double and ticked
+    for path, data in forms:
+        for headers in (SWAP, {}):
+            answer = page.post(path, data=data, headers=headers)
+            assert answer.status_code == 409 and "担当者が切り替わっています" in answer.text, path
+            assert "佐藤さん、今は鈴木さん" in answer.text
+    # Nor does it go on to the other's comments under the old name on top.
+    links = re.findall(r'hx-get="(/code/[^"]+)"', code)
+    assert len(links) == 2
+    for link in links:
+        assert page.get(html.unescape(link), headers=SWAP).status_code == 409
+    assert len(store.decisions_table()) == before
+    as_coder(page, "佐藤")
+    for path, data in forms:
+        assert page.post(path, data=data).status_code in (200, 303), path
+
+
+@one_database
+def test_two_reviews_on_one_computer_do_not_disturb_each_other(app: Callable[..., Starlette]) -> None:
+    """Browsers send the cookies of one port to the other."""
+    one, two = as_coder(client(app()), "鈴木"), client(app(), "http://127.0.0.1:8766")
+    given = fields(one.get("/code").text)
+    two.cookies.update(one.cookies)
+    assert fields(two.get("/code").text)["page_coder"] == "佐藤"
+    one.cookies.update(two.cookies)
+    assert fields(one.get("/code").text)["page_coder"] == "鈴木"
+    assert one.post("/decide", data={**given, "do": "none-fits"}, headers=SWAP).status_code == 200
+
+
 def test_filters(browser: Open) -> None:
     page = browser()
     north = page.get("/list?column=地区&value=北").text
