@@ -681,6 +681,33 @@ def read_bytes(body: bytes, ending: str) -> pd.DataFrame:
         return read_table(path)
 
 
+def test_rounds_are_those_assigned_and_only_for_those_they_are_assigned_to(
+    app: Callable[..., Starlette], store: Store
+) -> None:
+    blind = store.assign_double(0.4, ["佐藤", "鈴木"], hide=True)
+    second = store.assign_double(0.4, ["佐藤", "高橋"], seed=1, round="2", hide=False)
+    other = next(i for i in blind if i not in second)
+    page = client(app())
+    given = fields(page.get(f"/code/{other}").text)
+    assert not given["model_state"]
+    # Settling is no reviewer's, whatever the address says; nor are rounds made by asking for them.
+    for round_ in ("adjudication", "zzz", " 2"):
+        where = f"round={round_.replace(' ', '%20')}"
+        for path in (f"/code/{other}?{where}", f"/code?{where}", f"/list?{where}"):
+            assert page.get(path).status_code == 422, path
+        for path in ("/decide", "/undo"):
+            answer = page.post(path, data={**given, "where": where, "do": "none-fits"}, headers=SWAP)
+            assert answer.status_code == 422 and "という回はありません" in answer.text
+    # What is hidden in one round is not shown by asking for it in another, to which it does not belong.
+    assert page.get(f"/code/{other}?round=2").status_code == 409
+    answer = page.post("/decide", data={**given, "where": "round=2", "do": "none-fits"}, headers=SWAP)
+    assert answer.status_code == 409 and "割り当てられていません" in answer.text
+    assert store.decisions_table().empty and store.rounds() == ["1", "2"]
+    shown = page.get(f"/code/{second[0]}?round=2").text
+    assert page.post("/decide", data={**fields(shown), "do": "none-fits"}, headers=SWAP).status_code == 200
+    assert list(store.decisions_table()["round"]) == ["2"]
+
+
 def test_definitions_are_amended_in_versions(browser: Open, store: Store) -> None:
     page = browser()
     given = fields(page.get("/codebook?code=G1-1-1").text, 'action="/codebook"')

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -519,6 +520,18 @@ def test_a_share_is_the_same_each_time_and_leaves_what_is_done(empty: Store, pla
     assert empty.rounds() == ["1", "2"]
     assert take(empty, "c", round="2").comment_id in again
     assert empty.next_comment("b", round="2") is None
+    # A later round is nobody's but of those it was given to.
+    theirs = empty.get(again[0], "c", round="2")
+    with pytest.raises(NotYours):
+        empty.get(again[0], "b", round="2")
+    first = next(
+        v.comment_id for v in empty.listing("a", round="1", limit=300)[0] if v.comment_id not in again
+    )
+    for comment_id, coder in ((first, "a"), (first, "b"), (again[0], "b")):
+        with pytest.raises(NotYours):
+            save(empty, coder, replace(theirs, comment_id=comment_id))
+    save(empty, "c", theirs)
+    assert len(empty.decisions_table()) == 1
 
 
 @pytest.mark.parametrize(

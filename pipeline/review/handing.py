@@ -17,6 +17,7 @@ from pipeline.review.schema import AssignmentRow, CommentRow, ProjectRow, Standi
 from pipeline.review.standing import (
     FIRST_ROUND,
     assigned_to,
+    check_in_round,
     double_coded,
     is_double,
     latest_seq,
@@ -88,9 +89,19 @@ class Handing:
             return None if found is None else self._view(session, found, coder, round)
 
     def get(self, comment_id: int, coder: str, round: str = FIRST_ROUND) -> CommentView:
-        """Return a comment as the coder may see it, without leasing it; `InputError` if there is none."""
+        """Return a comment as the coder may see it, without leasing it.
+
+        Raises
+        ------
+        InputError
+            if there is none of this number.
+        NotYours
+            if a round after the first has not given it to this coder: its suggestion may be hidden from them.
+        """
         with self._db.read() as session:
-            return self._view(session, _comment(session, comment_id), coder, round)
+            row = _comment(session, comment_id)
+            check_in_round(session, comment_id, coder, round)
+            return self._view(session, row, coder, round)
 
     def suggestion_of(self, comment_id: int) -> Mapping[str, Any]:
         """Return the suggestion as first computed even if hidden: for recording it, never for the page."""

@@ -18,6 +18,7 @@ from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, Stand
 from pipeline.review.standing import (
     FIRST_ROUND,
     UNDO,
+    check_in_round,
     is_double,
     latest_seq,
     lease_of,
@@ -219,6 +220,7 @@ class Recording:
                     "this comment is assigned to other coders for double coding",
                 )
             return
+        check_in_round(session, entry.comment_id, entry.coder, entry.round)
         holds = standing_decision(session, entry.comment_id, entry.coder, entry.round, double=False)
         if holds is not None and holds.coder != entry.coder:
             # Two coders on one comment would look like independent codings, which this is not.

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
-from pipeline.review.views import Decided
+from pipeline.review.views import ADJUDICATION, Decided, NotYours
 
 LEASE_SECONDS = 15 * 60
 FIRST_ROUND = "1"
@@ -58,6 +58,17 @@ def is_double(session: Session, comment_id: int, round: str) -> bool:
             )
         )
     )
+
+
+def check_in_round(session: Session, comment_id: int, coder: str, round: str) -> None:
+    """Raise `NotYours` if a later round has not given this comment to the coder: only the first is everybody's."""
+    if round in (FIRST_ROUND, ADJUDICATION):
+        return
+    if session.get(AssignmentRow, (comment_id, round, coder)) is None:
+        raise NotYours(
+            f"この意見は、{round}回目ではあなたに割り当てられていません。",
+            f"this comment is not assigned to you in round {round}",
+        )
 
 
 def lease_of(session: Session, comment_id: int, round: str) -> AssignmentRow | None:
