@@ -404,6 +404,26 @@ def test_a_hidden_suggestion_never_leaves_the_server(
     assert "まとめて確定はできません" in page.get("/bulk").text
 
 
+def test_what_was_on_screen_is_recorded_whatever_was_hidden_since(
+    app: Callable[..., Starlette], store: Store
+) -> None:
+    page, blind = client(app()), client(app(blind=True))
+    open_page, hidden_page = page.get("/code/1").text, blind.get("/code/2").text
+    token = fields(blind.get("/code").text)["csrf"]
+    first = suggested(open_page)[0]
+    # The server starts again with --blind, and comments are double coded blindly, under the open page …
+    store.assign_double(1.0, ["佐藤", "鈴木"], hide=True)
+    given = {**fields(open_page), "csrf": token, "do": f"code:{first}"}
+    assert blind.post("/decide", data=given, headers=SWAP).status_code == 200
+    # … and the other way about: what a blind page did not show was not seen.
+    token = fields(page.get("/code").text)["csrf"]
+    given = {**fields(hidden_page), "csrf": token, "do": f"code:{first}"}
+    assert page.post("/decide", data=given, headers=SWAP).status_code == 200
+    table = store.decisions_table()
+    assert list(table["suggestion_shown"]) == ["yes", "no"]
+    assert list(table["action"]) == ["accept", "change"] and table["suggested_code"].iloc[0] == first
+
+
 def test_a_hidden_suggestion_cannot_be_asked_for_by_its_item(
     app: Callable[..., Starlette], store: Store
 ) -> None:

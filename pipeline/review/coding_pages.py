@@ -209,16 +209,17 @@ def is_shown(desk: Desk, view: CommentView) -> bool:
 def _suggested_then(visit: Visit, view: CommentView) -> tuple[bool, str, str]:
     """Return whether suggestions were on screen, the first one, and the model's state, when the page was made.
 
-    What was on screen comes back with the form. A hidden suggestion never left the server: it is worked out now.
+    What was on screen comes back with the form, with the model's state; what is hidden may have changed since.
+    A hidden suggestion never left the server: it is worked out now.
     """
-    desk = visit.desk
-    if is_shown(desk, view):
+    desk, model_state = visit.desk, visit.form.get("model_state", "")[:200]
+    if model_state:
         code = visit.form.get("suggested_code", "")
         if code and code not in visit.codebook:
             raise InputError(
                 f"コード「{code}」はコードブックにありません。", f"code '{code}' is not in the codebook"
             )
-        return True, code, visit.form.get("model_state", "")[:200]
+        return True, code, model_state
     suggested = desk.learner.suggest([view.comment_id], top=1)[0]
     return False, suggested.codes[0] if suggested.codes else "", desk.learner.model_state
 
