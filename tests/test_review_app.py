@@ -424,6 +424,25 @@ def test_what_was_on_screen_is_recorded_whatever_was_hidden_since(
     assert list(table["action"]) == ["accept", "change"] and table["suggested_code"].iloc[0] == first
 
 
+def test_the_line_on_top_does_not_tell_what_was_hidden(app: Callable[..., Starlette], store: Store) -> None:
+    def tally(shown: str) -> str:
+        return re.findall(r"<span>([^<]*第1候補が選ばれた.*)</span>", shown)[0]
+
+    made = app(blind=True)
+    page, nothing = client(made), "第1候補が選ばれた割合: 提案を見た判定がまだありません"
+    shown = page.get("/code").text
+    hidden = made.state.desk.learner.suggest([int(fields(shown)["comment_id"])])[0].codes[0]
+    shown = page.post("/decide", data={**fields(shown), "do": f"code:{hidden}"}, headers=SWAP).text
+    assert tally(shown) == nothing
+    assert store.decisions_table()["suggested_code"][0] == hidden
+    page = client(app())
+    shown = page.get("/code").text
+    assert tally(shown) == nothing
+    given = {**fields(shown), "do": f"code:{suggested(shown)[0]}"}
+    assert "直近1件で第1候補が選ばれた: <b>1</b>件" in page.post("/decide", data=given, headers=SWAP).text
+    assert (store.progress().hits, store.progress().judged) == (1, 1)
+
+
 def test_a_hidden_suggestion_cannot_be_asked_for_by_its_item(
     app: Callable[..., Starlette], store: Store
 ) -> None:

@@ -154,7 +154,7 @@ class Progress:
     by_coder : see `CoderProgress`
     minutes_left : open comments at the joint pace of the last hour of work, None if unknown
     accepted, shown : acceptance rate = accepted / shown; it is no accuracy
-    hits, judged : first suggestion among the codes, of the last (up to) 50 decisions
+    hits, judged : first suggestion among the codes, of the last (up to) 50 decisions with it on screen
     """
 
     round: str
