@@ -155,6 +155,24 @@ def test_another_file_needs_another_database(store: Store, plan: Codebook) -> No
         store.set_project(source="t.csv", source_sha256="x", model_id="m", codebook=plan, columns=[])
 
 
+def test_a_model_of_another_plan_needs_another_database(store: Store, plan: Codebook) -> None:
+    def reopen(codebook: Codebook) -> None:
+        store.set_project(
+            source="s.csv", source_sha256="abc", model_id="m-2", codebook=codebook, columns=["地区", 'a"b.c']
+        )
+
+    table = plan.to_table()
+    store.amend_definition("G1-1-1", "公園の掃除", "judge")
+    reopen(plan)
+    reopen(Codebook.from_table(table.assign(definition="言い換えた説明")))
+    with pytest.raises(InputError, match=r"G2-1-2.*データベースだけ.*--db"):
+        reopen(Codebook.from_table(table[table["code"] != "G2-1-2"]))
+    more = table[table["code"] == "G2-1-2"].assign(code="G2-1-3", number="③", title="信号")
+    with pytest.raises(InputError, match=r"G2-1-3.*モデルだけ.*--db"):
+        reopen(Codebook.from_table(pd.concat([table, more])))
+    assert store.codebook()["G1-1-1"].definition == "公園の掃除"
+
+
 def test_what_was_stored_is_there_after_opening_again(database_url: str, plan: Codebook) -> None:
     with closing(Store.open(database_url)) as store:
         assert store.is_empty()

@@ -76,7 +76,13 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
     def set_project(
         self, *, source: str, source_sha256: str, model_id: str, codebook: Codebook, columns: Sequence[str]
     ) -> None:
-        """Say what is reviewed; again with the same source does nothing, with another is an `InputError`."""
+        """Say what is reviewed; again with the same source and plan does nothing.
+
+        Raises
+        ------
+        InputError
+            if the database holds the review of another source, or of a plan with other codes.
+        """
         with self._db.write() as session:
             row = session.scalar(select(ProjectRow))
             if row is None:
@@ -97,6 +103,8 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
                     f"the database holds the review of another file ({row.source}); give --db another name",
                     file=source,
                 )
+            else:
+                _check_plan({str(node["code"]) for node in row.codebook}, codebook)
 
     def project(self) -> Mapping[str, str]:
         """Return source, source_sha256, model_id, codebook_sha256 (amendments included), created_at."""
@@ -174,6 +182,19 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
                 )
             )
             return [(i, text[start:end]) for i, text, start, end in rows]
+
+
+def _check_plan(stored: set[str], codebook: Codebook) -> None:
+    """Raise `InputError` for a model of other codes; what a code means may have been amended since."""
+    codes = {node.code for node in codebook}
+    for code in sorted(stored ^ codes):
+        here, there = ("このデータベース", "the database") if code in stored else ("モデル", "the model")
+        raise InputError(
+            f"モデルの計画が、このデータベースの計画と違います(コード「{code}」は{here}だけにあります)。--model に、"
+            "これまでと同じコードブックで学習したモデルを指定するか、--db に別の名前を付けて新しく始めてください。",
+            f"the model's plan is not the database's (code '{code}' is only in {there}); give --model a model of the "
+            "same codebook, or --db another name to begin anew",
+        )
 
 
 def _now() -> datetime:
