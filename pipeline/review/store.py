@@ -173,6 +173,12 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
         with self._db.read() as session:
             return session.scalar(select(func.count()).select_from(CommentRow)) or 0
 
+    def loaded(self) -> set[tuple[str, str, str]]:
+        """Return (opinion_id, unit, text of the whole comment) of all comments."""
+        with self._db.read() as session:
+            rows = session.execute(select(CommentRow.opinion_id, CommentRow.unit, CommentRow.text))
+            return {(opinion_id, unit, text) for opinion_id, unit, text in rows}
+
     def texts(self) -> list[tuple[int, str]]:
         """Return (comment_id, unit text) of all comments by position, for the learner."""
         with self._db.read() as session:
