@@ -153,6 +153,10 @@ def test_loading_again_adds_nothing_and_changes_nothing(store: Store, plan: Code
 def test_another_file_needs_another_database(store: Store, plan: Codebook) -> None:
     with pytest.raises(InputError, match=r"s\.csv"):
         store.set_project(source="t.csv", source_sha256="x", model_id="m", codebook=plan, columns=[])
+    # The same file saved again is not "another file".
+    with pytest.raises(InputError, match=r"中身が変わっています.*--db") as told:
+        store.set_project(source="s.csv", source_sha256="x", model_id="m", codebook=plan, columns=[])
+    assert "別のファイル" not in told.value.ja and "another file" not in told.value.en
 
 
 def test_a_model_of_another_plan_needs_another_database(store: Store, plan: Codebook) -> None:

@@ -97,6 +97,14 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
                         created_at=self._now().isoformat(timespec="milliseconds"),
                     )
                 )
+            elif row.source_sha256 != source_sha256 and row.source == source:
+                raise InputError(
+                    "このファイルは、前に開いたあとで中身が変わっています(保存し直しただけでも変わります)。続けるには元の"
+                    "ファイルに戻してください。今の中身で新しく始めるには、--db に別の名前を指定してください。",
+                    "the file has changed since the review was begun (saving it again is enough); to go on, put the "
+                    "former file back; to begin anew with what it holds now, give --db another name",
+                    file=source,
+                )
             elif row.source_sha256 != source_sha256:
                 raise InputError(
                     f"このデータベースには別のファイル({row.source})の判定が入っています。--db に別の名前を指定してください。",
