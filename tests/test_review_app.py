@@ -258,9 +258,15 @@ def test_without_scripts_the_forms_work_too(browser: Open, store: Store) -> None
 def test_a_stale_page_is_refused_and_shows_what_stands(browser: Open, store: Store) -> None:
     page = browser()
     old = fields(page.get("/code").text)
-    page.post("/decide", data={**old, "do": "code:G1-1-1"}, headers=SWAP)
-    late = page.post("/decide", data={**old, "do": "code:G2-1-1", "client_token": "other"}, headers=SWAP)
+    page.post("/decide", data={**old, "do": "code:G1-1-1", "note": "初めのメモ"}, headers=SWAP)
+    again = {**old, "do": "code:G2-1-1", "client_token": "other", "note": "<長い>メモ"}
+    late = page.post("/decide", data=again, headers=SWAP)
     assert late.status_code == 409 and "判定が変わっています" in late.text
+    # The note that was typed is given back, as one not saved yet.
+    assert re.findall(r'<textarea id="note".*data-saved="(.*)">(.*)</textarea>', late.text) == [
+        ("初めのメモ", "&lt;長い&gt;メモ")
+    ]
+    assert "「&lt;長い&gt;メモ」" in page.post("/decide", data=again).text
     assert "G1-1-1" in late.text and fields(late.text)["comment_id"] == old["comment_id"]
     assert list(store.decisions_table()["code"]) == ["G1-1-1"]
     # With what it now knows, the page may change its own decision.
@@ -275,9 +281,11 @@ def test_two_people_never_get_the_same_comment(app: Callable[..., Starlette], st
     first, second = fields(one.get("/code").text), fields(two.get("/code").text)
     assert first["comment_id"] != second["comment_id"]
     # By the address of the other's comment: told so, and nothing is stored.
-    taken = {**second, "comment_id": first["comment_id"], "do": "none-fits"}
+    taken = {**second, "comment_id": first["comment_id"], "do": "none-fits", "note": "前の意見のメモ"}
     refused = two.post("/decide", data=taken, headers=SWAP)
     assert refused.status_code == 409 and "佐藤さんが開いています" in refused.text
+    # The note is told, but not put onto the other comment.
+    assert "「前の意見のメモ」" in refused.text and "メモ</textarea>" not in refused.text
     assert fields(refused.text)["comment_id"] == second["comment_id"]
     assert store.decisions_table().empty
 
@@ -700,8 +708,10 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
     given = fields(case, 'action="/adjudicate"')
     settled = one.post("/adjudicate", data={**given, "do": "code:G1-1-2", "note": "遊具の話"})
     assert settled.status_code == 303
-    late = one.post("/adjudicate", data={**given, "do": "none-fits", "client_token": "late"})
-    assert late.status_code == 409
+    late = one.post(
+        "/adjudicate", data={**given, "do": "none-fits", "client_token": "late", "note": "長い理由"}
+    )
+    assert late.status_code == 409 and "「長い理由」" in late.text
     assert "未決 1" in one.get("/adjudicate").text
     done = one.get("/adjudicate?show=settled").text
     assert "遊具の話" in done and "決定済み 1" in done

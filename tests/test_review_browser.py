@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Route, expect, sync_playwright
 from starlette.applications import Starlette
 
 from pipeline.cli import main
@@ -376,6 +376,39 @@ def test_the_back_button_puts_nothing_onto_another_comment(
     assert boxes.count() > 2 and boxes.first.get_attribute("value") != ticked
     as_made = boxes.evaluate_all("all => all.every((b) => b.checked === b.defaultChecked)")
     assert as_made
+
+
+@one_database
+def test_a_note_is_left_behind_only_if_that_is_meant(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    me.press("0")
+    here = me.comment()
+    told: list[str] = []
+    stay = True
+
+    def answer(dialog: Dialog) -> None:
+        told.append(dialog.message)
+        if stay:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    me.page.on("dialog", answer)
+    for key in ("n", *"memo", "Escape", "j", "k", "u"):
+        me.page.keyboard.press(key)
+    assert len(told) == 3 and all("メモ" in message for message in told)
+    assert me.comment() == here and me.page.locator("#note").input_value() == "memo"
+    assert list(store.decisions_table()["action"]) == ["none-fits"]
+    stay = False
+    me.press("j")
+    assert me.comment() != here and len(told) == 4
+    expect(me.page.locator("#note")).to_have_value("")
+    me.press("n", *"memo", "Escape", "0")  # deciding saves the note and asks nothing
+    me.press("k")
+    expect(me.page.locator("#note")).to_have_value("memo")
+    me.press("j")
+    assert len(told) == 4 and list(store.decisions_table()["note"]) == ["", "memo"]
 
 
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")

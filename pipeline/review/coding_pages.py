@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from pipeline.errors import InputError
 from pipeline.review.desk import Desk, Visit, new_token, page_route, refusal, status_of
-from pipeline.review.display import Choice, choices, find_items, pieces
+from pipeline.review.display import Choice, choices, find_items, pieces, with_note
 from pipeline.review.learning import Suggested
 from pipeline.review.views import (
     CommentView,
@@ -99,6 +99,7 @@ def one_page(visit: Visit) -> Response:
 def decide(visit: Visit) -> Response:
     """Save a decision and show the next comment; a stale page is refused and shows what stands now."""
     where, comment_id, coder = Where.of(visit), visit.number("comment_id"), visit.user.name
+    note = visit.form.get("note", "").strip()
     view = _seen(visit, comment_id, where.round)
     shown, suggested_code, model_state = _suggested_then(visit, view)
     codes, action = _chosen(visit)
@@ -110,7 +111,7 @@ def decide(visit: Visit) -> Response:
             comment_id,
             action,
             codes,
-            visit.form.get("note", "").strip(),
+            note,
             suggestion_shown=shown,
             suggested_code=suggested_code,
             model_state=model_state,
@@ -120,11 +121,12 @@ def decide(visit: Visit) -> Response:
         )
     except (StaleDecision, NotYours) as error:
         if not visit.swaps:
-            return refusal(visit, error.message("ja"), status_of(error))
-        again = _seen(visit, comment_id, where.round)
+            return refusal(visit, with_note(error.ja, note), status_of(error))
         if isinstance(error, NotYours):
-            again = visit.store.next_comment(coder, where.queue, where.filters(), where.round)  # type: ignore[assignment]
-        return _work_page(visit, where, again, alert=error.message("ja"), status=409)
+            other = visit.store.next_comment(coder, where.queue, where.filters(), where.round)
+            return _work_page(visit, where, other, alert=with_note(error.ja, note), status=409)
+        again = _seen(visit, comment_id, where.round)
+        return _work_page(visit, where, again, alert=error.ja, status=409, note=note)
     visit.desk.learn()
     if not visit.swaps:
         return visit.go(f"/code/next?after={comment_id}&{where.query}")
@@ -273,8 +275,9 @@ def _work_page(
     said: str = "",
     alert: str = "",
     status: int = 200,
+    note: str = "",
 ) -> Response:
-    """Return the part that is swapped, or the whole page around it."""
+    """Return the part that is swapped, or the whole page around it; note : typed, and not saved yet."""
     name = visit.user.name
     mine, decided, total = visit.store.counts(name, where.round)
     hits, judged = visit.store.recent_hits(where.round)
@@ -284,6 +287,7 @@ def _work_page(
         "where": where,
         "said": said,
         "alert": alert,
+        "note": note,
         "mine": mine,
         "decided": decided,
         "total": total,

@@ -138,7 +138,23 @@
     }
   }
 
+  // Moving on without deciding leaves a note behind: only if that is meant.
+  function keepsNote(target) {
+    const note = one("#note");
+    return (
+      target.closest("#work [data-key=j], #work [data-key=k], #work [data-key=u]") !== null &&
+      note !== null &&
+      note.value.trim() !== note.dataset.saved.trim() &&
+      !window.confirm("書きかけのメモは、判定すると保存されます。メモを捨てて移りますか?")
+    );
+  }
+
   function clicks(event) {
+    if (keepsNote(event.target)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const opener = event.target.closest("[data-opens]");
     if (opener) return open(opener.dataset.opens);
     if (event.target.closest("[data-key=m]")) return startAdding();
