@@ -20,6 +20,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, text
 
+from pipeline.adjudicate import adjudicate
 from pipeline.agreement import agreement
 from pipeline.codebook import Codebook
 from pipeline.decisions import check_decisions, current_decisions
@@ -609,6 +610,35 @@ def test_the_database_itself_refuses_to_change_the_record(store: Store, table: s
         connection.execute(text(change.format(table, column)))
     assert store.decisions_table()["coder"].tolist() == ["a"]
     assert store.audit_log()[0].who == "a"
+
+
+def test_what_is_open_is_open_for_the_table_too(empty: Store, plan: Codebook) -> None:
+    load(empty, plan, 8)
+    chosen = empty.assign_double(1.0, ["a", "b"])
+    said = {1: ("?", "?"), 2: ("?", "G1-1-1"), 3: ("", ""), 4: ("G1-1-1", ""), 5: ("G1-1-1", "G1-1-1")}
+    for i, answers in said.items():
+        for coder, code in zip("ab", answers, strict=True):
+            action = {"?": "unsure", "": "none-fits"}.get(code, "change")
+            codes = [code] if action == "change" else []
+            given: dict[str, object] = {"expected_seq": 0, "client_token": f"{coder}{i}"}
+            empty.save(coder, chosen[i], action, codes, suggestion_shown=False, **given)  # type: ignore[arg-type]
+
+    def opened() -> list[str]:
+        found = adjudicate(empty.decisions_table(), plan).open["opinion_id"].tolist()
+        assert [d.comment.opinion_id for d in empty.disagreements(settled=False)] == found
+        return found
+
+    ids = {n: empty.get(chosen[n], "a").opinion_id for n in said}
+    assert opened() == [ids[1], ids[2], ids[4]]
+    for n, action, codes in ((1, "change", ["G2-1-1"]), (2, "unsure", []), (4, "none-fits", [])):
+        empty.adjudicate("judge", chosen[n], action, codes, expected_seq=0, client_token=f"j{n}")
+    # Settled as unsure is not settled; it can be settled yet.
+    assert opened() == [ids[2]]
+    unsure = empty.disagreements(settled=False)[0]
+    assert unsure.settled is not None
+    given = {"expected_seq": unsure.settled.seq, "client_token": "again"}
+    empty.adjudicate("judge", chosen[2], "change", ["G1-1-1"], **given)  # type: ignore[arg-type]
+    assert opened() == [] and len(empty.disagreements(settled=True)) == 3
 
 
 def test_definitions_are_amended_and_kept(store: Store, plan: Codebook) -> None:

@@ -187,8 +187,8 @@ def _wanted(visit: Visit) -> dict[str, str]:
 def _adjudicate_page(visit: Visit) -> Response:
     wanted, codebook = _wanted(visit), visit.codebook
     both = visit.store.disagreements(wanted["round"])
-    opened = [d for d in both if d.settled is None]
-    settled = [d for d in both if d.settled is not None]
+    opened = [d for d in both if d.is_open]
+    settled = [d for d in both if not d.is_open]
     cases = settled if wanted["show"] == "settled" else opened
     return visit.page(
         "adjudicate.html",

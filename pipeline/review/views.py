@@ -53,6 +53,11 @@ class Decided:
     note: str
     decided_at: str
 
+    @property
+    def missing(self) -> bool:
+        """Whether it leaves the comment undecided (unsure, reject), as `decisions.Decision.missing`."""
+        return not self.codes and self.action != "none-fits"
+
 
 @dataclass(frozen=True)
 class CommentView:
@@ -126,11 +131,16 @@ class BulkResult:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A comment on which coders differ: their decisions, and the adjudicator's if there is one."""
+    """A comment that its coders leave open: what they decided, and the adjudicator's decision if there is one."""
 
     comment: CommentView
     decisions: tuple[Decided, ...]
     settled: Decided | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be settled; an adjudicator may be unsure too."""
+        return self.settled is None or self.settled.missing
 
 
 @dataclass(frozen=True)
