@@ -641,6 +641,26 @@ def test_what_is_open_is_open_for_the_table_too(empty: Store, plan: Codebook) ->
     assert opened() == [] and len(empty.disagreements(settled=True)) == 3
 
 
+def test_a_second_adjudicator_corrects_the_first(empty: Store, plan: Codebook, clock: Clock) -> None:
+    load(empty, plan, 2)
+    first = empty.assign_double(1.0, ["a", "b"])[0]
+    for coder, code in (("a", "G1-1-1"), ("b", "G1-1-2")):
+        save(empty, coder, empty.get(first, coder), code)
+    # By name before and after the first, since the newest holds and not the last of the alphabet.
+    seq = 0
+    for who, code in (("m", "G1-1-1"), ("a-judge", "G2-1-1"), ("m", "G1-1-2"), ("z", "G2-1-2")):
+        clock.forward(seconds=-1)  # a computer's clock may be set back
+        given = {"expected_seq": seq, "client_token": f"{who}{seq}"}
+        seq = empty.adjudicate(who, first, "change", [code], **given).seq  # type: ignore[arg-type]
+        settled = empty.disagreements()[0].settled
+        assert settled is not None and (settled.coder, settled.codes) == (who, (code,))
+        labels = adjudicate(empty.decisions_table(), plan).labels
+        assert labels[["code", "coder", "label_source"]].values.tolist() == [[code, who, "adjudicated"]]
+        assert empty.changes_since(seq - 1)[-1].codes == (code,)
+    with pytest.raises(StaleDecision):
+        empty.adjudicate("m", first, "none-fits", expected_seq=seq - 1, client_token="late")
+
+
 def test_definitions_are_amended_and_kept(store: Store, plan: Codebook) -> None:
     store.amend_definition("G1-1-1", "公園の掃除", "judge")
     store.amend_definition("G1-1-1", "公園の清掃と除草", "judge")

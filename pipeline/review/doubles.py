@@ -98,15 +98,15 @@ class DoubleCoding(Handing):
                 select(DecisionRow)
                 .join(StandingRow, StandingRow.seq == DecisionRow.seq)
                 .where(StandingRow.round.in_([round, ADJUDICATION]))
-                .order_by(DecisionRow.coder, DecisionRow.seq)
+                .order_by(DecisionRow.seq)
             )
             for row in rows:
                 if row.round == ADJUDICATION:
-                    answers[row.comment_id] = decided(row)
+                    answers[row.comment_id] = decided(row)  # the newest, whoever settled it
                 else:
                     by_comment.setdefault(row.comment_id, []).append(decided(row))
             differing = {
-                comment_id: tuple(given)
+                comment_id: tuple(sorted(given, key=lambda d: d.coder))
                 for comment_id, given in by_comment.items()
                 if len({_says(d) for d in given}) > 1 or (len(given) > 1 and any(d.missing for d in given))
             }

@@ -107,6 +107,8 @@ class Recording:
     ) -> Saved:
         """Settle a disagreement on record: a decision in the round `views.ADJUDICATION`.
 
+        The newest settlement holds, whoever made it.
+
         expected_seq : `settled.seq`, or 0 if nobody has settled it yet. Raises as `save`.
         """
         return self.save(
@@ -222,7 +224,8 @@ class Recording:
             return
         check_in_round(session, entry.comment_id, entry.coder, entry.round)
         holds = standing_decision(session, entry.comment_id, entry.coder, entry.round, double=False)
-        if holds is not None and holds.coder != entry.coder:
+        # A settlement is the office's, not a person's: another adjudicator may correct it.
+        if holds is not None and holds.coder != entry.coder and entry.round != ADJUDICATION:
             # Two coders on one comment would look like independent codings, which this is not.
             raise NotYours(
                 f"この意見は{holds.coder}さんが判定済みです。変えるには本人が直すか、裁定で決めてください。",

@@ -122,18 +122,15 @@ def decided(row: DecisionRow) -> Decided:
 def not_before(session: Session, comment_id: int, coder: str, round: str, now: str) -> str:
     """Return the time of a decision: not before the coder's last one, even if the clock was set back between.
 
-    Readers of the table take a coder's decisions on a comment in the order of their times.
+    Readers of the table take a coder's decisions on a comment in the order of their times; settlements too,
+    whoever made them.
     """
-    last = session.scalar(
-        select(DecisionRow.decided_at)
-        .where(
-            DecisionRow.comment_id == comment_id,
-            DecisionRow.round == round,
-            DecisionRow.coder == coder,
-        )
-        .order_by(DecisionRow.seq.desc())
-        .limit(1)
+    query = select(DecisionRow.decided_at).where(
+        DecisionRow.comment_id == comment_id, DecisionRow.round == round
     )
+    if round != ADJUDICATION:
+        query = query.where(DecisionRow.coder == coder)
+    last = session.scalar(query.order_by(DecisionRow.seq.desc()).limit(1))
     if last is not None and datetime.fromisoformat(last) > datetime.fromisoformat(now):
         return str(last)
     return now
