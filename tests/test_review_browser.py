@@ -411,6 +411,43 @@ def test_a_note_is_left_behind_only_if_that_is_meant(chromium: Browser, server: 
     assert len(told) == 4 and list(store.decisions_table()["note"]) == ["", "memo"]
 
 
+@one_database
+def test_several_codes_by_the_mouse_are_confirmed_by_enter(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    me = Reviewer(chromium, server)
+    shown = [v for v in store.listing("佐藤", Filters(text="地域の居場所を増やして"))[0] if not v.hidden]
+    several = me.page.get_by_role("button", name="複数コード")
+
+    def decided() -> list[str]:
+        table = store.decisions_table()
+        return table["code"][table["decision_id"] == table["decision_id"].iloc[-1]].tolist()
+
+    for n, click in enumerate((False, True)):
+        me.open(f"/code/{shown[n].comment_id}")
+        first, second = me.suggestions()[:2]
+        several.click()
+        for key in "12":
+            if click:
+                me.page.locator(f".choices [data-key='{key}']").click()
+            else:
+                me.page.keyboard.press(key)
+        expect(me.page.locator(".chosen li")).to_have_count(2)
+        me.press("Enter")
+        assert decided() == [first, second]
+    # What takes a code away again, or does something else, does that.
+    me.open(f"/code/{shown[0].comment_id}")
+    first = me.suggestions()[0]
+    me.page.keyboard.press("m")
+    me.page.locator(".chosen button").last.focus()
+    me.page.keyboard.press("Enter")
+    expect(me.page.locator(".chosen li")).to_have_count(1)
+    me.page.get_by_role("button", name="保留").focus()
+    me.press("Enter")
+    assert store.decisions_table()["action"].iloc[-1] == "unsure"
+    assert len(set(store.decisions_table()["decision_id"])) == 3
+
+
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")
 
 

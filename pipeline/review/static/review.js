@@ -125,7 +125,11 @@
     }
     if (target.closest("input, textarea, select, [contenteditable]") || one("dialog[open]")) return;
     if (event.key === "Escape") return stopAdding();
-    if (event.key === "Enter" && (!isAdding() || target.closest("a, button, summary"))) return;
+    if (event.key === "Enter") {
+      // A click leaves the focus on what was clicked: that is no wish to press it again.
+      const control = target.closest("a, button, summary");
+      if (!isAdding() || (control && !control.matches(".choices button, [data-key=m], [data-key='/']"))) return;
+    }
     if (event.key === "n" && one("#note")) {
       event.preventDefault();
       one("#note").focus();
