@@ -448,6 +448,39 @@ def test_several_codes_by_the_mouse_are_confirmed_by_enter(
     assert len(set(store.decisions_table()["decision_id"])) == 3
 
 
+def test_nothing_sticks_out_on_a_narrow_screen(
+    chromium: Browser, default_model: Model, cache: VectorCache, tmp_path: Path
+) -> None:
+    """Surveys have many columns, of long names and long values, some of them one word."""
+    table = read_table(SURVEY)
+    for n in range(12):
+        table[f"問{n} ふだんの暮らしの中で困っていることの有無"] = "とても長い回答です。" * 6
+        table[f"q{n}"] = "https://example.org/" + "a" * 200
+    path = tmp_path / "wide.csv"
+    table.to_csv(path, index=False)
+    with closing(Store.open(str(tmp_path / "wide.sqlite"))) as store:
+        load_file(store, path, default_model, hidden_share=0.0, cache=cache)
+        precisions = tuple(expected_precision(default_model))
+        learner = SessionLearner(default_model, store.texts(), cache)
+        with _serve(create_app(store, learner, Settings(precisions=precisions))) as url:
+            me = Reviewer(chromium, url)
+            for width in (360, 1280):
+                me.page.set_viewport_size({"width": width, "height": 800})
+                for path_ in ("/code", "/bulk?threshold=0.50"):
+                    me.open(path_)
+                    out = me.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+                    assert out <= 0, (width, path_, out)
+                me.open("/code")
+                columns = me.page.locator(".columns")
+                assert columns.bounding_box()["height"] < 110  # type: ignore[index]
+                # Short names stay in one piece, and the first suggestion in sight.
+                short = "all => all.filter((e) => e.textContent.length < 5).map((e) => e.offsetHeight)"
+                assert max(columns.locator("dt").evaluate_all(short)) < 30
+            assert me.page.locator(".choices button").first.bounding_box()["y"] < 800  # type: ignore[index]
+            found = Axe().run(me.page).response["violations"]
+            assert not [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+
+
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")
 
 
