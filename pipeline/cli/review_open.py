@@ -122,7 +122,8 @@ def _prepare(
             f"assigned {len(chosen)} comments to {', '.join(request.coders)} for double coding",
         )
     settings = Settings(
-        coder=request.coder or _user(),
+        # Double-coded comments are theirs: whoever else the computer belongs to would get none of them.
+        coder=request.coder or next(iter(request.coders), "") or _user(),
         coders=request.coders,
         blind=request.blind,
         learning=request.learning,
