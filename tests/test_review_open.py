@@ -82,6 +82,10 @@ def test_accounts(
 ) -> None:
     db = str(tmp_path / "r.sqlite")
     add = ("review", "account", "add", "佐藤", "--role", "admin", "--db", db, "--password-stdin")
+    for more, password in (((), "short"), (("--role", "boss"), "correct horse"), ((), "")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(password + "\n"))
+        assert iken(*add, *more) == 2
+        assert list(tmp_path.iterdir()) == []  # what was refused leaves no database behind
     for password, code in (("short", 2), ("correct horse", 0), ("correct horse", 2)):
         monkeypatch.setattr(sys, "stdin", io.StringIO(password + "\n"))
         assert iken(*add) == code

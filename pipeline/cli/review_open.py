@@ -204,6 +204,7 @@ def run_account_add(console: Console, db: str, name: str, role: str, *, password
     """Add an account; the password is asked for twice, or read from standard input."""
     import typer
 
+    from pipeline.review.people import check_account
     from pipeline.review.store import Store
 
     if password_stdin:
@@ -212,6 +213,7 @@ def run_account_add(console: Console, db: str, name: str, role: str, *, password
         asked = console.t("パスワード(10文字以上)", "password (10 characters or more)")
         again = console.t("もう一度", "again")
         password = typer.prompt(asked, hide_input=True, confirmation_prompt=again)
+    check_account(name, role, password)  # before a database is made for it
     store = Store.open(db)
     try:
         account = store.add_account(name, role, password, who=f"{_user()} (iken review account)")
