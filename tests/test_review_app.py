@@ -221,12 +221,18 @@ def test_a_decision_without_sense_is_refused(browser: Open, store: Store, do: st
     assert store.decisions_table().empty
 
 
-@one_database
-@pytest.mark.parametrize("comment_id", ["", "x", "-1", "99999", "1e3", "٣", "9" * 40])
+@pytest.mark.parametrize(
+    "comment_id", ["", "x", "-1", "99999", "1e3", "٣", str(2**31), "9" * 15, "9" * 19, "9" * 40]
+)
 def test_a_comment_that_is_none_is_refused(browser: Open, store: Store, comment_id: str) -> None:
     page = browser()
     given = {**fields(page.get("/code").text), "comment_id": comment_id, "do": "unsure"}
     assert page.post("/decide", data=given, headers=SWAP).status_code == 422
+    assert page.get(f"/code/{comment_id or 0}").status_code in (404, 422)
+    for move in ("next?after", "previous?before"):
+        assert page.get(f"/code/{move}={comment_id}", headers=SWAP).status_code in (200, 422)
+    ticked = {**given, "comment": [f"{comment_id}/0/G1-1-1"]}
+    assert page.post("/bulk", data=ticked).status_code == 422
     assert store.decisions_table().empty
 
 

@@ -25,7 +25,7 @@ from pipeline.review.learning import SessionLearner
 from pipeline.review.queue import REASONS, ExpectedPrecision
 from pipeline.review.security import ALL_RIGHTS, PAGE_CODER, RIGHTS, ROLE_NAMES, User, cookie_name, same_token
 from pipeline.review.store import Store
-from pipeline.review.views import NotYours, StaleDecision, StoreBusy, StoreFull, TooManyAttempts
+from pipeline.review.views import MAX_NUMBER, NotYours, StaleDecision, StoreBusy, StoreFull, TooManyAttempts
 
 MAX_BODY = 1_000_000  # bytes of a form; the largest is a bulk acceptance of some thousand comments
 _STATUS = {StaleDecision: 409, NotYours: 409, StoreBusy: 503, StoreFull: 507, TooManyAttempts: 429}
@@ -116,7 +116,8 @@ class Visit:
     def number(self, name: str) -> int:
         """Return a whole number of the form or query; -1 for anything else, which nothing has as its number."""
         given = self.form.get(name) or self.request.query_params.get(name) or ""
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else -1
+        number = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else -1
+        return number if number <= MAX_NUMBER else -1
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """Fill a template."""

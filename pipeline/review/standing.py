@@ -8,11 +8,19 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
-from pipeline.review.views import ADJUDICATION, Decided, NotYours
+from pipeline.review.views import ADJUDICATION, MAX_NUMBER, Decided, NotYours, unknown_comment
 
 LEASE_SECONDS = 15 * 60
 FIRST_ROUND = "1"
 UNDO = "undo"
+
+
+def comment_of(session: Session, comment_id: int) -> CommentRow:
+    """Return a comment; `InputError` for a number that none has."""
+    row = session.get(CommentRow, comment_id) if 0 <= comment_id <= MAX_NUMBER else None
+    if row is None:
+        raise unknown_comment(comment_id)
+    return row
 
 
 def double_coded(round: str) -> ColumnElement[bool]:
