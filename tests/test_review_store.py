@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -807,6 +808,25 @@ def test_an_older_schema_is_brought_up_to_date(database_url: str) -> None:
             assert copy.execute("SELECT what FROM audit").fetchall() == [("kept",)]
     else:
         assert backup is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of another kind")
+def test_a_database_is_its_owners_to_read(tmp_path: Path, plan: Codebook) -> None:
+    """It holds residents' comments and password hashes; what people set later stays."""
+    before = os.umask(0o022)
+    try:
+        path = tmp_path / "review.db"
+        with closing(Database(str(path))) as old:
+            old.upgrade(START, "0001")
+        with closing(Store.open(str(path), clock=Clock())) as store:
+            load(store, plan)
+            files = {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()}
+            assert len(files) == 4 and set(files.values()) == {0o600}, files
+        path.chmod(0o640)
+        Store.open(str(path)).close()
+        assert path.stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(before)
 
 
 def test_a_newer_schema_is_refused(database_url: str) -> None:
