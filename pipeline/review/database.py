@@ -217,8 +217,8 @@ def _engine(url: URL) -> Engine:
         )
     except (ImportError, NoSuchModuleError):
         raise MissingPartError(
-            "PostgreSQL を使うには `pip install iken[team]` が必要です。",
-            "PostgreSQL needs `pip install iken[team]`",
+            "PostgreSQL を使うには、iken のフォルダで `.venv/bin/python -m pip install --editable '.[team]'` が必要です。",
+            "PostgreSQL needs `.venv/bin/python -m pip install --editable '.[team]'` in the folder of iken",
         ) from None
 
 
