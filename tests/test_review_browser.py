@@ -448,6 +448,27 @@ def test_several_codes_by_the_mouse_are_confirmed_by_enter(
     assert len(set(store.decisions_table()["decision_id"])) == 3
 
 
+@one_database
+def test_who_goes_by_tab_keeps_their_place(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    shown = next(v for v in store.listing("佐藤")[0] if not v.hidden)
+    me.open(f"/code/{shown.comment_id}")
+    active = "document.activeElement.id || document.activeElement.tagName"
+    me.press("j")
+    assert me.page.evaluate(active) == "BODY"  # by keys alone nothing is in focus, and nothing need be
+    me.open(f"/code/{shown.comment_id}")
+    me.page.locator(".choices button").first.focus()
+    me.press("Enter")
+    assert me.page.evaluate(active) == "comment-text"
+    me.press("0")
+    assert me.page.evaluate(active) == "comment-text"
+    me.open("/code?text=どこにもない語")  # nothing left: only undo
+    me.page.get_by_role("button", name="直前を取り消す").focus()
+    me.press("Enter")
+    assert me.page.evaluate(active) == "comment-text"
+    assert list(store.decisions_table()["action"]) == ["accept", "none-fits", "undo"]
+
+
 def test_nothing_sticks_out_on_a_narrow_screen(
     chromium: Browser, default_model: Model, cache: VectorCache, tmp_path: Path
 ) -> None:

@@ -186,6 +186,10 @@
 
   document.addEventListener("keydown", keys);
   document.addEventListener("click", clicks, true);
+  let focusGoes = false; // what has the focus is about to be swapped away
+  document.addEventListener("htmx:beforeSwap", () => {
+    focusGoes = document.activeElement.closest("#work") !== null;
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "found") {
       select(options()[0]);
@@ -196,6 +200,8 @@
       const line = one("#work .tally");
       say(line.dataset.said);
       alertWith(line.dataset.alert);
+      // Else who goes by Tab would begin at the top of the page again.
+      if (focusGoes) one("#comment-text, #undo button")?.focus();
       window.scrollTo(0, 0);
     }
   });
