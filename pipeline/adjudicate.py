@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.codebook import Codebook
+from pipeline.decision_checks import moment
 from pipeline.decisions import (
     ADJUDICATION,
     Decision,
@@ -61,7 +62,8 @@ class Adjudication:
 def adjudicate(decisions: pd.DataFrame, codebook: Codebook) -> Adjudication:
     """Turn unanimous decisions into labels and list the others.
 
-    A decision of the round "adjudication" settles an opinion whatever others said. Else each coder's last
+    A decision of the round "adjudication" settles an opinion whatever others said, the newest if there are
+    several with their times. Else each coder's last
     round counts, and all coders must have given the same set of codes. Every row of `decisions` is found
     in `account` with what became of it.
 
@@ -107,8 +109,10 @@ def _deciding(given: Sequence[Decision]) -> tuple[list[Decision], list[tuple[Dec
     """Return the decisions of one unit that count, and the others with the reason."""
     settled = [d for d in given if d.round == ADJUDICATION]
     if settled:
-        others = [d for d in given if d.round != ADJUDICATION]
-        return settled, [(d, "協議の判定が優先された") for d in others]
+        newest = _newest(settled)
+        why = {ADJUDICATION: "後の協議の判定に置き換わった"}
+        others = [d for d in given if d not in newest]
+        return newest, [(d, why.get(d.round, "協議の判定が優先された")) for d in others]
     last: dict[str, Decision] = {}
     earlier: list[tuple[Decision, str]] = []
     for d in sorted(given, key=lambda d: _round_order(d.round)):
@@ -116,6 +120,14 @@ def _deciding(given: Sequence[Decision]) -> tuple[list[Decision], list[tuple[Dec
             earlier.append((last[d.coder], f"本人の後の回({d.round})の判定が使われた"))
         last[d.coder] = d
     return sorted(last.values(), key=lambda d: d.rows), earlier
+
+
+def _newest(settled: Sequence[Decision]) -> list[Decision]:
+    """Return the settlement that holds; all of them where their times do not tell."""
+    times = [t for d in settled if (t := moment(d.decided_at)) is not None]
+    if len(times) < len(settled):
+        return list(settled)
+    return [max(zip(times, settled, strict=True), key=lambda pair: (pair[0], pair[1].rows))[1]]
 
 
 def _round_order(name: str) -> tuple[tuple[int, int, str], ...]:

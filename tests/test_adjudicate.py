@@ -107,6 +107,26 @@ def test_an_unknown_adjudication_leaves_the_case_open(plan: Codebook) -> None:
     assert outcomes(result) == ["aside", "aside", "open"]
 
 
+def test_the_newest_settlement_holds_where_times_tell(plan: Codebook) -> None:
+    def settled(*times: str) -> Adjudication:
+        sides = [{"code": "G1-1-1"}, {"code": "G1-1-2", "coder": "B"}]
+        said = zip("CD", ("G1-2-1", "G2-1-1"), times, strict=True)
+        return adjudicate(
+            decisions(
+                *({"code": k, "coder": c, "round": "adjudication", "decided_at": t} for c, k, t in said),
+                *sides,
+            ),
+            plan,
+        )
+
+    result = settled("2026-03-01T10:00:00+09:00", "2026-03-01T00:59:00+00:00")
+    assert result.labels["code"].tolist() == ["G1-2-1"]
+    assert outcomes(result) == ["label", "aside", "aside", "aside"]
+    assert "後の協議" in result.account["reason"][1]
+    # Nobody knows which of the two came last: a person must say.
+    assert outcomes(settled("2026-03-01T10:00:00+09:00", "")) == ["open", "open", "aside", "aside"]
+
+
 def test_the_last_round_of_each_coder_counts(plan: Codebook) -> None:
     result = adjudicate(
         decisions(

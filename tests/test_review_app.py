@@ -157,6 +157,10 @@ def test_every_page_is_whole_and_holds_nothing_inline(browser: Open) -> None:
         assert answer.headers["cache-control"] == "no-store"
         assert not re.search(r"<script(?! src=\"/static/)|<style|\sstyle=|\son\w+=", answer.text), path
         assert 'src="http' not in answer.text and 'href="http' not in answer.text
+        # What is typed must not come back onto another comment with the browser's Back.
+        assert not re.search(r'<form (?![^>]*autocomplete="off")[^>]*method="(?:post|get)"', answer.text), (
+            path
+        )
         # What the comment and the column hold is text.
         assert "<b>公園" not in answer.text and "<i>南" not in answer.text
     assert html.escape(EVIL).replace("&quot;", "&#34;") in page.get("/list?status=all").text
@@ -217,12 +221,18 @@ def test_a_decision_without_sense_is_refused(browser: Open, store: Store, do: st
     assert store.decisions_table().empty
 
 
-@one_database
-@pytest.mark.parametrize("comment_id", ["", "x", "-1", "99999", "1e3", "٣", "9" * 40])
+@pytest.mark.parametrize(
+    "comment_id", ["", "x", "-1", "99999", "1e3", "٣", str(2**31), "9" * 15, "9" * 19, "9" * 40]
+)
 def test_a_comment_that_is_none_is_refused(browser: Open, store: Store, comment_id: str) -> None:
     page = browser()
     given = {**fields(page.get("/code").text), "comment_id": comment_id, "do": "unsure"}
     assert page.post("/decide", data=given, headers=SWAP).status_code == 422
+    assert page.get(f"/code/{comment_id or 0}").status_code in (404, 422)
+    for move in ("next?after", "previous?before"):
+        assert page.get(f"/code/{move}={comment_id}", headers=SWAP).status_code in (200, 422)
+    ticked = {**given, "comment": [f"{comment_id}/0/G1-1-1"]}
+    assert page.post("/bulk", data=ticked).status_code == 422
     assert store.decisions_table().empty
 
 
@@ -254,9 +264,15 @@ def test_without_scripts_the_forms_work_too(browser: Open, store: Store) -> None
 def test_a_stale_page_is_refused_and_shows_what_stands(browser: Open, store: Store) -> None:
     page = browser()
     old = fields(page.get("/code").text)
-    page.post("/decide", data={**old, "do": "code:G1-1-1"}, headers=SWAP)
-    late = page.post("/decide", data={**old, "do": "code:G2-1-1", "client_token": "other"}, headers=SWAP)
+    page.post("/decide", data={**old, "do": "code:G1-1-1", "note": "初めのメモ"}, headers=SWAP)
+    again = {**old, "do": "code:G2-1-1", "client_token": "other", "note": "<長い>メモ"}
+    late = page.post("/decide", data=again, headers=SWAP)
     assert late.status_code == 409 and "判定が変わっています" in late.text
+    # The note that was typed is given back, as one not saved yet.
+    assert re.findall(r'<textarea id="note".*data-saved="(.*)">(.*)</textarea>', late.text) == [
+        ("初めのメモ", "&lt;長い&gt;メモ")
+    ]
+    assert "「&lt;長い&gt;メモ」" in page.post("/decide", data=again).text
     assert "G1-1-1" in late.text and fields(late.text)["comment_id"] == old["comment_id"]
     assert list(store.decisions_table()["code"]) == ["G1-1-1"]
     # With what it now knows, the page may change its own decision.
@@ -271,11 +287,66 @@ def test_two_people_never_get_the_same_comment(app: Callable[..., Starlette], st
     first, second = fields(one.get("/code").text), fields(two.get("/code").text)
     assert first["comment_id"] != second["comment_id"]
     # By the address of the other's comment: told so, and nothing is stored.
-    taken = {**second, "comment_id": first["comment_id"], "do": "none-fits"}
+    taken = {**second, "comment_id": first["comment_id"], "do": "none-fits", "note": "前の意見のメモ"}
     refused = two.post("/decide", data=taken, headers=SWAP)
     assert refused.status_code == 409 and "佐藤さんが開いています" in refused.text
+    # The note is told, but not put onto the other comment.
+    assert "「前の意見のメモ」" in refused.text and "メモ</textarea>" not in refused.text
     assert fields(refused.text)["comment_id"] == second["comment_id"]
     assert store.decisions_table().empty
+
+
+def test_a_page_of_another_coder_decides_nothing(browser: Open, store: Store) -> None:
+    """Two tabs on one computer: what is pressed in the older one is not the new coder's decision."""
+    page = browser()
+    bulk = page.get("/bulk").text
+    double = store.assign_double(0.5, ["佐藤", "鈴木"])
+    for i in double:
+        for name, code in (("佐藤", "G1-1-1"), ("鈴木", "G1-1-2")):
+            told = {"suggestion_shown": False, "expected_seq": 0, "client_token": f"{name}{i}"}
+            store.save(name, i, "change", [code], **told)  # type: ignore[arg-type]
+    code, case, text_ = (
+        page.get("/code").text,
+        page.get("/adjudicate").text,
+        page.get("/codebook?code=G1-1-1").text,
+    )
+    ticked = re.findall(r'name="comment" value="([^"]+)"', bulk)
+    before = len(store.decisions_table())
+    as_coder(page, "鈴木")
+    forms = [
+        ("/decide", {**fields(code), "do": "none-fits"}),
+        ("/undo", fields(code, 'id="undo"')),
+        ("/bulk", {**fields(bulk, 'class="group"'), "comment": ticked}),
+        ("/adjudicate", {**fields(case, 'action="/adjudicate"'), "do": "none-fits"}),
+        ("/codebook", {**fields(text_, 'action="/codebook"'), "definition": "別"}),
+    ]
+    assert double and ticked
+    for path, data in forms:
+        for headers in (SWAP, {}):
+            answer = page.post(path, data=data, headers=headers)
+            assert answer.status_code == 409 and "担当者が切り替わっています" in answer.text, path
+            assert "佐藤さん、今は鈴木さん" in answer.text
+    # Nor does it go on to the other's comments under the old name on top.
+    links = re.findall(r'hx-get="(/code/[^"]+)"', code)
+    assert len(links) == 2
+    for link in links:
+        assert page.get(html.unescape(link), headers=SWAP).status_code == 409
+    assert len(store.decisions_table()) == before
+    as_coder(page, "佐藤")
+    for path, data in forms:
+        assert page.post(path, data=data).status_code in (200, 303), path
+
+
+@one_database
+def test_two_reviews_on_one_computer_do_not_disturb_each_other(app: Callable[..., Starlette]) -> None:
+    """Browsers send the cookies of one port to the other."""
+    one, two = as_coder(client(app()), "鈴木"), client(app(), "http://127.0.0.1:8766")
+    given = fields(one.get("/code").text)
+    two.cookies.update(one.cookies)
+    assert fields(two.get("/code").text)["page_coder"] == "佐藤"
+    one.cookies.update(two.cookies)
+    assert fields(one.get("/code").text)["page_coder"] == "鈴木"
+    assert one.post("/decide", data={**given, "do": "none-fits"}, headers=SWAP).status_code == 200
 
 
 def test_filters(browser: Open) -> None:
@@ -345,6 +416,45 @@ def test_a_hidden_suggestion_never_leaves_the_server(
     row = store.decisions_table().iloc[0]
     assert row["suggestion_shown"] == "no" and row["suggested_code"] and row["model_state"]
     assert "まとめて確定はできません" in page.get("/bulk").text
+
+
+def test_what_was_on_screen_is_recorded_whatever_was_hidden_since(
+    app: Callable[..., Starlette], store: Store
+) -> None:
+    page, blind = client(app()), client(app(blind=True))
+    open_page, hidden_page = page.get("/code/1").text, blind.get("/code/2").text
+    token = fields(blind.get("/code").text)["csrf"]
+    first = suggested(open_page)[0]
+    # The server starts again with --blind, and comments are double coded blindly, under the open page …
+    store.assign_double(1.0, ["佐藤", "鈴木"], hide=True)
+    given = {**fields(open_page), "csrf": token, "do": f"code:{first}"}
+    assert blind.post("/decide", data=given, headers=SWAP).status_code == 200
+    # … and the other way about: what a blind page did not show was not seen.
+    token = fields(page.get("/code").text)["csrf"]
+    given = {**fields(hidden_page), "csrf": token, "do": f"code:{first}"}
+    assert page.post("/decide", data=given, headers=SWAP).status_code == 200
+    table = store.decisions_table()
+    assert list(table["suggestion_shown"]) == ["yes", "no"]
+    assert list(table["action"]) == ["accept", "change"] and table["suggested_code"].iloc[0] == first
+
+
+def test_the_line_on_top_does_not_tell_what_was_hidden(app: Callable[..., Starlette], store: Store) -> None:
+    def tally(shown: str) -> str:
+        return re.findall(r"<span>([^<]*第1候補が選ばれた.*)</span>", shown)[0]
+
+    made = app(blind=True)
+    page, nothing = client(made), "第1候補が選ばれた割合: 提案を見た判定がまだありません"
+    shown = page.get("/code").text
+    hidden = made.state.desk.learner.suggest([int(fields(shown)["comment_id"])])[0].codes[0]
+    shown = page.post("/decide", data={**fields(shown), "do": f"code:{hidden}"}, headers=SWAP).text
+    assert tally(shown) == nothing
+    assert store.decisions_table()["suggested_code"][0] == hidden
+    page = client(app())
+    shown = page.get("/code").text
+    assert tally(shown) == nothing
+    given = {**fields(shown), "do": f"code:{suggested(shown)[0]}"}
+    assert "直近1件で第1候補が選ばれた: <b>1</b>件" in page.post("/decide", data=given, headers=SWAP).text
+    assert (store.progress().hits, store.progress().judged) == (1, 1)
 
 
 def test_a_hidden_suggestion_cannot_be_asked_for_by_its_item(
@@ -604,8 +714,10 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
     given = fields(case, 'action="/adjudicate"')
     settled = one.post("/adjudicate", data={**given, "do": "code:G1-1-2", "note": "遊具の話"})
     assert settled.status_code == 303
-    late = one.post("/adjudicate", data={**given, "do": "none-fits", "client_token": "late"})
-    assert late.status_code == 409
+    late = one.post(
+        "/adjudicate", data={**given, "do": "none-fits", "client_token": "late", "note": "長い理由"}
+    )
+    assert late.status_code == 409 and "「長い理由」" in late.text
     assert "未決 1" in one.get("/adjudicate").text
     done = one.get("/adjudicate?show=settled").text
     assert "遊具の話" in done and "決定済み 1" in done
@@ -622,6 +734,33 @@ def read_bytes(body: bytes, ending: str) -> pd.DataFrame:
         path = Path(folder) / f"t{ending}"
         path.write_bytes(body)
         return read_table(path)
+
+
+def test_rounds_are_those_assigned_and_only_for_those_they_are_assigned_to(
+    app: Callable[..., Starlette], store: Store
+) -> None:
+    blind = store.assign_double(0.4, ["佐藤", "鈴木"], hide=True)
+    second = store.assign_double(0.4, ["佐藤", "高橋"], seed=1, round="2", hide=False)
+    other = next(i for i in blind if i not in second)
+    page = client(app())
+    given = fields(page.get(f"/code/{other}").text)
+    assert not given["model_state"]
+    # Settling is no reviewer's, whatever the address says; nor are rounds made by asking for them.
+    for round_ in ("adjudication", "zzz", " 2"):
+        where = f"round={round_.replace(' ', '%20')}"
+        for path in (f"/code/{other}?{where}", f"/code?{where}", f"/list?{where}"):
+            assert page.get(path).status_code == 422, path
+        for path in ("/decide", "/undo"):
+            answer = page.post(path, data={**given, "where": where, "do": "none-fits"}, headers=SWAP)
+            assert answer.status_code == 422 and "という回はありません" in answer.text
+    # What is hidden in one round is not shown by asking for it in another, to which it does not belong.
+    assert page.get(f"/code/{other}?round=2").status_code == 409
+    answer = page.post("/decide", data={**given, "where": "round=2", "do": "none-fits"}, headers=SWAP)
+    assert answer.status_code == 409 and "割り当てられていません" in answer.text
+    assert store.decisions_table().empty and store.rounds() == ["1", "2"]
+    shown = page.get(f"/code/{second[0]}?round=2").text
+    assert page.post("/decide", data={**fields(shown), "do": "none-fits"}, headers=SWAP).status_code == 200
+    assert list(store.decisions_table()["round"]) == ["2"]
 
 
 def test_definitions_are_amended_in_versions(browser: Open, store: Store) -> None:

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Route, expect, sync_playwright
 from starlette.applications import Starlette
 
 from pipeline.cli import main
@@ -31,6 +31,9 @@ from pipeline.vectorcache import VectorCache
 
 SURVEY = ROOT / "data/sample/survey.csv"
 CODERS = ("佐藤", "鈴木")
+
+# For what the database has no part in: once is enough.
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -321,10 +324,188 @@ def test_a_server_that_is_gone_is_told(chromium: Browser, server: str, store: St
     assert len(store.decisions_table()) == 1
 
 
+@one_database
+def test_a_key_pressed_while_the_last_one_is_under_way_does_nothing(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    """Else `u` right after a wrong key, on a slow line, would take back the decision before it."""
+    me = Reviewer(chromium, server)
+    me.open()
+    me.press("0")
+    held: list[Route] = []
+    me.page.route("**/decide", lambda route: held.append(route))
+    token = me.token()
+    with me.page.expect_request("**/decide"):
+        me.page.keyboard.press("?")
+    asked = len(me.asked)
+    for key in "ujk":
+        me.page.keyboard.press(key)
+    held[0].continue_()
+    me.page.wait_for_function(
+        "t => document.querySelector('#work input[name=client_token]').value !== t", arg=token
+    )
+    assert len(me.asked) == asked
+    assert list(store.decisions_table()["action"]) == ["none-fits", "unsure"]
+    me.press("u")
+    assert list(store.decisions_table()["action"]) == ["none-fits", "unsure", "undo"]
+
+
+@one_database
+def test_the_back_button_puts_nothing_onto_another_comment(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    """Browsers fill a form again by the place of its fields, whatever comments stand there by now."""
+    me = Reviewer(chromium, server)
+    me.open()
+    first = me.comment()
+    me.page.locator("#note").fill("この意見だけのメモ")
+    me.open(f"/code/{first}")
+    me.press("0")
+    me.page.go_back()
+    assert me.comment() != first
+    expect(me.page.locator("#note")).to_have_value("")
+
+    me.open("/bulk?threshold=0.50")
+    boxes = me.page.locator("form:has([name=threshold]) input[name=comment]")
+    for n, box in enumerate(boxes.all()):
+        box.set_checked(n < 2)
+    ticked = boxes.first.get_attribute("value") or ""
+    me.open(f"/code/{ticked.split('/')[0]}")
+    me.press("0")
+    me.page.go_back()
+    assert boxes.count() > 2 and boxes.first.get_attribute("value") != ticked
+    as_made = boxes.evaluate_all("all => all.every((b) => b.checked === b.defaultChecked)")
+    assert as_made
+
+
+@one_database
+def test_a_note_is_left_behind_only_if_that_is_meant(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    me.press("0")
+    here = me.comment()
+    told: list[str] = []
+    stay = True
+
+    def answer(dialog: Dialog) -> None:
+        told.append(dialog.message)
+        if stay:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    me.page.on("dialog", answer)
+    for key in ("n", *"memo", "Escape", "j", "k", "u"):
+        me.page.keyboard.press(key)
+    assert len(told) == 3 and all("メモ" in message for message in told)
+    assert me.comment() == here and me.page.locator("#note").input_value() == "memo"
+    assert list(store.decisions_table()["action"]) == ["none-fits"]
+    stay = False
+    me.press("j")
+    assert me.comment() != here and len(told) == 4
+    expect(me.page.locator("#note")).to_have_value("")
+    me.press("n", *"memo", "Escape", "0")  # deciding saves the note and asks nothing
+    me.press("k")
+    expect(me.page.locator("#note")).to_have_value("memo")
+    me.press("j")
+    assert len(told) == 4 and list(store.decisions_table()["note"]) == ["", "memo"]
+
+
+@one_database
+def test_several_codes_by_the_mouse_are_confirmed_by_enter(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    me = Reviewer(chromium, server)
+    shown = [v for v in store.listing("佐藤", Filters(text="地域の居場所を増やして"))[0] if not v.hidden]
+    several = me.page.get_by_role("button", name="複数コード")
+
+    def decided() -> list[str]:
+        table = store.decisions_table()
+        return table["code"][table["decision_id"] == table["decision_id"].iloc[-1]].tolist()
+
+    for n, click in enumerate((False, True)):
+        me.open(f"/code/{shown[n].comment_id}")
+        first, second = me.suggestions()[:2]
+        several.click()
+        for key in "12":
+            if click:
+                me.page.locator(f".choices [data-key='{key}']").click()
+            else:
+                me.page.keyboard.press(key)
+        expect(me.page.locator(".chosen li")).to_have_count(2)
+        me.press("Enter")
+        assert decided() == [first, second]
+    # What takes a code away again, or does something else, does that.
+    me.open(f"/code/{shown[0].comment_id}")
+    first = me.suggestions()[0]
+    me.page.keyboard.press("m")
+    me.page.locator(".chosen button").last.focus()
+    me.page.keyboard.press("Enter")
+    expect(me.page.locator(".chosen li")).to_have_count(1)
+    me.page.get_by_role("button", name="保留").focus()
+    me.press("Enter")
+    assert store.decisions_table()["action"].iloc[-1] == "unsure"
+    assert len(set(store.decisions_table()["decision_id"])) == 3
+
+
+@one_database
+def test_who_goes_by_tab_keeps_their_place(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    shown = next(v for v in store.listing("佐藤")[0] if not v.hidden)
+    me.open(f"/code/{shown.comment_id}")
+    active = "document.activeElement.id || document.activeElement.tagName"
+    me.press("j")
+    assert me.page.evaluate(active) == "BODY"  # by keys alone nothing is in focus, and nothing need be
+    me.open(f"/code/{shown.comment_id}")
+    me.page.locator(".choices button").first.focus()
+    me.press("Enter")
+    assert me.page.evaluate(active) == "comment-text"
+    me.press("0")
+    assert me.page.evaluate(active) == "comment-text"
+    me.open("/code?text=どこにもない語")  # nothing left: only undo
+    me.page.get_by_role("button", name="直前を取り消す").focus()
+    me.press("Enter")
+    assert me.page.evaluate(active) == "comment-text"
+    assert list(store.decisions_table()["action"]) == ["accept", "none-fits", "undo"]
+
+
+def test_nothing_sticks_out_on_a_narrow_screen(
+    chromium: Browser, default_model: Model, cache: VectorCache, tmp_path: Path
+) -> None:
+    """Surveys have many columns, of long names and long values, some of them one word."""
+    table = read_table(SURVEY)
+    for n in range(12):
+        table[f"問{n} ふだんの暮らしの中で困っていることの有無"] = "とても長い回答です。" * 6
+        table[f"q{n}"] = "https://example.org/" + "a" * 200
+    path = tmp_path / "wide.csv"
+    table.to_csv(path, index=False)
+    with closing(Store.open(str(tmp_path / "wide.sqlite"))) as store:
+        load_file(store, path, default_model, hidden_share=0.0, cache=cache)
+        precisions = tuple(expected_precision(default_model))
+        learner = SessionLearner(default_model, store.texts(), cache)
+        with _serve(create_app(store, learner, Settings(precisions=precisions))) as url:
+            me = Reviewer(chromium, url)
+            for width in (360, 1280):
+                me.page.set_viewport_size({"width": width, "height": 800})
+                for path_ in ("/code", "/bulk?threshold=0.50"):
+                    me.open(path_)
+                    out = me.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+                    assert out <= 0, (width, path_, out)
+                me.open("/code")
+                columns = me.page.locator(".columns")
+                assert columns.bounding_box()["height"] < 110  # type: ignore[index]
+                # Short names stay in one piece, and the first suggestion in sight.
+                short = "all => all.filter((e) => e.textContent.length < 5).map((e) => e.offsetHeight)"
+                assert max(columns.locator("dt").evaluate_all(short)) < 30
+            assert me.page.locator(".choices button").first.bounding_box()["y"] < 800  # type: ignore[index]
+            found = Axe().run(me.page).response["violations"]
+            assert not [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+
+
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@one_database
 def test_no_serious_barrier_on_any_page(
     chromium: Browser, server: str, store: Store, default_model: Model
 ) -> None:

@@ -82,6 +82,10 @@ def test_accounts(
 ) -> None:
     db = str(tmp_path / "r.sqlite")
     add = ("review", "account", "add", "佐藤", "--role", "admin", "--db", db, "--password-stdin")
+    for more, password in (((), "short"), (("--role", "boss"), "correct horse"), ((), "")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(password + "\n"))
+        assert iken(*add, *more) == 2
+        assert list(tmp_path.iterdir()) == []  # what was refused leaves no database behind
     for password, code in (("short", 2), ("correct horse", 0), ("correct horse", 2)):
         monkeypatch.setattr(sys, "stdin", io.StringIO(password + "\n"))
         assert iken(*add) == code
@@ -95,10 +99,15 @@ def test_the_page_opens_and_survives_a_kill(survey: Path, tmp_path: Path) -> Non
     """A clean start on the sample, one decision, killed, and all is there on the second start; Ctrl+C is no error."""
     code = "from pipeline.cli import main; main()"
     command = [sys.executable, "-u", "-c", code, "review", "open", str(survey), "--no-browser"]
-    command += ["--coder", "佐藤"]
+    # Without --coder the first of --coders is the one at work.
+    coders = (["--coders", "佐藤,鈴木"], ["--coder", "佐藤"])
     for start in range(2):
         server = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+            [*command, *coders[start]],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
             assert server.stdout is not None

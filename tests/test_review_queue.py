@@ -151,6 +151,33 @@ def test_opening_the_same_file_again(store: Store, model: Model, tmp_path: Path)
         read(store, other, model)
 
 
+def test_the_same_file_by_other_columns_is_another_review(store: Store, model: Model, tmp_path: Path) -> None:
+    text = "①公園の清掃を続けたいです。②歩道の段差が危ないので直してください。"
+    rows = {
+        "番号": ["a", "b"],
+        "別番号": ["c", "d"],
+        "意見": [text, "坂が多い"],
+        "要望": ["街灯がほしい", ""],
+    }
+    path = write(tmp_path, pd.DataFrame(rows))
+    usual = {"text_column": "意見", "id_column": "番号"}
+    read(store, path, model, **usual)
+    before = store.listing("a")
+    for other in ({"text_column": "要望"}, {"id_column": "別番号"}, {"id_column": None}):
+        with pytest.raises(InputError, match=r"別の列で読み込まれています.*--db"):
+            read(store, path, model, **usual | other)
+    with pytest.raises(InputError, match=r"--units を外す"):
+        read(store, path, model, units=True, **usual)
+    assert store.listing("a") == before
+    assert read(store, path, model, **usual).comments == 2
+    # What was divided when it was loaded stays so, and is counted so.
+    with closing(Store.open(str(tmp_path / "units.db"))) as divided:
+        assert read(divided, path, model, units=True, **usual).comments == 3
+        for units in (True, False):
+            again = read(divided, path, model, units=units, **usual)
+            assert (again.comments, again.added, again.loaded) == (3, 0, 2)
+
+
 def test_hidden_share_of_a_file(store: Store, model: Model, tmp_path: Path) -> None:
     table = pd.DataFrame({"意見": [f"公園の{n}番のベンチ" for n in range(200)]})
     load_file(store, write(tmp_path, table), model, hidden_share=0.25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, text
 
+from pipeline.adjudicate import adjudicate
 from pipeline.agreement import agreement
 from pipeline.codebook import Codebook
 from pipeline.decisions import check_decisions, current_decisions
@@ -152,6 +155,28 @@ def test_loading_again_adds_nothing_and_changes_nothing(store: Store, plan: Code
 def test_another_file_needs_another_database(store: Store, plan: Codebook) -> None:
     with pytest.raises(InputError, match=r"s\.csv"):
         store.set_project(source="t.csv", source_sha256="x", model_id="m", codebook=plan, columns=[])
+    # The same file saved again is not "another file".
+    with pytest.raises(InputError, match=r"中身が変わっています.*--db") as told:
+        store.set_project(source="s.csv", source_sha256="x", model_id="m", codebook=plan, columns=[])
+    assert "別のファイル" not in told.value.ja and "another file" not in told.value.en
+
+
+def test_a_model_of_another_plan_needs_another_database(store: Store, plan: Codebook) -> None:
+    def reopen(codebook: Codebook) -> None:
+        store.set_project(
+            source="s.csv", source_sha256="abc", model_id="m-2", codebook=codebook, columns=["地区", 'a"b.c']
+        )
+
+    table = plan.to_table()
+    store.amend_definition("G1-1-1", "公園の掃除", "judge")
+    reopen(plan)
+    reopen(Codebook.from_table(table.assign(definition="言い換えた説明")))
+    with pytest.raises(InputError, match=r"G2-1-2.*データベースだけ.*--db"):
+        reopen(Codebook.from_table(table[table["code"] != "G2-1-2"]))
+    more = table[table["code"] == "G2-1-2"].assign(code="G2-1-3", number="③", title="信号")
+    with pytest.raises(InputError, match=r"G2-1-3.*モデルだけ.*--db"):
+        reopen(Codebook.from_table(pd.concat([table, more])))
+    assert store.codebook()["G1-1-1"].definition == "公園の掃除"
 
 
 def test_what_was_stored_is_there_after_opening_again(database_url: str, plan: Codebook) -> None:
@@ -519,6 +544,18 @@ def test_a_share_is_the_same_each_time_and_leaves_what_is_done(empty: Store, pla
     assert empty.rounds() == ["1", "2"]
     assert take(empty, "c", round="2").comment_id in again
     assert empty.next_comment("b", round="2") is None
+    # A later round is nobody's but of those it was given to.
+    theirs = empty.get(again[0], "c", round="2")
+    with pytest.raises(NotYours):
+        empty.get(again[0], "b", round="2")
+    first = next(
+        v.comment_id for v in empty.listing("a", round="1", limit=300)[0] if v.comment_id not in again
+    )
+    for comment_id, coder in ((first, "a"), (first, "b"), (again[0], "b")):
+        with pytest.raises(NotYours):
+            save(empty, coder, replace(theirs, comment_id=comment_id))
+    save(empty, "c", theirs)
+    assert len(empty.decisions_table()) == 1
 
 
 @pytest.mark.parametrize(
@@ -574,6 +611,55 @@ def test_the_database_itself_refuses_to_change_the_record(store: Store, table: s
         connection.execute(text(change.format(table, column)))
     assert store.decisions_table()["coder"].tolist() == ["a"]
     assert store.audit_log()[0].who == "a"
+
+
+def test_what_is_open_is_open_for_the_table_too(empty: Store, plan: Codebook) -> None:
+    load(empty, plan, 8)
+    chosen = empty.assign_double(1.0, ["a", "b"])
+    said = {1: ("?", "?"), 2: ("?", "G1-1-1"), 3: ("", ""), 4: ("G1-1-1", ""), 5: ("G1-1-1", "G1-1-1")}
+    for i, answers in said.items():
+        for coder, code in zip("ab", answers, strict=True):
+            action = {"?": "unsure", "": "none-fits"}.get(code, "change")
+            codes = [code] if action == "change" else []
+            given: dict[str, object] = {"expected_seq": 0, "client_token": f"{coder}{i}"}
+            empty.save(coder, chosen[i], action, codes, suggestion_shown=False, **given)  # type: ignore[arg-type]
+
+    def opened() -> list[str]:
+        found = adjudicate(empty.decisions_table(), plan).open["opinion_id"].tolist()
+        assert [d.comment.opinion_id for d in empty.disagreements(settled=False)] == found
+        return found
+
+    ids = {n: empty.get(chosen[n], "a").opinion_id for n in said}
+    assert opened() == [ids[1], ids[2], ids[4]]
+    for n, action, codes in ((1, "change", ["G2-1-1"]), (2, "unsure", []), (4, "none-fits", [])):
+        empty.adjudicate("judge", chosen[n], action, codes, expected_seq=0, client_token=f"j{n}")
+    # Settled as unsure is not settled; it can be settled yet.
+    assert opened() == [ids[2]]
+    unsure = empty.disagreements(settled=False)[0]
+    assert unsure.settled is not None
+    given = {"expected_seq": unsure.settled.seq, "client_token": "again"}
+    empty.adjudicate("judge", chosen[2], "change", ["G1-1-1"], **given)  # type: ignore[arg-type]
+    assert opened() == [] and len(empty.disagreements(settled=True)) == 3
+
+
+def test_a_second_adjudicator_corrects_the_first(empty: Store, plan: Codebook, clock: Clock) -> None:
+    load(empty, plan, 2)
+    first = empty.assign_double(1.0, ["a", "b"])[0]
+    for coder, code in (("a", "G1-1-1"), ("b", "G1-1-2")):
+        save(empty, coder, empty.get(first, coder), code)
+    # By name before and after the first, since the newest holds and not the last of the alphabet.
+    seq = 0
+    for who, code in (("m", "G1-1-1"), ("a-judge", "G2-1-1"), ("m", "G1-1-2"), ("z", "G2-1-2")):
+        clock.forward(seconds=-1)  # a computer's clock may be set back
+        given = {"expected_seq": seq, "client_token": f"{who}{seq}"}
+        seq = empty.adjudicate(who, first, "change", [code], **given).seq  # type: ignore[arg-type]
+        settled = empty.disagreements()[0].settled
+        assert settled is not None and (settled.coder, settled.codes) == (who, (code,))
+        labels = adjudicate(empty.decisions_table(), plan).labels
+        assert labels[["code", "coder", "label_source"]].values.tolist() == [[code, who, "adjudicated"]]
+        assert empty.changes_since(seq - 1)[-1].codes == (code,)
+    with pytest.raises(StaleDecision):
+        empty.adjudicate("m", first, "none-fits", expected_seq=seq - 1, client_token="late")
 
 
 def test_definitions_are_amended_and_kept(store: Store, plan: Codebook) -> None:
@@ -722,6 +808,25 @@ def test_an_older_schema_is_brought_up_to_date(database_url: str) -> None:
             assert copy.execute("SELECT what FROM audit").fetchall() == [("kept",)]
     else:
         assert backup is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of another kind")
+def test_a_database_is_its_owners_to_read(tmp_path: Path, plan: Codebook) -> None:
+    """It holds residents' comments and password hashes; what people set later stays."""
+    before = os.umask(0o022)
+    try:
+        path = tmp_path / "review.db"
+        with closing(Database(str(path))) as old:
+            old.upgrade(START, "0001")
+        with closing(Store.open(str(path), clock=Clock())) as store:
+            load(store, plan)
+            files = {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()}
+            assert len(files) == 4 and set(files.values()) == {0o600}, files
+        path.chmod(0o640)
+        Store.open(str(path)).close()
+        assert path.stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(before)
 
 
 def test_a_newer_schema_is_refused(database_url: str) -> None:

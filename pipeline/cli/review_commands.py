@@ -79,7 +79,12 @@ def add_pages(group: typer.Typer, console: Console) -> None:
         ] = False,
         coder: Annotated[
             str | None,
-            typer.Option(help=t("担当者の名前(省略時はログイン名)", "who codes (default: login name)")),
+            typer.Option(
+                help=t(
+                    "担当者の名前(省略時は --coders の最初の人、なければログイン名)",
+                    "who codes (default: the first of --coders, else the login name)",
+                )
+            ),
         ] = None,
         blind: Annotated[
             bool, typer.Option("--blind", help=t("提案をすべて隠す", "hide all suggestions"))

@@ -122,7 +122,8 @@ def _prepare(
             f"assigned {len(chosen)} comments to {', '.join(request.coders)} for double coding",
         )
     settings = Settings(
-        coder=request.coder or _user(),
+        # Double-coded comments are theirs: whoever else the computer belongs to would get none of them.
+        coder=request.coder or next(iter(request.coders), "") or _user(),
         coders=request.coders,
         blind=request.blind,
         learning=request.learning,
@@ -208,6 +209,7 @@ def run_account_add(console: Console, db: str, name: str, role: str, *, password
     """Add an account; the password is asked for twice, or read from standard input."""
     import typer
 
+    from pipeline.review.people import check_account
     from pipeline.review.store import Store
 
     if password_stdin:
@@ -216,6 +218,7 @@ def run_account_add(console: Console, db: str, name: str, role: str, *, password
         asked = console.t("パスワード(10文字以上)", "password (10 characters or more)")
         again = console.t("もう一度", "again")
         password = typer.prompt(asked, hide_input=True, confirmation_prompt=again)
+    check_account(name, role, password)  # before a database is made for it
     store = Store.open(db)
     try:
         account = store.add_account(name, role, password, who=f"{_user()} (iken review account)")

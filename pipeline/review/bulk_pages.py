@@ -53,7 +53,10 @@ def accept(visit: Visit) -> Response:
         # comment_id, number of the decision the page knew, first suggestion on screen
         number, seq, suggested = [*ticked.split("/", 2), "", ""][:3]
         code = visit.form.get("code") or suggested
-        if not (number.isdigit() and seq.isdigit()) or code not in visit.codebook:
+        if (
+            not (number.isdigit() and seq.isdigit() and (number + seq).isascii())
+            or code not in visit.codebook
+        ):
             raise InputError("選ばれた意見を読み取れません。", "cannot read the comments that were ticked")
         chosen.append(BulkChoice(int(number), (code,), suggested, int(seq)))
     if not chosen:

@@ -10,14 +10,13 @@ from starlette.routing import Route
 
 from pipeline.errors import InputError
 from pipeline.review.desk import Desk, Visit, new_token, page_route, refusal, status_of
-from pipeline.review.display import Choice, choices, find_items, pieces
+from pipeline.review.display import Choice, choices, find_items, pieces, with_note
 from pipeline.review.learning import Suggested
 from pipeline.review.views import (
     CommentView,
     NotYours,
     StaleDecision,
     coded_action,
-    unknown_comment,
 )
 from pipeline.review.where import Where, bar
 
@@ -99,6 +98,7 @@ def one_page(visit: Visit) -> Response:
 def decide(visit: Visit) -> Response:
     """Save a decision and show the next comment; a stale page is refused and shows what stands now."""
     where, comment_id, coder = Where.of(visit), visit.number("comment_id"), visit.user.name
+    note = visit.form.get("note", "").strip()
     view = _seen(visit, comment_id, where.round)
     shown, suggested_code, model_state = _suggested_then(visit, view)
     codes, action = _chosen(visit)
@@ -110,7 +110,7 @@ def decide(visit: Visit) -> Response:
             comment_id,
             action,
             codes,
-            visit.form.get("note", "").strip(),
+            note,
             suggestion_shown=shown,
             suggested_code=suggested_code,
             model_state=model_state,
@@ -120,11 +120,12 @@ def decide(visit: Visit) -> Response:
         )
     except (StaleDecision, NotYours) as error:
         if not visit.swaps:
-            return refusal(visit, error.message("ja"), status_of(error))
-        again = _seen(visit, comment_id, where.round)
+            return refusal(visit, with_note(error.ja, note), status_of(error))
         if isinstance(error, NotYours):
-            again = visit.store.next_comment(coder, where.queue, where.filters(), where.round)  # type: ignore[assignment]
-        return _work_page(visit, where, again, alert=error.message("ja"), status=409)
+            other = visit.store.next_comment(coder, where.queue, where.filters(), where.round)
+            return _work_page(visit, where, other, alert=with_note(error.ja, note), status=409)
+        again = _seen(visit, comment_id, where.round)
+        return _work_page(visit, where, again, alert=error.ja, status=409, note=note)
     visit.desk.learn()
     if not visit.swaps:
         return visit.go(f"/code/next?after={comment_id}&{where.query}")
@@ -196,8 +197,6 @@ def change_coder(visit: Visit) -> Response:
 
 
 def _seen(visit: Visit, comment_id: int, round: str) -> CommentView:
-    if comment_id < 0:
-        raise unknown_comment(comment_id)
     return visit.store.get(comment_id, visit.user.name, round)
 
 
@@ -209,16 +208,17 @@ def is_shown(desk: Desk, view: CommentView) -> bool:
 def _suggested_then(visit: Visit, view: CommentView) -> tuple[bool, str, str]:
     """Return whether suggestions were on screen, the first one, and the model's state, when the page was made.
 
-    What was on screen comes back with the form. A hidden suggestion never left the server: it is worked out now.
+    What was on screen comes back with the form, with the model's state; what is hidden may have changed since.
+    A hidden suggestion never left the server: it is worked out now.
     """
-    desk = visit.desk
-    if is_shown(desk, view):
+    desk, model_state = visit.desk, visit.form.get("model_state", "")[:200]
+    if model_state:
         code = visit.form.get("suggested_code", "")
         if code and code not in visit.codebook:
             raise InputError(
                 f"コード「{code}」はコードブックにありません。", f"code '{code}' is not in the codebook"
             )
-        return True, code, visit.form.get("model_state", "")[:200]
+        return True, code, model_state
     suggested = desk.learner.suggest([view.comment_id], top=1)[0]
     return False, suggested.codes[0] if suggested.codes else "", desk.learner.model_state
 
@@ -272,8 +272,9 @@ def _work_page(
     said: str = "",
     alert: str = "",
     status: int = 200,
+    note: str = "",
 ) -> Response:
-    """Return the part that is swapped, or the whole page around it."""
+    """Return the part that is swapped, or the whole page around it; note : typed, and not saved yet."""
     name = visit.user.name
     mine, decided, total = visit.store.counts(name, where.round)
     hits, judged = visit.store.recent_hits(where.round)
@@ -283,6 +284,7 @@ def _work_page(
         "where": where,
         "said": said,
         "alert": alert,
+        "note": note,
         "mine": mine,
         "decided": decided,
         "total": total,

@@ -8,10 +8,11 @@ numbers appear in the order of commits and no check can be overtaken.
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,8 @@ class Database:
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         script = ScriptDirectory.from_config(config)
         head = script.get_current_head()
+        if self.is_sqlite:
+            _make_private(str(self.url.database))
         with self._my_turn(), _faults(self.url), self._writing.begin() as connection:
             self._lock(connection)
             current = _revision(connection, self._name())
@@ -127,6 +130,7 @@ class Database:
             return None
         path = Path(self.url.database)
         copy = path.with_name(f"{path.name}.backup-{revision}-{now:%Y%m%dT%H%M%S}")
+        _make_private(str(copy))
         try:
             # SQLite's own copy takes in what still stands in the WAL file.
             with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
@@ -142,6 +146,16 @@ class Database:
 
     def _name(self) -> str:
         return self.url.database or "" if self.is_sqlite else self.url.render_as_string(hide_password=True)
+
+
+def _make_private(path: str) -> None:
+    """Make an empty file that only its owner may read, if there is none: comments and password hashes come in.
+
+    SQLite gives the files beside it the same permissions, and reports itself what stands in the way.
+    """
+    if not path.startswith("file:"):
+        with suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _revision(connection: Connection, name: str) -> str | None:
@@ -203,8 +217,8 @@ def _engine(url: URL) -> Engine:
         )
     except (ImportError, NoSuchModuleError):
         raise MissingPartError(
-            "PostgreSQL を使うには `pip install iken[team]` が必要です。",
-            "PostgreSQL needs `pip install iken[team]`",
+            "PostgreSQL を使うには、iken のフォルダで `.venv/bin/python -m pip install --editable '.[team]'` が必要です。",
+            "PostgreSQL needs `.venv/bin/python -m pip install --editable '.[team]'` in the folder of iken",
         ) from None
 
 

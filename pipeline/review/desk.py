@@ -23,9 +23,9 @@ from pipeline.review import security
 from pipeline.review.display import entry, pieces
 from pipeline.review.learning import SessionLearner
 from pipeline.review.queue import REASONS, ExpectedPrecision
-from pipeline.review.security import ALL_RIGHTS, RIGHTS, ROLE_NAMES, User, same_token
+from pipeline.review.security import ALL_RIGHTS, PAGE_CODER, RIGHTS, ROLE_NAMES, User, cookie_name, same_token
 from pipeline.review.store import Store
-from pipeline.review.views import NotYours, StaleDecision, StoreBusy, StoreFull, TooManyAttempts
+from pipeline.review.views import MAX_NUMBER, NotYours, StaleDecision, StoreBusy, StoreFull, TooManyAttempts
 
 MAX_BODY = 1_000_000  # bytes of a form; the largest is a bulk acceptance of some thousand comments
 _STATUS = {StaleDecision: 409, NotYours: 409, StoreBusy: 503, StoreFull: 507, TooManyAttempts: 429}
@@ -78,10 +78,10 @@ class Desk:
     def user(self, request: Request, guard: str) -> User | None:
         """Return who is asking, None if nobody is logged in."""
         if not self.settings.team:
-            wanted = unquote(request.cookies.get(security.CODER_COOKIE, ""))
+            wanted = unquote(read_cookie(request, security.CODER_COOKIE))
             name = wanted if wanted in self.coders() else self.settings.coder
             return User(name, "", ALL_RIGHTS, guard)
-        token = request.cookies.get(security.SESSION_COOKIE, "")
+        token = read_cookie(request, security.SESSION_COOKIE)
         session = self.store.session_account(token) if token else None
         if session is None:
             return None
@@ -116,7 +116,8 @@ class Visit:
     def number(self, name: str) -> int:
         """Return a whole number of the form or query; -1 for anything else, which nothing has as its number."""
         given = self.form.get(name) or self.request.query_params.get(name) or ""
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else -1
+        number = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else -1
+        return number if number <= MAX_NUMBER else -1
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """Fill a template."""
@@ -182,7 +183,7 @@ def _serve(
     request: Request, form: ImmutableMultiDict[str, str], handler: Handler, right: str | None
 ) -> Response:
     desk: Desk = request.app.state.desk
-    guard = request.cookies.get(security.GUARD_COOKIE, "")
+    guard = read_cookie(request, security.GUARD_COOKIE)
     fresh = len(guard) < 32
     if fresh:
         guard = secrets.token_urlsafe(32)
@@ -219,6 +220,16 @@ def _answer(
         return refusal(
             visit, "このページの有効期限が切れています。読み込み直してから、もう一度操作してください。", 403
         )
+    if visit.swaps or request.method == "POST":
+        meant = form.get(PAGE_CODER) or request.query_params.get(PAGE_CODER) or visit.user.name
+        if meant != visit.user.name:
+            # Switched in another tab: what is pressed here is not that person's decision.
+            return refusal(
+                visit,
+                f"担当者が切り替わっています(この画面は{meant}さん、今は{visit.user.name}さん)。何も保存していません。"
+                "ページを読み込み直し、担当者を確かめてから操作してください。",
+                409,
+            )
     if right is not None and right not in visit.user.rights:
         role = ROLE_NAMES.get(visit.user.role, "")
         return refusal(visit, f"「{role}」の役割では、このページを使えません。", 403)
@@ -244,12 +255,17 @@ def refusal(visit: Visit, message: str, status: int) -> Response:
     return visit.page("error.html", status, message=message)
 
 
+def read_cookie(request: Request, kind: str) -> str:
+    """Return a cookie of this server, '' if there is none."""
+    return request.cookies.get(cookie_name(kind, request.scope), "")
+
+
 def set_cookie(
-    request: Request, response: Response, name: str, value: str, hours: float | None = None
+    request: Request, response: Response, kind: str, value: str, hours: float | None = None
 ) -> None:
     """Set a cookie that scripts cannot read and other sites cannot use; Secure behind TLS."""
     response.set_cookie(
-        name,
+        cookie_name(kind, request.scope),
         quote(value),
         max_age=None if hours is None else round(hours * 3600),
         httponly=True,

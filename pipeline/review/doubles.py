@@ -84,9 +84,12 @@ class DoubleCoding(Handing):
             return [row.id for row in chosen]
 
     def disagreements(self, round: str = FIRST_ROUND, *, settled: bool | None = None) -> list[Disagreement]:
-        """Return the comments on which coders' standing decisions differ (sets of codes, or action without).
+        """Return the comments that `adjudicate` calls open: decisions of two coders differ, or one is unsure.
 
-        settled : only those adjudicated (True), only open ones (False), or all (None)
+        Decisions differ by their sets of codes, or by their actions where there is none. What a single coder is
+        unsure of is theirs to decide yet.
+
+        settled : only those settled (True), only open ones (False), or all (None)
         """
         with self._db.read() as session:
             by_comment: dict[int, list[Decided]] = {}
@@ -95,26 +98,24 @@ class DoubleCoding(Handing):
                 select(DecisionRow)
                 .join(StandingRow, StandingRow.seq == DecisionRow.seq)
                 .where(StandingRow.round.in_([round, ADJUDICATION]))
-                .order_by(DecisionRow.coder, DecisionRow.seq)
+                .order_by(DecisionRow.seq)
             )
             for row in rows:
                 if row.round == ADJUDICATION:
-                    answers[row.comment_id] = decided(row)
+                    answers[row.comment_id] = decided(row)  # the newest, whoever settled it
                 else:
                     by_comment.setdefault(row.comment_id, []).append(decided(row))
             differing = {
-                comment_id: tuple(given)
+                comment_id: tuple(sorted(given, key=lambda d: d.coder))
                 for comment_id, given in by_comment.items()
-                if len({_says(d) for d in given}) > 1
-                and (settled is None or settled == (comment_id in answers))
+                if len({_says(d) for d in given}) > 1 or (len(given) > 1 and any(d.missing for d in given))
             }
             comments = session.scalars(select(CommentRow).order_by(CommentRow.position))
             wanted = [row for row in comments if row.id in differing]
             # As nobody's own: without suggestions, which are not what the coders differ on.
             views = self._views(session, wanted, "", round)
-            return [
-                Disagreement(view, differing[view.comment_id], answers.get(view.comment_id)) for view in views
-            ]
+            found = [Disagreement(v, differing[v.comment_id], answers.get(v.comment_id)) for v in views]
+            return [d for d in found if settled is None or settled != d.is_open]
 
     def rounds(self) -> list[str]:
         """Return the names of the rounds there are, "1" first, without that of adjudication."""

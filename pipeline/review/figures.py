@@ -55,8 +55,8 @@ class Figures:
         by_coder = _by_coder(standing)
         decided_comments = sum(done.values())
         speed = sum(c.per_hour or 0.0 for c in by_coder if self._at_work(c))
-        judged = [d for d in standing if d.suggested_code and d.action != "unsure"][-_LAST:]
         shown = [d for d in standing if d.suggestion_shown]
+        judged = [d for d in shown if d.suggested_code and d.action != "unsure"][-_LAST:]
         return Progress(
             round=round,
             total=total,

@@ -17,6 +17,8 @@ from pipeline.review.schema import AssignmentRow, CommentRow, ProjectRow, Standi
 from pipeline.review.standing import (
     FIRST_ROUND,
     assigned_to,
+    check_in_round,
+    comment_of,
     double_coded,
     is_double,
     latest_seq,
@@ -25,7 +27,7 @@ from pipeline.review.standing import (
     standing_decision,
     standing_for,
 )
-from pipeline.review.views import STATUSES, CommentView, Filters, unknown_comment
+from pipeline.review.views import STATUSES, CommentView, Filters
 
 _NO_FILTERS = Filters()
 
@@ -62,7 +64,7 @@ class Handing:
                     queries.append(free.where(CommentRow.answered.is_(False), ~double_coded(round)))
             found = None
             if after is not None:
-                here = _comment(session, after)
+                here = comment_of(session, after)
                 _release(session, coder, after, round)
                 found = _first(session, [q.where(_behind(here, queue)) for q in queries], queue)
             found = found or _first(session, queries, queue)
@@ -88,14 +90,24 @@ class Handing:
             return None if found is None else self._view(session, found, coder, round)
 
     def get(self, comment_id: int, coder: str, round: str = FIRST_ROUND) -> CommentView:
-        """Return a comment as the coder may see it, without leasing it; `InputError` if there is none."""
+        """Return a comment as the coder may see it, without leasing it.
+
+        Raises
+        ------
+        InputError
+            if there is none of this number.
+        NotYours
+            if a round after the first has not given it to this coder: its suggestion may be hidden from them.
+        """
         with self._db.read() as session:
-            return self._view(session, _comment(session, comment_id), coder, round)
+            row = comment_of(session, comment_id)
+            check_in_round(session, comment_id, coder, round)
+            return self._view(session, row, coder, round)
 
     def suggestion_of(self, comment_id: int) -> Mapping[str, Any]:
         """Return the suggestion as first computed even if hidden: for recording it, never for the page."""
         with self._db.read() as session:
-            return dict(_comment(session, comment_id).suggestion)
+            return dict(comment_of(session, comment_id).suggestion)
 
     def group_members(self, group_id: str, coder: str, round: str = FIRST_ROUND) -> list[CommentView]:
         """Return the open near-identical comments of a group that the coder may code, in file order."""
@@ -232,13 +244,6 @@ def _hidden_from(coder: str, round: str) -> ColumnElement[bool]:
 def column_names(session: Session) -> list[str]:
     """Return the names of the input's other columns, in order."""
     return list(session.scalar(select(ProjectRow.columns)) or [])
-
-
-def _comment(session: Session, comment_id: int) -> CommentRow:
-    row = session.get(CommentRow, comment_id)
-    if row is None:
-        raise unknown_comment(comment_id)
-    return row
 
 
 def _release(session: Session, coder: str, comment_id: int, round: str) -> None:

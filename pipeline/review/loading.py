@@ -38,7 +38,7 @@ _LONG_MARKS = ("opinion_id", "unit", "unit_text", "rank", "code")
 class LoadReport:
     """What became of the rows of the file: rows = rows in `loaded` + rows of `set_aside` (SET_ASIDE table).
 
-    loaded, comments : rows that became comments, and how many (a row split into units becomes several)
+    loaded, comments : rows that became comments, and how many the store has (a row split into units becomes several)
     added : comments new in the store (0 when the same file is opened again)
     suggested_by : model_id in a file of suggestions, '' in a survey file; suggestions are made anew in any case
     """
@@ -87,7 +87,8 @@ def load_file(
     Raises
     ------
     InputError
-        if the file cannot be read, lacks columns, repeats ids, or the store holds another project.
+        if the file cannot be read, lacks columns, repeats ids, or the store holds another project or other
+        comments of this file.
     """
     if not 0 <= hidden_share <= 1:
         raise InputError("提案を隠す割合は0から1にしてください。", "the hidden share must be 0 to 1")
@@ -117,12 +118,14 @@ def load_file(
     )
     rows = _rows(comments, Coder(model, cache=cache) if units else None)
     added = 0
-    if not store.count():
+    if store.count():
+        _check_loaded(store.loaded(), comments, rows, str(path))
+    else:
         added = store.load_comments(_coded(rows, model, hidden_share, seed, cache, advance))
     return LoadReport(
         rows=len(cells),
         loaded=len(cells) - len(aside),
-        comments=len(rows),
+        comments=store.count(),
         added=added,
         set_aside=SET_ASIDE.table(aside),
         text_column=text_column,
@@ -212,6 +215,35 @@ def _rows(comments: Sequence[_Comment], coder: Coder | None) -> list[dict[str, A
                 }
             )
     return rows
+
+
+def _check_loaded(
+    before: set[tuple[str, str, str]],
+    comments: Sequence[_Comment],
+    rows: Sequence[Mapping[str, Any]],
+    file: str,
+) -> None:
+    """Raise `InputError` if the file was loaded by other columns, or whole, when units are asked for now.
+
+    Units that were asked for when it was loaded stay as they are: another model may divide otherwise.
+    """
+    other = {(opinion_id, text) for opinion_id, _, text in before} ^ {
+        (c.opinion_id, c.text) for c in comments
+    }
+    if other:
+        raise InputError(
+            f"このデータベースの意見は、別の列で読み込まれています(ID「{min(other)[0]}」などが違います)。"
+            "はじめと同じ --text-column、--id-column、--sheet を指定するか、--db に別の名前を付けてください。",
+            f"the database holds comments of other columns (e.g. id '{min(other)[0]}'); give the --text-column, "
+            "--id-column and --sheet of the first time, or --db another name",
+            file=file,
+        )
+    if any(row["unit"] for row in rows) and not any(unit for _, unit, _ in before):
+        raise InputError(
+            "このデータベースの意見は、話題ごとに分けずに読み込まれています。--units を外すか、--db に別の名前を付けてください。",
+            "the database holds the comments undivided; leave --units out, or give --db another name",
+            file=file,
+        )
 
 
 def _coded(

@@ -13,7 +13,7 @@ from pipeline.accuracy import Accuracy, independent_accuracy
 from pipeline.adjudicate import adjudicate
 from pipeline.errors import InputError
 from pipeline.review import security
-from pipeline.review.desk import Visit, page_route, set_cookie
+from pipeline.review.desk import Visit, page_route, read_cookie, set_cookie
 from pipeline.review.views import ROLES
 from pipeline.tableio import write_table
 
@@ -140,11 +140,11 @@ def login(visit: Visit) -> Response:
 
 def logout(visit: Visit) -> Response:
     """End the session."""
-    token = visit.request.cookies.get(security.SESSION_COOKIE, "")
+    token = read_cookie(visit.request, security.SESSION_COOKIE)
     if token:
         visit.store.end_session(token)
     response = visit.go("/login")
-    response.delete_cookie(security.SESSION_COOKIE)
+    response.delete_cookie(security.cookie_name(security.SESSION_COOKIE, visit.request.scope))
     return response
 
 

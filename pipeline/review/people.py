@@ -30,6 +30,16 @@ def _nobody() -> str:
     return _HASHER.hash(secrets.token_hex())
 
 
+def check_account(name: str, role: str, password: str) -> None:
+    """Raise `InputError` for what no account can be made of; needs no database."""
+    if not name.strip() or role not in ROLES:
+        raise InputError(
+            f"名前と役割({'、'.join(ROLES)})を指定してください。",
+            f"give a name and a role ({', '.join(ROLES)})",
+        )
+    _check_password(password)
+
+
 def write_audit(session: Session, at: str, who: str, what: str, detail: str = "") -> None:
     """Append a line to the audit log in the transaction of what it tells of."""
     session.add(AuditRow(at=at, who=who, what=what, detail=detail))
@@ -50,11 +60,7 @@ class People:
             if the name is empty or taken, the role unknown, or the password shorter than 10 characters.
         """
         name = name.strip()
-        if not name or role not in ROLES:
-            raise InputError(
-                f"名前と役割({'、'.join(ROLES)})を指定してください。",
-                f"give a name and a role ({', '.join(ROLES)})",
-            )
+        check_account(name, role, password)
         hashed = _hashed(password)
         with self._db.write() as session:
             if session.get(AccountRow, name) is not None:
@@ -174,12 +180,16 @@ class People:
 
 
 def _hashed(password: str) -> str:
+    _check_password(password)
+    return _HASHER.hash(password)
+
+
+def _check_password(password: str) -> None:
     if len(password) < MIN_PASSWORD:
         raise InputError(
             f"パスワードは{MIN_PASSWORD}文字以上にしてください。",
             f"a password needs at least {MIN_PASSWORD} characters",
         )
-    return _HASHER.hash(password)
 
 
 def _matches(hashed: str, password: str) -> bool:

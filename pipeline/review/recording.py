@@ -14,10 +14,12 @@ from pipeline.errors import InputError
 from pipeline.review.database import Database
 from pipeline.review.definitions import read_codebook
 from pipeline.review.entries import Entry, check_entry
-from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
+from pipeline.review.schema import AssignmentRow, DecisionRow, StandingRow
 from pipeline.review.standing import (
     FIRST_ROUND,
     UNDO,
+    check_in_round,
+    comment_of,
     is_double,
     latest_seq,
     lease_of,
@@ -34,7 +36,6 @@ from pipeline.review.views import (
     Saved,
     StaleDecision,
     coded_action,
-    unknown_comment,
 )
 
 
@@ -105,6 +106,8 @@ class Recording:
         client_token: str,
     ) -> Saved:
         """Settle a disagreement on record: a decision in the round `views.ADJUDICATION`.
+
+        The newest settlement holds, whoever made it.
 
         expected_seq : `settled.seq`, or 0 if nobody has settled it yet. Raises as `save`.
         """
@@ -195,8 +198,7 @@ class Recording:
         if repeated is not None:
             return repeated
         check_entry(entry, codebook)
-        if session.get(CommentRow, entry.comment_id) is None:
-            raise unknown_comment(entry.comment_id)
+        comment_of(session, entry.comment_id)
         double = is_double(session, entry.comment_id, entry.round)
         latest = latest_seq(session, entry.comment_id, entry.coder, entry.round, double=double)
         if latest != entry.expected_seq:
@@ -219,8 +221,10 @@ class Recording:
                     "this comment is assigned to other coders for double coding",
                 )
             return
+        check_in_round(session, entry.comment_id, entry.coder, entry.round)
         holds = standing_decision(session, entry.comment_id, entry.coder, entry.round, double=False)
-        if holds is not None and holds.coder != entry.coder:
+        # A settlement is the office's, not a person's: another adjudicator may correct it.
+        if holds is not None and holds.coder != entry.coder and entry.round != ADJUDICATION:
             # Two coders on one comment would look like independent codings, which this is not.
             raise NotYours(
                 f"この意見は{holds.coder}さんが判定済みです。変えるには本人が直すか、裁定で決めてください。",
@@ -269,9 +273,7 @@ def _already(session: Session, client_token: str, coder: str) -> Saved | None:
 
 
 def _not_in_bulk(session: Session, comment_id: int, round: str) -> tuple[str, str] | None:
-    row = session.get(CommentRow, comment_id)
-    if row is None:
-        raise unknown_comment(comment_id)
+    row = comment_of(session, comment_id)
     if is_double(session, comment_id, round):
         return (
             "二重コーディングの意見です。一件ずつ判定してください。",

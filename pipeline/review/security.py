@@ -35,6 +35,8 @@ HEADERS = {
 # Tells htmx to show an answer in the line for messages and to leave the page as it is.
 TO_ALERT = {"HX-Retarget": "#alert", "HX-Reswap": "innerHTML"}
 SESSION_COOKIE, GUARD_COOKIE, CODER_COOKIE = "iken_session", "iken_guard", "iken_coder"
+# In each form in which somebody decides, and in what moves between comments: whose page it is.
+PAGE_CODER = "page_coder"
 
 # What a page may need. `code`: decide comments; `figures`: agreement, which shows what others decided;
 # `export`: take the record away; `assign`: double coding; `adjudicate`: settle, amend definitions.
@@ -123,6 +125,16 @@ def known_hosts(host: str, more: tuple[str, ...] = ()) -> frozenset[str]:
     if not is_loopback(host):
         names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
     return frozenset(names)
+
+
+def cookie_name(kind: str, scope: Scope) -> str:
+    """Return the name of a cookie on this server: browsers send a computer's cookies to each of its ports.
+
+    >>> cookie_name(CODER_COOKIE, {"server": ("127.0.0.1", 8766)})
+    'iken_coder_8766'
+    """
+    _, port = scope.get("server") or ("", None)
+    return f"{kind}_{port}" if port else kind
 
 
 def same_token(given: str, expected: str) -> bool:

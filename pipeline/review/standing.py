@@ -8,11 +8,19 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
-from pipeline.review.views import Decided
+from pipeline.review.views import ADJUDICATION, MAX_NUMBER, Decided, NotYours, unknown_comment
 
 LEASE_SECONDS = 15 * 60
 FIRST_ROUND = "1"
 UNDO = "undo"
+
+
+def comment_of(session: Session, comment_id: int) -> CommentRow:
+    """Return a comment; `InputError` for a number that none has."""
+    row = session.get(CommentRow, comment_id) if 0 <= comment_id <= MAX_NUMBER else None
+    if row is None:
+        raise unknown_comment(comment_id)
+    return row
 
 
 def double_coded(round: str) -> ColumnElement[bool]:
@@ -58,6 +66,17 @@ def is_double(session: Session, comment_id: int, round: str) -> bool:
             )
         )
     )
+
+
+def check_in_round(session: Session, comment_id: int, coder: str, round: str) -> None:
+    """Raise `NotYours` if a later round has not given this comment to the coder: only the first is everybody's."""
+    if round in (FIRST_ROUND, ADJUDICATION):
+        return
+    if session.get(AssignmentRow, (comment_id, round, coder)) is None:
+        raise NotYours(
+            f"この意見は、{round}回目ではあなたに割り当てられていません。",
+            f"this comment is not assigned to you in round {round}",
+        )
 
 
 def lease_of(session: Session, comment_id: int, round: str) -> AssignmentRow | None:
@@ -111,18 +130,15 @@ def decided(row: DecisionRow) -> Decided:
 def not_before(session: Session, comment_id: int, coder: str, round: str, now: str) -> str:
     """Return the time of a decision: not before the coder's last one, even if the clock was set back between.
 
-    Readers of the table take a coder's decisions on a comment in the order of their times.
+    Readers of the table take a coder's decisions on a comment in the order of their times; settlements too,
+    whoever made them.
     """
-    last = session.scalar(
-        select(DecisionRow.decided_at)
-        .where(
-            DecisionRow.comment_id == comment_id,
-            DecisionRow.round == round,
-            DecisionRow.coder == coder,
-        )
-        .order_by(DecisionRow.seq.desc())
-        .limit(1)
+    query = select(DecisionRow.decided_at).where(
+        DecisionRow.comment_id == comment_id, DecisionRow.round == round
     )
+    if round != ADJUDICATION:
+        query = query.where(DecisionRow.coder == coder)
+    last = session.scalar(query.order_by(DecisionRow.seq.desc()).limit(1))
     if last is not None and datetime.fromisoformat(last) > datetime.fromisoformat(now):
         return str(last)
     return now

@@ -76,7 +76,13 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
     def set_project(
         self, *, source: str, source_sha256: str, model_id: str, codebook: Codebook, columns: Sequence[str]
     ) -> None:
-        """Say what is reviewed; again with the same source does nothing, with another is an `InputError`."""
+        """Say what is reviewed; again with the same source and plan does nothing.
+
+        Raises
+        ------
+        InputError
+            if the database holds the review of another source, or of a plan with other codes.
+        """
         with self._db.write() as session:
             row = session.scalar(select(ProjectRow))
             if row is None:
@@ -91,12 +97,22 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
                         created_at=self._now().isoformat(timespec="milliseconds"),
                     )
                 )
+            elif row.source_sha256 != source_sha256 and row.source == source:
+                raise InputError(
+                    "このファイルは、前に開いたあとで中身が変わっています(保存し直しただけでも変わります)。続けるには元の"
+                    "ファイルに戻してください。今の中身で新しく始めるには、--db に別の名前を指定してください。",
+                    "the file has changed since the review was begun (saving it again is enough); to go on, put the "
+                    "former file back; to begin anew with what it holds now, give --db another name",
+                    file=source,
+                )
             elif row.source_sha256 != source_sha256:
                 raise InputError(
                     f"このデータベースには別のファイル({row.source})の判定が入っています。--db に別の名前を指定してください。",
                     f"the database holds the review of another file ({row.source}); give --db another name",
                     file=source,
                 )
+            else:
+                _check_plan({str(node["code"]) for node in row.codebook}, codebook)
 
     def project(self) -> Mapping[str, str]:
         """Return source, source_sha256, model_id, codebook_sha256 (amendments included), created_at."""
@@ -165,6 +181,12 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
         with self._db.read() as session:
             return session.scalar(select(func.count()).select_from(CommentRow)) or 0
 
+    def loaded(self) -> set[tuple[str, str, str]]:
+        """Return (opinion_id, unit, text of the whole comment) of all comments."""
+        with self._db.read() as session:
+            rows = session.execute(select(CommentRow.opinion_id, CommentRow.unit, CommentRow.text))
+            return {(opinion_id, unit, text) for opinion_id, unit, text in rows}
+
     def texts(self) -> list[tuple[int, str]]:
         """Return (comment_id, unit text) of all comments by position, for the learner."""
         with self._db.read() as session:
@@ -174,6 +196,19 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
                 )
             )
             return [(i, text[start:end]) for i, text, start, end in rows]
+
+
+def _check_plan(stored: set[str], codebook: Codebook) -> None:
+    """Raise `InputError` for a model of other codes; what a code means may have been amended since."""
+    codes = {node.code for node in codebook}
+    for code in sorted(stored ^ codes):
+        here, there = ("このデータベース", "the database") if code in stored else ("モデル", "the model")
+        raise InputError(
+            f"モデルの計画が、このデータベースの計画と違います(コード「{code}」は{here}だけにあります)。--model に、"
+            "これまでと同じコードブックで学習したモデルを指定するか、--db に別の名前を付けて新しく始めてください。",
+            f"the model's plan is not the database's (code '{code}' is only in {there}); give --model a model of the "
+            "same codebook, or --db another name to begin anew",
+        )
 
 
 def _now() -> datetime:

@@ -16,7 +16,8 @@ class PageFigures:
     def recent_hits(self, round: str = "1", last: int = 50) -> tuple[int, int]:
         """Return (hits, judged): how often the first suggestion was among the codes, of the last decisions.
 
-        Decisions without a suggestion and those called unsure are not judged.
+        Decisions without a suggestion on screen and those called unsure are not judged: a count that moved with
+        a hidden suggestion would tell it.
         """
         query = (
             select(DecisionRow.suggested_code, DecisionRow.codes)
@@ -31,7 +32,10 @@ class PageFigures:
                 ),
             )
             .where(
-                DecisionRow.round == round, DecisionRow.suggested_code != "", DecisionRow.action != "unsure"
+                DecisionRow.round == round,
+                DecisionRow.suggestion_shown,
+                DecisionRow.suggested_code != "",
+                DecisionRow.action != "unsure",
             )
             .order_by(DecisionRow.seq.desc())
             .limit(last)

@@ -14,7 +14,7 @@ from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.review.desk import Visit, page_route, refusal, status_of
-from pipeline.review.display import pieces
+from pipeline.review.display import pieces, with_note
 from pipeline.review.views import Disagreement, NotYours, StaleDecision
 from pipeline.tables import records
 
@@ -159,19 +159,19 @@ def settle(visit: Visit) -> Response:
         if not all(codes):
             raise InputError("コードを選んでください。", "choose a code")
         action = "change"
-    comment_id = visit.number("comment_id")
+    comment_id, note = visit.number("comment_id"), visit.form.get("note", "").strip()
     try:
         visit.store.adjudicate(
             visit.user.name,
             comment_id,
             action,
             codes,
-            visit.form.get("note", "").strip(),
+            note,
             expected_seq=visit.number("expected_seq"),
             client_token=visit.form.get("client_token", ""),
         )
     except (StaleDecision, NotYours) as error:
-        return refusal(visit, error.message("ja"), status_of(error))
+        return refusal(visit, with_note(error.ja, note), status_of(error))
     visit.desk.learn()
     return visit.go("/adjudicate?" + urlencode(_wanted(visit) | {"said": "saved"}))
 
@@ -187,8 +187,8 @@ def _wanted(visit: Visit) -> dict[str, str]:
 def _adjudicate_page(visit: Visit) -> Response:
     wanted, codebook = _wanted(visit), visit.codebook
     both = visit.store.disagreements(wanted["round"])
-    opened = [d for d in both if d.settled is None]
-    settled = [d for d in both if d.settled is not None]
+    opened = [d for d in both if d.is_open]
+    settled = [d for d in both if not d.is_open]
     cases = settled if wanted["show"] == "settled" else opened
     return visit.page(
         "adjudicate.html",

@@ -11,6 +11,7 @@ from pipeline.errors import IkenError, InputError
 ROLES = ("reviewer", "adjudicator", "analyst", "admin")
 # What one may ask the queue for; "open" is what is left to do.
 STATUSES = ("open", "decided", "unsure", "none-fits", "all")
+MAX_NUMBER = 2**31 - 1  # the largest number a row can have: databases fail at larger ones
 ADJUDICATION = "adjudication"  # the round in which disagreements of the others are settled
 
 
@@ -52,6 +53,11 @@ class Decided:
     codes: tuple[str, ...]
     note: str
     decided_at: str
+
+    @property
+    def missing(self) -> bool:
+        """Whether it leaves the comment undecided (unsure, reject), as `decisions.Decision.missing`."""
+        return not self.codes and self.action != "none-fits"
 
 
 @dataclass(frozen=True)
@@ -126,11 +132,16 @@ class BulkResult:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A comment on which coders differ: their decisions, and the adjudicator's if there is one."""
+    """A comment that its coders leave open: what they decided, and the adjudicator's decision if there is one."""
 
     comment: CommentView
     decisions: tuple[Decided, ...]
     settled: Decided | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be settled; an adjudicator may be unsure too."""
+        return self.settled is None or self.settled.missing
 
 
 @dataclass(frozen=True)
@@ -154,7 +165,7 @@ class Progress:
     by_coder : see `CoderProgress`
     minutes_left : open comments at the joint pace of the last hour of work, None if unknown
     accepted, shown : acceptance rate = accepted / shown; it is no accuracy
-    hits, judged : first suggestion among the codes, of the last (up to) 50 decisions
+    hits, judged : first suggestion among the codes, of the last (up to) 50 decisions with it on screen
     """
 
     round: str

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from pipeline.errors import InputError
 from pipeline.review.desk import Visit
+from pipeline.review.standing import FIRST_ROUND
 from pipeline.review.views import Filters
 
 STATUS_NAMES = {
@@ -24,7 +26,7 @@ class Where:
     """Which queue somebody is working through: it goes along with every form and link as a query string."""
 
     queue: str = "informative"
-    round: str = "1"
+    round: str = FIRST_ROUND
     status: str = "open"
     item: str = ""
     reason: str = ""
@@ -40,12 +42,24 @@ class Where:
 
     @classmethod
     def of(cls, visit: Visit) -> Where:
-        """Return the queue of a request: in the form as `where`, else in the address."""
+        """Return the queue of a request: in the form as `where`, else in the address.
+
+        Raises
+        ------
+        InputError
+            for a round that nobody has assigned; that of adjudication has a page and a right of its own.
+        """
         in_form = "where" in visit.form
         pairs = parse_qsl(visit.form["where"]) if in_form else visit.request.query_params.multi_items()
         # In a blind round, to be found by its suggestion would tell it.
         blind = visit.desk.settings.blind
-        return cls.read([(k, v) for k, v in pairs if not (blind and k == "item")])
+        where = cls.read([(k, v) for k, v in pairs if not (blind and k == "item")])
+        if where.round != FIRST_ROUND and where.round not in visit.store.rounds():
+            raise InputError(
+                f"「{where.round}」という回はありません。画面上の「回」から選んでください。",
+                f"there is no round '{where.round}'; choose one on the page",
+            )
+        return where
 
     @property
     def query(self) -> str:

@@ -125,7 +125,11 @@
     }
     if (target.closest("input, textarea, select, [contenteditable]") || one("dialog[open]")) return;
     if (event.key === "Escape") return stopAdding();
-    if (event.key === "Enter" && (!isAdding() || target.closest("a, button, summary"))) return;
+    if (event.key === "Enter") {
+      // A click leaves the focus on what was clicked: that is no wish to press it again.
+      const control = target.closest("a, button, summary");
+      if (!isAdding() || (control && !control.matches(".choices button, [data-key=m], [data-key='/']"))) return;
+    }
     if (event.key === "n" && one("#note")) {
       event.preventDefault();
       one("#note").focus();
@@ -138,7 +142,23 @@
     }
   }
 
+  // Moving on without deciding leaves a note behind: only if that is meant.
+  function keepsNote(target) {
+    const note = one("#note");
+    return (
+      target.closest("#work [data-key=j], #work [data-key=k], #work [data-key=u]") !== null &&
+      note !== null &&
+      note.value.trim() !== note.dataset.saved.trim() &&
+      !window.confirm("書きかけのメモは、判定すると保存されます。メモを捨てて移りますか?")
+    );
+  }
+
   function clicks(event) {
+    if (keepsNote(event.target)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const opener = event.target.closest("[data-opens]");
     if (opener) return open(opener.dataset.opens);
     if (event.target.closest("[data-key=m]")) return startAdding();
@@ -166,6 +186,10 @@
 
   document.addEventListener("keydown", keys);
   document.addEventListener("click", clicks, true);
+  let focusGoes = false; // what has the focus is about to be swapped away
+  document.addEventListener("htmx:beforeSwap", () => {
+    focusGoes = document.activeElement.closest("#work") !== null;
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "found") {
       select(options()[0]);
@@ -176,6 +200,8 @@
       const line = one("#work .tally");
       say(line.dataset.said);
       alertWith(line.dataset.alert);
+      // Else who goes by Tab would begin at the top of the page again.
+      if (focusGoes) one("#comment-text, #undo button")?.focus();
       window.scrollTo(0, 0);
     }
   });
