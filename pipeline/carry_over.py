@@ -14,6 +14,7 @@ from pipeline.authored import VOTES
 from pipeline.codebook import Codebook, Node
 from pipeline.errors import InputError
 from pipeline.features import Features, Floats, node_text
+from pipeline.notation import folded_title
 from pipeline.tables import AUTHORED, Schema, records
 from pipeline.typed import read_mark
 from pipeline.vectorcache import VectorCache
@@ -74,7 +75,7 @@ def _similarity(features: Features, texts: list[list[str]], cache: VectorCache |
 
 
 def carry_over(
-    bank: pd.DataFrame, pairs: pd.DataFrame, new: Codebook, file: str | None = None
+    bank: pd.DataFrame, pairs: pd.DataFrame, old: Codebook, new: Codebook, file: str | None = None
 ) -> pd.DataFrame:
     """Return the AUTHORED table of the utterances that fit the new codebook, with its codes.
 
@@ -84,25 +85,50 @@ def carry_over(
     Raises
     ------
     InputError
-        if one old item is marked for two new ones, or a mark says neither yes nor no, naming the row.
+        if one old item is marked for two new ones, a mark says neither yes nor no, a marked code is no item, or the
+        table was made for another codebook (a title differs), naming the row.
     """
     target: dict[str, str] = {}
-    for i, row in enumerate(records(PAIRS.check(pairs, file))):
-        if not read_mark(row["use"], file=file, row=i + 2, column="use"):
+    for row, pair in enumerate(records(PAIRS.check(pairs, file)), start=2):
+        if not read_mark(pair["use"], file=file, row=row, column="use"):
             continue
-        code = new.code_or_error(row["code"], file=file, row=i + 2, column="code")
-        if row["from_code"] in target:
+        code = _item(new, pair["code"], file, row, "code")
+        if pair["title"].strip() and folded_title(pair["title"]) != folded_title(new[code].title):
             raise InputError(
-                f"項目「{row['from_code']}」が2つの項目に使われています。○は1つだけにしてください。",
-                f"item '{row['from_code']}' is marked for two items; mark one only",
+                f"この対応表は別のコードブックのものです。{code} はコードブックでは「{new[code].title}」、対応表では"
+                f"「{pair['title']}」です。対応表を消せば、作り直します。",
+                f"this table was made for another codebook: {code} is '{new[code].title}' there and '{pair['title']}' "
+                "here; delete the table and it is made anew",
                 file=file,
-                row=i + 2,
+                row=row,
+                column="title",
+            )
+        source = _item(old, pair["from_code"], file, row, "from_code")
+        if source in target:
+            raise InputError(
+                f"項目「{source}」が2つの項目に使われています。○は1つだけにしてください。",
+                f"item '{source}' is marked for two items; mark one only",
+                file=file,
+                row=row,
                 column="use",
             )
-        target[row["from_code"]] = code
+        target[source] = code
     kept = [
         r | {"code": target.get(r["code"], "")} | {v: rename_votes(r[v], target) for v in VOTES}
         for r in records(AUTHORED.check(bank))
         if not r["code"] or r["code"] in target
     ]
     return AUTHORED.table(kept)
+
+
+def _item(codebook: Codebook, text: str, file: str | None, row: int, column: str) -> str:
+    code = codebook.code_or_error(text, file=file, row=row, column=column)
+    if code not in {n.code for n in codebook.items}:
+        raise InputError(
+            f"「{text}」は項目ではなく、上の階層です。",
+            f"'{text}' is no item but stands above items",
+            file=file,
+            row=row,
+            column=column,
+        )
+    return code

@@ -26,7 +26,7 @@ def test_utterances_go_to_the_items_they_fit(plan: Codebook) -> None:
     pairs = propose_pairs(plan, NEW)
     used = pairs[pairs["use"] != ""].set_index("code")["from_code"].to_dict()
     assert used == {"A1": "G1-1-1", "A2": "G2-1-1"}
-    carried = carry_over(BANK, pairs, NEW)
+    carried = carry_over(BANK, pairs, plan, NEW)
     assert dict(zip(carried["text"], carried["code"], strict=True)) == {
         "ごみが散らかる": "A1",
         "つまずく": "A2",
@@ -36,9 +36,9 @@ def test_utterances_go_to_the_items_they_fit(plan: Codebook) -> None:
 
 def test_one_old_item_cannot_teach_two_new_ones(plan: Codebook) -> None:
     pairs = propose_pairs(plan, NEW)
-    both = pd.concat([pairs.iloc[[0]], pairs.iloc[[0]].assign(code="A3")]).assign(use="○")
+    both = pd.concat([pairs.iloc[[0]], pairs.iloc[[0]].assign(code="A3")]).assign(use="○", title="")
     with pytest.raises(InputError, match="2つの項目") as caught:
-        carry_over(BANK, both, NEW, "p.csv")
+        carry_over(BANK, both, plan, NEW, "p.csv")
     assert caught.value.place.row == 3
 
 
@@ -46,15 +46,39 @@ def test_only_what_is_marked_is_used(plan: Codebook) -> None:
     pairs = propose_pairs(plan, NEW)
     for crossed_out in ("×", "no", "△", ""):
         marks = pairs.assign(use=pairs["use"].mask(pairs["code"] == "A1", crossed_out))
-        assert set(carry_over(BANK, marks, NEW)["code"]) == {"A2", ""}
+        assert set(carry_over(BANK, marks, plan, NEW)["code"]) == {"A2", ""}
     with pytest.raises(InputError, match="たぶん") as caught:
-        carry_over(BANK, pairs.assign(use="たぶん"), NEW, "p.csv")
+        carry_over(BANK, pairs.assign(use="たぶん"), plan, NEW, "p.csv")
     assert (caught.value.place.row, caught.value.place.column) == (2, "use")
 
 
 def test_votes_follow_the_items(plan: Codebook) -> None:
     pairs = propose_pairs(plan, NEW)
     voted = BANK.assign(votes_2="G1-1-1:40;G1-2-1:40;none:20")
-    carried = carry_over(voted, pairs, NEW)
+    carried = carry_over(voted, pairs, plan, NEW)
     assert set(carried["votes_2"]) == {"A1:0.4;none:0.2"}
     assert set(carried["votes_3"]) == {""}
+
+
+def test_a_table_of_another_codebook_is_refused(plan: Codebook) -> None:
+    """Plans number their items alike: a table left beside a codebook that changed would teach the wrong ones."""
+    pairs = propose_pairs(plan, NEW)
+    stale = pairs.assign(title=pairs["title"].mask(pairs["code"] == "A1", "前の計画の項目"))
+    with pytest.raises(InputError, match=r"別のコードブック.*消せば") as caught:
+        carry_over(BANK, stale, plan, NEW, "p.csv")
+    assert caught.value.place.column == "title"
+
+
+@pytest.mark.parametrize(("column", "code"), [("from_code", "G9-9-9"), ("from_code", "G1"), ("code", "A")])
+def test_marked_codes_are_items(plan: Codebook, column: str, code: str) -> None:
+    pairs = propose_pairs(plan, NEW).assign(title="")
+    pairs.loc[pairs["use"] != "", column] = code
+    with pytest.raises(InputError) as caught:
+        carry_over(BANK, pairs, plan, NEW, "p.csv")
+    assert caught.value.place.column == column
+
+
+def test_old_codes_may_be_written_as_the_plan_prints_them(plan: Codebook) -> None:
+    pairs = propose_pairs(plan, NEW)
+    pairs["from_code"] = pairs["from_code"].str.removeprefix("G")
+    assert set(carry_over(BANK, pairs, plan, NEW)["code"]) == {"A1", "A2", ""}

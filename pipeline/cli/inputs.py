@@ -173,4 +173,10 @@ def read_bank(console: Console, inputs: TrainingInputs, codebook: Codebook) -> p
         list(PAIRS.columns),
         pairs[list(PAIRS.columns)].values.tolist(),
     )
-    return carry_over(bank, pairs, codebook, str(inputs.pairs))
+    carried = carry_over(bank, pairs, old, codebook, str(inputs.pairs))
+    if not (carried["code"] != "").any():
+        console.warn(
+            "例文を引き継げる項目がありません。題名・説明とコード付き意見だけから学びます。",
+            "no item's example utterances can be carried over; titles, definitions and coded opinions must do",
+        )
+    return carried
