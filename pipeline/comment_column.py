@@ -21,10 +21,8 @@ TEXT_COLUMNS = (
     "comment",
     "opinion",
 )
-_COVER = frozenset({"内容"})  # also what a cover sheet calls its second column
-
-
-_NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|件数|日|日時|有無)$", re.IGNORECASE)
+_COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, calls its second column
+_NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)
 
 
 def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[str]:
@@ -33,14 +31,18 @@ def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[
     >>> other_comment_columns(["意見ID", "問5 自由記述", "ご意見", "地区"], ["ご意見"])
     ['問5 自由記述']
     """
-    alike = (c for c in columns if comment_columns([c]) and not _NO_COMMENT.search(c.strip()))
-    return [c for c in alike if c not in taken]
+    return [c for c in columns if comment_columns([c]) and c not in taken]
 
 
 def comment_columns(columns: Sequence[str]) -> list[str]:
-    """Return the columns named like a comment: exactly so, or else with such a word in the name."""
+    """Return the columns named like a comment: exactly so, or else with such a word in the name.
+
+    >>> comment_columns(["意見番号", "意見数", "問5 意見など"]), comment_columns(["意見", "問5 意見など"])
+    (['問5 意見など'], ['意見'])
+    """
     exact = [c for c in columns if c.strip().casefold() in TEXT_COLUMNS]
-    return exact or [c for c in columns if any(name in c for name in TEXT_COLUMNS[1:8])]
+    alike = (c for c in columns if any(name in c for name in TEXT_COLUMNS[1:8]))
+    return exact or [c for c in alike if not _NO_COMMENT.search(c.strip())]
 
 
 def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: Sequence[str] = ()) -> str:
@@ -102,6 +104,8 @@ def sheet_with_comments(
     def choose(sheets: Mapping[str, Sequence[str]]) -> str:
         fits = {name: fit(cells) for name, cells in sheets.items()}
         best = [name for name in sheets if fits[name] == max(fits.values())]
+        if max(fits.values()) == 1 and not text_columns:  # 「内容」 alone does not speak for a later sheet
+            best = list(sheets)
         if next(iter(sheets)) in best or len(best) == 1:
             return best[0]
         found, first = "、".join(best), next(iter(sheets))

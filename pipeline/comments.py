@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from itertools import pairwise
+from difflib import Match, SequenceMatcher
+from itertools import pairwise, takewhile
+from operator import eq
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from pipeline.models import Model
 from pipeline.segment import Unit
 
 _WORDS = 5
+# Comparing longer stretches letter by letter takes seconds.
+_LONGEST_COMPARED = 3000
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,8 @@ class CommentCoding:
         """
         if copy == text:
             return self
-        cuts = _moved([start for start, _ in self.spans[1:]], text, copy)
-        ends = [0, *cuts, len(copy)]
-        spans, codings = tuple(_stripped(copy, a, b) for a, b in pairwise(ends)), self.codings
-        if not cuts or any(a >= b for a, b in spans):
-            # One unit; or one that the copy leaves out, and then it is taken as a whole.
+        spans, codings = _moved(self.spans, text, copy), self.codings
+        if not spans:  # the copy leaves out a unit, and is taken as a whole
             spans, codings = ((0, len(copy)),), (self.whole,)
         codings = tuple(_own_personal(c, copy[a:b]) for (a, b), c in zip(spans, codings, strict=True))
         return CommentCoding(spans, codings, _own_personal(self.whole, copy))
@@ -73,16 +73,35 @@ class CommentCoding:
         return ((a, b, c) for (a, b), c in zip(self.spans, self.codings, strict=True))
 
 
-def _moved(places: Sequence[int], text: str, copy: str) -> list[int]:
-    """Return where the places of `text` are in `copy`; a place that the copy lacks is where it goes on."""
-    if not places:
-        return []
-    blocks = SequenceMatcher(None, text, copy, autojunk=False).get_matching_blocks()
-    found = []
-    for place in places:
-        block = next((b for b in blocks if place < b.a + b.size), blocks[-1])
-        found.append(block.b + max(0, place - block.a))
-    return found
+def _moved(spans: Sequence[tuple[int, int]], text: str, copy: str) -> tuple[tuple[int, int], ...]:
+    """Return where the units of `text` are in `copy`, all of which they share; () if it lacks one of them."""
+    if len(spans) == 1:
+        return ((0, len(copy)),)
+    blocks = _shared(text, copy)
+    cuts = []
+    for place, _ in spans[1:]:
+        block = next((b for b in blocks if place < b.a + b.size), Match(len(text), len(copy), 0))
+        cuts.append(block.b + max(0, place - block.a))
+    moved = tuple(_stripped(copy, a, b) for a, b in pairwise([0, *cuts, len(copy)]))
+    for (start, end), (left, right) in zip(spans, moved, strict=True):
+        same = sum(
+            max(0, min(end - b.a, right - b.b, b.size) - max(start - b.a, left - b.b, 0)) for b in blocks
+        )
+        if 2 * same < end - start or left >= right:
+            return ()
+    return moved
+
+
+def _shared(text: str, copy: str) -> list[Match]:
+    """Return the stretches that two texts share, in order: what both begin and end with, and those between."""
+    head = sum(takewhile(bool, map(eq, text, copy)))
+    tail = sum(takewhile(bool, map(eq, text[head:][::-1], copy[head:][::-1])))
+    between = text[head : len(text) - tail], copy[head : len(copy) - tail]
+    found = [Match(0, 0, head)]
+    if max(map(len, between)) <= _LONGEST_COMPARED:
+        blocks = SequenceMatcher(None, *between, autojunk=False).get_matching_blocks()
+        found += [Match(head + b.a, head + b.b, b.size) for b in blocks]
+    return [*found, Match(len(text) - tail, len(copy) - tail, tail)]
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

@@ -166,19 +166,23 @@ def _unit(comment: str, start: int, stop: int) -> Unit:
 
 
 def without_courtesies(comment: str) -> str:
-    """Return a comment from its first opinion unit to its last, without the greeting before and the closing after.
+    """Return a comment without the greeting before its first opinion unit and the closing after its last.
 
     Those who coded opinions were shown none of them, and 「ご検討ください」 at the end makes an opinion look unlike
-    any of the plan. A comment of nothing else stays.
+    any of the plan. What else carries no opinion stays, such as a heading; so does a comment of nothing else.
 
     >>> without_courtesies("お世話になっております。バスが少ない。坂が急。ご検討ください。")
     'バスが少ない。坂が急。'
+    >>> without_courtesies("【バス】\\n増やしてほしい。\\nよろしくお願いします。")
+    '【バス】\\n増やしてほしい。'
     """
     if not _COURTESY_HINT.search(comment):
         return comment
     units = segment(comment)
-    said = [u for u in units if u.has_opinion]
-    return comment if len(said) in (0, len(units)) else comment[said[0].start : said[-1].end]
+    kept = [u for u in units if u.has_opinion or not _COURTESY_HINT.search(u.text)]
+    if len(kept) == len(units) or not any(u.has_opinion for u in kept):
+        return comment
+    return comment[kept[0].start : kept[-1].end]
 
 
 def _has_opinion(text: str) -> bool:

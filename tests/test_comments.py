@@ -132,6 +132,26 @@ def test_near_copies_are_cut_in_their_own_words(shipped: Model) -> None:
     assert (wide["doubt_personal_data"] != "").tolist() == [False, False, True, False, False, False]
 
 
+def test_a_copy_that_leaves_out_a_unit_does_not_get_its_code() -> None:
+    a, b, c = WATCH, "災害のときの避難所を知りたいです。", BUS
+    text, copy = a + b + c, a + c
+    ends = [0, len(a), len(a + b), len(text)]
+    codings = tuple(Coding("提案", (code,), suggested=code) for code in ("G1-1-1", "G1-1-6", "G3-3-2"))
+    whole = Coding("提案", ("G1-1-1", "G1-1-6", "G3-3-2"))
+    moved = CommentCoding(tuple(pairwise(ends)), codings, whole).moved(text, copy)
+    assert moved.spans == ((0, len(copy)),) and moved.codings == (whole,)
+    long = "長い" * 5000  # too long to compare letter by letter, but for what both begin and end with
+    halves = CommentCoding(((0, 10_000), (10_000, 10_000 + len(c))), codings[:2], whole)
+    assert halves.moved(long + c, "1番。" + long + c).spans[1] == (10_003, 10_003 + len(c))
+
+
+def test_headings_stay_when_courtesies_go(coder: Coder) -> None:
+    plain, polite = coder.code(
+        ["【災害時の避難】\n増やしてほしい。", "【災害時の避難】\n増やしてほしい。\nよろしくお願いします。"]
+    )
+    assert polite == plain
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_nothing_of_a_copy_is_lost(data: st.DataObject) -> None:
