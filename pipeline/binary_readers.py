@@ -144,8 +144,8 @@ def _header_row(sheet: Any, path: Path) -> list[Any]:
     for number, cells in enumerate(rows, 2):
         if 2 * blank > len(first) and len(cells) >= len(first) and None not in cells:
             raise InputError(
-                f"1行目(見出し)のセルがほとんど空で、{number}行目のセルは埋まっています。{_TITLE[0]}",
-                f"most cells of row 1, the header, are empty, and those of row {number} are not. {_TITLE[1]}",
+                f"1行目(見出し)のセルがほとんど空で、{number}行目のセルは埋まっています。見出しを埋めてください。{_TITLE[0]}",
+                f"most cells of row 1, the header, are empty, and those of row {number} are not; fill them in. {_TITLE[1]}",
                 file=str(path),
                 row=1,
             )

@@ -19,6 +19,8 @@ from pipeline.notation import after_numbers, folded_title, letter_of, parse_numb
 from pipeline.tables import CODEBOOK, records
 from pipeline.typed import says_no
 
+# So many titles may have been reworded, however few a table has.
+_REWORDED = 2
 _DATE_LIKE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{2}:\d{2}.*)?|\d{1,2}月\d{1,2}日|\d{5}")
 
 
@@ -215,7 +217,7 @@ class Codebook:
         """
         titles = {c.strip(): t for c, t in given if t.strip() and c.strip() in self}
         other = [c for c, t in titles.items() if folded_title(t) != folded_title(self[c].title)]
-        return (other[0], titles[other[0]]) if len(other) > max(1, len(titles) // 2) else None
+        return (other[0], titles[other[0]]) if len(other) > max(_REWORDED, len(titles) // 2) else None
 
     def check_titles(self, given: Iterable[tuple[str, str]], file: str | None) -> None:
         """Raise `InputError` if a table of codes and titles was made for another plan (see `other_title`)."""

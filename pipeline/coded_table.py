@@ -10,15 +10,12 @@ from typing import NoReturn
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.comment_column import comment_columns
+from pipeline.comment_column import TEXT_COLUMNS, comment_columns
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 from pipeline.review_form import says_none_fits
 
-TEXT_NAMES = (
-    "text", "意見", "ご意見", "意見内容", "自由記述", "自由意見", "自由回答", "コメント", "本文", "回答",
-    "内容", "opinion", "comment", "comments", "free_text", "response",
-)  # fmt: skip
+TEXT_NAMES = TEXT_COLUMNS
 CODE_NAMES = (
     "確定コード", "code", "codes", "コード", "分類コード", "項目コード", "分類", "項目", "カテゴリ",
     "カテゴリー", "category", "label",
@@ -146,8 +143,10 @@ def _decided(cell: str, codebook: Codebook) -> tuple[list[str], list[str]]:
     whole = codebook.read_code(cell)
     if whole is not None:
         return [whole], []
-    codes, unknown = split_codes(cell, codebook)
-    return codes, unknown or ([] if codes else [cell])
+    codes, unknown = split_codes(cell, codebook, above=True)
+    # A node and one below it say the same once: the deeper one is kept.
+    above = {a for c in codes for a in codebook.path(c)[:-1]}
+    return [c for c in codes if c not in above], unknown or ([] if codes else [cell])
 
 
 def refuse_unknown(unknown: Sequence[tuple[int, str]], codebook: Codebook, column: str, file: str) -> None:

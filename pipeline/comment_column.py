@@ -18,8 +18,12 @@ TEXT_COLUMNS = (
     "本文",
     "回答",
     "内容",
+    "意見内容",
     "comment",
+    "comments",
     "opinion",
+    "free_text",
+    "response",
 )
 _COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, calls its second column
 _NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)

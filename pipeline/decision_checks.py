@@ -61,6 +61,15 @@ def check_decisions(table: pd.DataFrame, file: str | None = None) -> pd.DataFram
     return table
 
 
+def same_opinion(a: str, b: str) -> bool:
+    """Tell whether two texts of one id may be one opinion: but for punctuation, or for what was masked in one of them.
+
+    >>> same_opinion("山田さんのバスがない", "〔氏名〕さんのバスがない"), same_opinion("坂が急", "バスがない")
+    (True, False)
+    """
+    return a == b or comparison_key(a) == comparison_key(b) or "〔" in a + b
+
+
 def check_texts(
     decisions: pd.DataFrame, file: str | None = None, key: Sequence[str] = ("opinion_id", "unit")
 ) -> None:
@@ -69,7 +78,7 @@ def check_texts(
     for line, row in enumerate(records(decisions), start=2):
         text = row["text"]
         other = texts.setdefault(tuple(row[c] for c in key), text) if text.strip() else text
-        if other != text and comparison_key(other) != comparison_key(text):
+        if not same_opinion(other, text):
             raise InputError(
                 f"意見ID「{row['opinion_id']}」が別の意見「{other[:20]}」にも付いています。"
                 "別の調査の判定なら、ファイルを分けて別々に扱うか、重ならないIDに直してください。",

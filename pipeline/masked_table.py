@@ -23,11 +23,13 @@ _CONTEXT = 15
 # So many filled cells of a column are looked at as `mask` would, all others by the fast suspicion.
 _THOROUGH = 200
 _PERSONAL_HEADER = re.compile(
-    r"氏名|姓名|名前$|なまえ$|フリガナ|ふりがな|住所|電話|携帯|メール$|メールアドレス|e-?mail|連絡先|生年月日"
+    r"(?:氏名|姓名|名前|なまえ|フリガナ|ふりがな|住所|電話|携帯|電話番号|携帯番号|メール|メールアドレス|e-?mail|連絡先"
+    r"|生年月日)(?:[(（].*)?$"
     r"|^(?:name|full name|address|phone|tel)$"
 )
 # A cell that only ticks a choice (1, ○, はい) names nobody, whatever the header asks about.
 _TICK = re.compile(r"\W*(?:.|はい|いいえ|yes|no|true|false)?\W*", re.IGNORECASE | re.DOTALL)
+_LONGEST_TICK = 20
 
 
 def mask_rows(
@@ -83,7 +85,11 @@ class SuspectedCells:
     def look(self, frame: pd.DataFrame, columns: Sequence[str]) -> None:
         """Take in the cells of the next rows."""
         for column in columns:
-            filled = [t for t in map(as_text, frame[column].tolist()) if not _TICK.fullmatch(t)]
+            filled = [
+                t
+                for t in map(as_text, frame[column].tolist())
+                if len(t) > _LONGEST_TICK or not _TICK.fullmatch(t)
+            ]
             if is_personal_column(column):
                 found = len(filled)
             else:
@@ -98,8 +104,8 @@ class SuspectedCells:
 def is_personal_column(name: str) -> bool:
     """Tell whether the header of a column asks for personal information.
 
-    >>> [is_personal_column(c) for c in ("ご氏名", "E-mail", "町名", "団体名")]
-    [True, True, False, False]
+    >>> [is_personal_column(c) for c in ("ご氏名", "E-mail", "電話番号(携帯)", "町名", "電話相談の満足度")]
+    [True, True, True, False, False]
     """
     return _PERSONAL_HEADER.search(unicodedata.normalize("NFKC", name).strip().casefold()) is not None
 

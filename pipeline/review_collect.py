@@ -16,9 +16,8 @@ from itertools import pairwise
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.decision_checks import KEY, moment
+from pipeline.decision_checks import KEY, moment, same_opinion
 from pipeline.decisions import gather_decisions
-from pipeline.normalise import comparison_key
 from pipeline.review_answer import Answer, AnswerReader, Fault
 from pipeline.review_form import COLUMNS, fingerprint
 from pipeline.review_returned import Returned
@@ -119,7 +118,7 @@ def _other_opinion(held: Held, key: Key, row: Row, known: Row, file: str) -> tup
         return None  # a fault by itself, and nobody's opinion
     text = known["text"] or row["text"]
     there = held.setdefault(key, (text, file))
-    return there if there[0] != text and comparison_key(there[0]) != comparison_key(text) else None
+    return None if same_opinion(there[0], text) else there
 
 
 def _answer(row: Row, known: Row, reader: AnswerReader, problems: _Problems) -> Answer | str:

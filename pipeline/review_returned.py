@@ -174,8 +174,10 @@ def _one_name(path: Path, language: Language, made_for: str, option: str) -> str
         )
         raise InputError(
             f"担当者の名前が食い違います({ja})。記入した人の名前にそろえてください。"
+            "名前のないファイルのための --coder なら、そのファイルだけで集めてください。"
             "配った相手と別の人が記入したなら、その人の名前で `iken review sheet` からシートを作り直してください。",
-            f"the coder's names differ ({en}); make them that of the person who decided. If that is not the person "
+            f"the coder's names differ ({en}); make them that of the person who decided. If --coder is for a file "
+            "without a name, collect that file alone. If it is not the person "
             "the file was made for, make a sheet in the right name with `iken review sheet`",
             file=path.name,
         )

@@ -284,6 +284,8 @@ def test_two_surveys_of_the_same_ids_are_not_compared(plan: Codebook) -> None:
     assert agreement(table.assign(text=["坂が多い", "坂が多い。"]), plan).compared == 1
     with pytest.raises(InputError, match="別の意見「坂が多い」"):
         agreement(table.assign(text=["坂が多い", "公園が好き"]), plan)
+    masked = table.assign(text=["山田さんの坂が多い", "〔氏名〕さんの坂が多い"])
+    assert agreement(masked, plan).compared == 1
 
 
 def test_nothing_to_compare_is_said(plan: Codebook) -> None:

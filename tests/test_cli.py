@@ -595,6 +595,13 @@ def test_labels_beside_another_plans_codebook_are_refused(
     ):
         assert iken(*command) == 2 and "別の計画" in capsys.readouterr().err
     assert not (tmp_path / "m").exists()
+    # Where another plan's codebook lies beside them by chance, they are read by the one that is named.
+    moved = tmp_path / "kamakura/labels/x.csv"
+    moved.parent.mkdir(parents=True)
+    shutil.copy(labels, moved)
+    shutil.copytree(ROOT / "data/codebook", tmp_path / "kamakura/codebook")
+    own = ("--codebook", tmp_path / "codebook/codebook.csv", "--config", ROOT / "data/config/lexical.toml")
+    assert iken("train", "--labels", moved, *own, "--no-bank", "--out", tmp_path / "m") == 0
 
 
 def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

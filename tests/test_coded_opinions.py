@@ -54,7 +54,7 @@ def test_labels_that_are_no_opinions_are_set_aside(plan: Codebook, labels: pd.Da
 def test_decisions_lead_and_suggestions_are_unchecked(plan: Codebook) -> None:
     table = _wide(
         {"確定コード": "G2-1-1 歩道の段差"},
-        {"確定コード": "G1-1-1; G2-1-2"},
+        {"確定コード": "G1-1-1、G2-1、G1"},
         {"確定コード": "該当なし"},
         {},
         {"also_code": "G2-1-1 歩道の段差にも該当", "unit_codes": "G1-1、G1-1-2"},
@@ -67,7 +67,7 @@ def test_decisions_lead_and_suggestions_are_unchecked(plan: Codebook) -> None:
     codes = found.coded.groupby("opinion_id", sort=False)["code"].agg(list).to_dict()
     assert codes == {
         "o0": ["G2-1-1"],
-        "o1": ["G1-1-1", "G2-1-2"],
+        "o1": ["G1-1-1", "G2-1"],  # and G1 says less than an item of it
         "o3": ["G1-1"],
         "o4": ["G1-1-2"],  # G1-1 says less than the item below it; undecided, a second item does not count
         "o5": ["G1-1-1", "G2-1-1"],

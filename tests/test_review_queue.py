@@ -151,6 +151,15 @@ def test_opening_the_same_file_again(store: Store, model: Model, tmp_path: Path)
         read(store, other, model)
 
 
+def test_a_renamed_file_goes_on(store: Store, model: Model, tmp_path: Path) -> None:
+    """Ids without a column of their own are made of the file's name."""
+    path = write(tmp_path)
+    assert read(store, path, model).added > 0
+    ids = [v.opinion_id for v in store.listing("a")[0]]
+    assert read(store, path.rename(tmp_path / "調査_2026.csv"), model).added == 0
+    assert [v.opinion_id for v in store.listing("a")[0]] == ids and ids[0] == "survey-R2"
+
+
 def test_the_same_file_by_other_columns_is_another_review(store: Store, model: Model, tmp_path: Path) -> None:
     text = "①公園の清掃を続けたいです。②歩道の段差が危ないので直してください。"
     rows = {

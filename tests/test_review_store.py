@@ -736,6 +736,15 @@ def test_accounts_that_cannot_be(empty: Store, name: str, role: str, password: s
     assert len(empty.accounts()) == 1
 
 
+def test_a_name_is_one_however_its_spaces_are_typed(store: Store) -> None:
+    store.add_account("佐藤　太郎", "reviewer", PASSWORD)
+    assert [a.name for a in store.accounts()] == ["佐藤 太郎"]
+    for name in ("佐藤　太郎", "佐藤 太郎"):
+        assert (found := store.verify_password(name, PASSWORD)) is not None and found.name == "佐藤 太郎"
+    with pytest.raises(InputError, match="重複"):
+        store.assign_double(1.0, ["佐藤　太郎", "佐藤 太郎"])
+
+
 def test_a_wrong_password_many_times(empty: Store, clock: Clock) -> None:
     empty.add_account("花子", "reviewer", PASSWORD)
     for _ in range(5):

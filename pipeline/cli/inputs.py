@@ -66,14 +66,23 @@ def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] 
     tables: dict[str | None, pd.DataFrame] = {}
     for path, name in zip(paths, names or [p.name for p in paths], strict=True):
         table = LABELS.check(read_table(path), str(path))
-        beside = path.resolve().parent.parent / "codebook" / "codebook.csv"
-        if beside.is_file():
-            codebook.check_titles(((n.code, n.title) for n in read_codebook(beside)), str(path))
+        _check_plan(table, path, codebook)
         prepare_labels(table, codebook, str(path))  # one by one: here a message can name file and row
         own = table["source"].mask(table["source"].str.strip() == "", name)
         tables[str(path)] = table.assign(source=own)
     check_ids(tables)
     return pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna("")
+
+
+def _check_plan(labels: pd.DataFrame, path: Path, codebook: Codebook) -> None:
+    """Raise `InputError` for labels that were coded by the codebook beside them, if that is of another plan."""
+    beside = path.resolve().parent.parent / "codebook" / "codebook.csv"
+    try:
+        other = read_codebook(beside) if beside.is_file() else None
+    except InputError:  # not what was asked about
+        other = None
+    if other is not None and other.sha256 in set(labels["codebook_sha256"]):
+        codebook.check_titles(((n.code, n.title) for n in other), str(path))
 
 
 def find_inputs(

@@ -15,6 +15,7 @@ from pipeline.review.sampling import share_of
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
 from pipeline.review.standing import FIRST_ROUND, decided
 from pipeline.review.views import ADJUDICATION, Decided, Disagreement
+from pipeline.typed import person_name
 
 
 class DoubleCoding(Handing):
@@ -44,7 +45,7 @@ class DoubleCoding(Handing):
         InputError
             for fewer than two coders, an empty or reserved round, or a share that is not above 0 and at most 1.
         """
-        names = [c.strip() for c in coders]
+        names = [person_name(c) for c in coders]
         if len(set(names)) != len(names) or len(names) < 2 or not all(names):
             raise InputError(
                 "担当者を2人以上、重複なく指定してください。", "name two or more different coders"

@@ -119,7 +119,7 @@ def load_file(
     rows = _rows(comments, Coder(model, cache=cache) if units else None)
     added = 0
     if store.count():
-        _check_loaded(store.loaded(), comments, rows, str(path))
+        _check_loaded(store.loaded(), comments, rows, str(path), named=id_column is not None)
     else:
         added = store.load_comments(_coded(rows, model, hidden_share, seed, cache, advance))
     return LoadReport(
@@ -222,20 +222,26 @@ def _check_loaded(
     comments: Sequence[_Comment],
     rows: Sequence[Mapping[str, Any]],
     file: str,
+    *,
+    named: bool,
 ) -> None:
     """Raise `InputError` if the file was loaded by other columns, or whole, when units are asked for now.
 
-    Units that were asked for when it was loaded stay as they are: another model may divide otherwise.
+    Units that were asked for when it was loaded stay as they are: another model may divide otherwise. Ids made of
+    the file's name (not `named` by a column) may be others: the file may have another name now.
     """
-    other = {(opinion_id, text) for opinion_id, _, text in before} ^ {
-        (c.opinion_id, c.text) for c in comments
-    }
+
+    def row(opinion_id: str) -> str:
+        return opinion_id if named else opinion_id.rpartition("-")[2]
+
+    other = {(row(opinion_id), text) for opinion_id, _, text in before}
+    other ^= {(row(c.opinion_id), c.text) for c in comments}
     if other:
         raise InputError(
-            f"このデータベースの意見は、別の列で読み込まれています(ID「{min(other)[0]}」などが違います)。"
+            f"このデータベースの意見は、別の列で読み込まれています(「{min(other)[1][:20]}」などが違います)。"
             "はじめと同じ --text-column、--id-column、--sheet を指定するか、--db に別の名前を付けてください。",
-            f"the database holds comments of other columns (e.g. id '{min(other)[0]}'); give the --text-column, "
-            "--id-column and --sheet of the first time, or --db another name",
+            f"the database holds comments of other columns (e.g. '{min(other)[1][:20]}' differs); give the "
+            "--text-column, --id-column and --sheet of the first time, or --db another name",
             file=file,
         )
     if any(row["unit"] for row in rows) and not any(unit for _, unit, _ in before):

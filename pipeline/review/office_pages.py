@@ -16,6 +16,7 @@ from pipeline.review import security
 from pipeline.review.desk import Visit, page_route, read_cookie, set_cookie
 from pipeline.review.views import ROLES
 from pipeline.tableio import write_table
+from pipeline.typed import person_name
 
 _HOURS = 12
 _TYPES = {
@@ -71,10 +72,10 @@ def _accuracy(visit: Visit) -> tuple[Accuracy | None, str]:
 
 def assign_double(visit: Visit) -> Response:
     """Have a share of the comments coded by two or more people, blind to each other."""
-    coders = [c for c in visit.form.get("coders", "").replace("、", ",").split(",") if c.strip()]
+    coders = [person_name(c) for c in visit.form.get("coders", "").replace("、", ",").split(",") if c.strip()]
     if visit.desk.settings.team:
         known = {a.name for a in visit.store.accounts() if a.active}
-        unknown = [c.strip() for c in coders if c.strip() not in known]
+        unknown = [c for c in coders if c not in known]
         if unknown:
             raise InputError(
                 f"アカウント「{unknown[0]}」はありません。", f"there is no account '{unknown[0]}'"

@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.review.database import Database
 from pipeline.review.schema import AccountRow, AuditRow, LoginFailureRow, SessionRow
 from pipeline.review.views import ROLES, Account, AuditEntry, SessionInfo, TooManyAttempts
+from pipeline.typed import person_name
 
 MIN_PASSWORD = 10
 _WINDOW = 15 * 60  # seconds in which failed logins count
@@ -59,7 +60,7 @@ class People:
         InputError
             if the name is empty or taken, the role unknown, or the password shorter than 10 characters.
         """
-        name = name.strip()
+        name = person_name(name)
         check_account(name, role, password)
         hashed = _hashed(password)
         with self._db.write() as session:
@@ -104,7 +105,7 @@ class People:
         # Counted before the slow check, so that a burst of guesses is not all let through at once.
         with self._db.write() as session:
             attempt = self._count_attempt(session, name, address)
-            row = session.get(AccountRow, name)
+            row = session.get(AccountRow, name) or session.get(AccountRow, person_name(name))
             known = None if row is None else (row.password_hash, Account(row.name, row.role, row.active))
         right = _matches(known[0] if known else _nobody(), password)
         account = known[1] if known and right and known[1].active else None
