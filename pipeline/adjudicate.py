@@ -110,9 +110,9 @@ def _deciding(given: Sequence[Decision]) -> tuple[list[Decision], list[tuple[Dec
     settled = [d for d in given if d.round == ADJUDICATION]
     if settled:
         newest = _newest(settled)
-        why = {ADJUDICATION: "後の協議の判定に置き換わった"}
+        why = {ADJUDICATION: "後の裁定に置き換わった"}
         others = [d for d in given if d not in newest]
-        return newest, [(d, why.get(d.round, "協議の判定が優先された")) for d in others]
+        return newest, [(d, why.get(d.round, "裁定が優先された")) for d in others]
     last: dict[str, Decision] = {}
     earlier: list[tuple[Decision, str]] = []
     for d in sorted(given, key=lambda d: _round_order(d.round)):
@@ -180,7 +180,7 @@ def _label_source(deciding: Sequence[Decision]) -> str:
 
 
 def _agreed(deciding: Sequence[Decision]) -> str:
-    known = {"adjudicated": "協議で決まった", "double": "全員が判定した", "single": "1人が判定した"}
+    known = {"adjudicated": "裁定で決まった", "double": "全員が判定した", "single": "1人が判定した"}
     return known[_label_source(deciding)]
 
 

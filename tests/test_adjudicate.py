@@ -122,7 +122,7 @@ def test_the_newest_settlement_holds_where_times_tell(plan: Codebook) -> None:
     result = settled("2026-03-01T10:00:00+09:00", "2026-03-01T00:59:00+00:00")
     assert result.labels["code"].tolist() == ["G1-2-1"]
     assert outcomes(result) == ["label", "aside", "aside", "aside"]
-    assert "後の協議" in result.account["reason"][1]
+    assert "後の裁定" in result.account["reason"][1]
     # Nobody knows which of the two came last: a person must say.
     assert outcomes(settled("2026-03-01T10:00:00+09:00", "")) == ["open", "open", "aside", "aside"]
 

@@ -121,7 +121,7 @@ def test_from_decisions_to_labels_that_training_reads(
     out = folder / "調査.csv"
     assert iken("adjudicate", decisions, "--out", out, *BOOK) == 0
     said = capsys.readouterr().out
-    assert "ラベル: 意見 34件(協議 1、2人以上一致 33)" in said and "未決: 意見 5件" in said
+    assert "ラベル: 意見 34件(裁定 1、2人以上一致 33)" in said and "未決: 意見 5件" in said
     assert "判定 81行 = ラベルになった 67 + 未決 10 + 使わない 4" in said
     # What `iken train` would read from there, and nothing else.
     monkeypatch.chdir(tmp_path)

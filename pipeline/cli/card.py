@@ -25,7 +25,7 @@ _SOURCES = {
     "document": "まとめ文書の分類",
     "single": "1人の判定",
     "double": "2人の判定が一致",
-    "adjudicated": "協議で確定",
+    "adjudicated": "裁定で確定",
     "": "記載なし",
 }
 

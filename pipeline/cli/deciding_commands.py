@@ -51,7 +51,7 @@ def add_deciding(app: typer.Typer, console: Console) -> None:
 
     @app.command(
         help=t(
-            """判定から、学習に使えるコード付き意見を作ります。全員一致と協議の結果がラベルになり、残りは未決の表になります。
+            """判定から、学習に使えるコード付き意見を作ります。全員一致と裁定の結果がラベルになり、残りは未決の表になります。
 
             例: `iken adjudicate 判定.csv --out data/labels/市民アンケート2026.csv`
 

@@ -204,7 +204,7 @@ def run_adjudicate(
     write_table(result.labels, out)
     sources = Counter(result.labels.drop_duplicates("opinion_id")["label_source"])
     names = {
-        "adjudicated": ("協議", "adjudicated"),
+        "adjudicated": ("裁定", "adjudicated"),
         "double": ("2人以上一致", "double"),
         "single": ("1人", "single"),
     }
