@@ -67,9 +67,7 @@ _CLOSINGS = (
 def greeted(texts: list[str]) -> list[str]:
     """Return the texts with a greeting before and a closing after each, in turn."""
     ends = [t if t[-1] in "。!?！？" else t + "。" for t in texts]
-    return [
-        _GREETINGS[i % len(_GREETINGS)] + t + _CLOSINGS[i % len(_CLOSINGS)] for i, t in enumerate(ends)
-    ]
+    return [_GREETINGS[i % len(_GREETINGS)] + t + _CLOSINGS[i % len(_CLOSINGS)] for i, t in enumerate(ends)]
 
 
 def print_courtesies(coder: Coder, single: list[tuple[str, set[str]]]) -> None:

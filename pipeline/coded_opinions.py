@@ -13,12 +13,13 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.coding import NO_OPINION, OUTSIDE, SUGGESTED
+from pipeline.coding import OUTSIDE, SUGGESTED
 from pipeline.comment_column import guess_text_column
 from pipeline.comments import wide_columns
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
+from pipeline.normalise import NO_OPINION
 from pipeline.tables import LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
 from pipeline.workbook import DECISION
 

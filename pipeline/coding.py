@@ -18,20 +18,17 @@ from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
-from pipeline.normalise import has_no_opinion
+from pipeline.normalise import NO_OPINION, has_no_opinion
 from pipeline.segment import without_courtesies
 from pipeline.vectorcache import VectorCache
 
 SUGGESTED = "提案"
 UNSURE = "要確認"
 OUTSIDE = "該当なしの疑い"
-NO_OPINION = "意見なし"
 EVIDENCE = 3
 _EVIDENCE_WORDS = 5
 # A second item of this probability leaves little to any third. Hardly ever does one pass the threshold of items.
 _ALSO = 0.4
-# Share of coded opinions that are less like the others than this: below it a comment is unlike anything coded.
-_UNLIKE_QUANTILE = 0.05
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,6 @@ class Coder:
         # Nothing is graded A before opinions have borne it out.
         tried = model.item_labels >= ENOUGH_OPINIONS
         self._graded = self._examples if tried else np.zeros_like(self._examples)
-        near = model.classifier.held_out_nearness_
-        self._unlike = float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0
         column = {c: j for j, c in enumerate(self._classes)}
         self._opinion_item = np.array([column.get(c, -1) for c in model.opinions["code"]], dtype=np.int64)
         self._ancestors = np.array(
@@ -229,7 +224,7 @@ class Coder:
             nearest = (self._opinion_item[at], similarity[np.arange(len(at)), at])
         else:
             nearest = (np.full(len(items), -1), np.zeros(len(items)))
-        return doubts(texts, items, self._ancestors, passes, nearest, self._examples, self._unlike)
+        return doubts(texts, items, self._ancestors, passes, nearest, self._examples, self.model.unlike)
 
 
 def _top(values: NDArray[np.float64], k: int) -> tuple[list[list[int]], list[list[float]]]:

@@ -14,6 +14,7 @@ from pipeline.tables import ACTIONS, DECISIONS, records
 from pipeline.typed import person_name
 
 FIRST_ROUND = "1"
+ADJUDICATION = "adjudication"  # the round in which disagreements of the others are settled
 # What makes two decisions stand for the same thing: the later one replaces the earlier.
 KEY = ("opinion_id", "unit", "coder", "round")
 CODED = ("accept", "change")

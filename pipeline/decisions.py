@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.decision_checks import (
+    ADJUDICATION,
     FIRST_ROUND,
     KEY,
     check_decisions,
@@ -41,8 +42,6 @@ __all__ = [
     "why_not_current",
     "with_canonical_codes",
 ]
-# The round in which disagreements are settled.
-ADJUDICATION = "adjudication"
 
 
 @dataclass(frozen=True)

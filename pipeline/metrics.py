@@ -85,13 +85,6 @@ def level_probabilities(probabilities: Floats, columns: Ints) -> Floats:
     return summed
 
 
-def expected_calibration_error(confidence: Floats, right: Floats) -> float:
-    """Return Σ share · |mean confidence - accuracy| over 10 bins of equal width (Naeini et al. 2015)."""
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gap = np.bincount(bins, right - confidence, BINS)
-    return float(np.abs(gap).sum() / len(confidence))
-
-
 def evaluate(
     probabilities: Floats,
     gold: NDArray[np.bool_],
@@ -150,7 +143,10 @@ def _mean_of(values: Floats) -> Callable[[Ints], Floats]:
 
 
 def _ece_of(confidence: Floats, right: Floats) -> Callable[[Ints], Floats]:
-    """Return a function from resampled indices (…, n) to the calibration error of each resample."""
+    """Return a function from resampled indices (…, n) to the calibration error of each resample.
+
+    It is Σ share · |mean confidence - accuracy| over 10 bins of equal width (Naeini et al. 2015).
+    """
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     signed = np.zeros((len(bins), BINS))
     signed[np.arange(len(bins)), bins] = right - confidence

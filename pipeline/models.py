@@ -49,6 +49,8 @@ TRUSTED = (
     "pipeline.local.LocalExpert",
     "pipeline.ridge.RidgeExpert",
 )
+# Share of the coded opinions that are less like the others than a comment must be.
+_UNLIKE_QUANTILE = 0.05
 _ARTEFACTS = ("model.skops", "metrics.json", "MODEL_CARD.md")
 
 
@@ -109,6 +111,12 @@ class Model:
     def item_labels(self) -> int:
         """Number of labels of items it learned from."""
         return int(self.opinions["code"].isin(self.classifier.classes_.tolist()).sum())
+
+    @cached_property
+    def unlike(self) -> float:
+        """Similarity to the nearest coded opinion below which a comment is unlike anything coded."""
+        near = self.classifier.held_out_nearness_
+        return float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0
 
     @property
     def at_their_word(self) -> bool:

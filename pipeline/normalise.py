@@ -72,6 +72,8 @@ def comparison_key(text: str) -> str:
     return _KEY_DROPPED.sub("", normal.casefold()) or normal
 
 
+# What a comment is called that `has_no_opinion`.
+NO_OPINION = "意見なし"
 # What people write into a field that must not stay empty. Compared by `comparison_key`.
 # No way of saying so is longer, blanks around it included.
 _LONGEST_REFUSAL = 40

@@ -14,8 +14,8 @@ from pipeline.codebook import Codebook
 from pipeline.comment_column import guess_text_column
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
+from pipeline.normalise import NO_OPINION
 from pipeline.review_form import NOT_ASKED, REVIEW
-from pipeline.workbook import NO_OPINION
 
 ASSIGNMENT = ("coder", "position", "suggestion_shown")
 _WIDE = ("status", "code_1", "confidence_1", "model_id")

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.coding import NO_OPINION, Coder
+from pipeline.coding import Coder
 from pipeline.comments import code_comments
 from pipeline.features import TextVectors, stack
 from pipeline.grouping import cosines, group, representative, stability
 from pipeline.keywords import characteristic_words
 from pipeline.models import Model
+from pipeline.normalise import NO_OPINION
 from pipeline.vectorcache import VectorCache
 
 Floats = NDArray[np.float64]
@@ -50,7 +51,6 @@ THEME_COLUMNS = (
 UNIT_COLUMNS = ("opinion_id", "unit", "unit_text", "use", "theme", "code", "outside", "nearness", "reason")
 _NEARLY = 0.5
 _SURE_WORD = 6.63  # log-likelihood of a word that names a theme: p < .01
-_UNLIKE_QUANTILE = 0.05
 # Pairs of opinions of different goals that are more alike than this share of such pairs could be one theme.
 _PAIR_QUANTILE = 0.95
 _FEW_PAIRS = 300
@@ -127,12 +127,10 @@ def find_themes(
 
 def limits_of(model: Model) -> _Limits:
     """Return the limits that follow from the model's coded opinions, each judged without having been seen."""
-    near = model.classifier.held_out_nearness_
-    unlike = float(np.quantile(near, _UNLIKE_QUANTILE)) if len(near) else 0.0
     top = np.array([model.codebook.path(c)[0] for c in model.opinions["code"]])
     pairs = model.vectors.dot(model.vectors)[top[:, None] != top[None, :]] if len(top) else np.zeros(0)
     pair = float(np.quantile(pairs, _PAIR_QUANTILE)) if len(pairs) >= 2 * _FEW_PAIRS else _USUAL_LIMIT
-    return _Limits(model.classifier.outside_limit_, unlike, pair)
+    return _Limits(model.classifier.outside_limit_, model.unlike, pair)
 
 
 def _units(

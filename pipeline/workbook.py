@@ -34,12 +34,12 @@ from pipeline.book_parts import (
 from pipeline.cells import as_text, check_excel_rows, date_format, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
+from pipeline.normalise import NO_OPINION
 from pipeline.placing import put_in_place, temporary_beside
 from pipeline.review_form import ACTION_WORDS
 
 DECISION = {"ja": "確定コード", "en": "final_code"}
 SHEETS = {"ja": ("提案", "コードブック", "集計"), "en": ("Suggestions", "Codebook", "Summary")}
-NO_OPINION = "意見なし"
 _HINT = {
     "ja": (
         "一覧にない値です",

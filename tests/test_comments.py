@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import suggest
-from pipeline.coding import NO_OPINION, Coder, Coding
+from pipeline.coding import Coder, Coding
 from pipeline.comments import CommentCoding, code_comments
 from pipeline.duplicates import GroupFinder
 from pipeline.features import stack
 from pipeline.models import Model, load_model
+from pipeline.normalise import NO_OPINION
 
 ROOT = Path(__file__).resolve().parent.parent
 WATCH = "ひとり暮らしの高齢者の見守りをもっと増やしてほしいです。"

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pipeline.codebook import Codebook
 from pipeline.metrics import (
     evaluate,
-    expected_calibration_error,
     gold_matrix,
     level_columns,
     level_probabilities,
@@ -61,10 +60,18 @@ def test_several_codes_of_one_opinion_count_once() -> None:
     assert ranks(np.array([[0.2, 0.8], [0.9, 0.1]]), gold).tolist() == [1, 2]
 
 
-def test_calibration_error() -> None:
-    confidence = np.array([0.95, 0.95, 0.55, 0.55])
-    assert expected_calibration_error(confidence, np.array([1.0, 1, 1, 0])) == pytest.approx(0.05)
-    assert expected_calibration_error(np.array([1.0]), np.array([0.0])) == 1
+def test_calibration_error(plan: Codebook) -> None:
+    """Two said .95 and were right, of two that said .55 one was: Σ ½·.05 + ½·.05."""
+    items = [n.code for n in plan.items]
+    sure, half = (
+        np.full((2, len(items)), 0.05 / (len(items) - 1)),
+        np.full((2, len(items)), 0.45 / (len(items) - 1)),
+    )
+    sure[:, 0], half[:, 0] = 0.95, 0.55
+    gold = np.zeros((4, len(items)), bool)
+    gold[[0, 1, 2], 0], gold[3, 1] = True, True
+    figure = evaluate(np.vstack([sure, half]), gold, plan, items)["ece"]
+    assert figure.value == pytest.approx(0.05)
 
 
 def test_interval_covers_the_truth_as_often_as_it_says(plan: Codebook) -> None:

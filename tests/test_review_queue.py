@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from pipeline.codebook import Codebook
-from pipeline.coding import NO_OPINION, Coder, Coding
+from pipeline.coding import Coder, Coding
 from pipeline.doubt import REASONS as DOUBTS
 from pipeline.errors import InputError
 from pipeline.models import Model
+from pipeline.normalise import NO_OPINION
 from pipeline.review.loading import LoadReport, load_file
 from pipeline.review.queue import REASONS, expected_precision, priority_of, reasons_of
 from pipeline.review.sampling import is_hidden

@@ -24,6 +24,7 @@ from sqlalchemy import event, text
 from pipeline.adjudicate import adjudicate
 from pipeline.agreement import agreement
 from pipeline.codebook import Codebook
+from pipeline.decision_checks import ADJUDICATION
 from pipeline.decisions import check_decisions, current_decisions
 from pipeline.errors import IkenError, InputError
 from pipeline.review import database, people
@@ -31,7 +32,6 @@ from pipeline.review.database import Database
 from pipeline.review.schema import Base
 from pipeline.review.store import Store
 from pipeline.review.views import (
-    ADJUDICATION,
     BulkChoice,
     CommentView,
     Filters,

@@ -7,14 +7,15 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, insert, select
 
+from pipeline.decision_checks import ADJUDICATION, FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review.database import Database
 from pipeline.review.handing import Handing
 from pipeline.review.people import write_audit
 from pipeline.review.sampling import share_of
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
-from pipeline.review.standing import FIRST_ROUND, decided
-from pipeline.review.views import ADJUDICATION, Decided, Disagreement
+from pipeline.review.standing import decided
+from pipeline.review.views import Decided, Disagreement
 from pipeline.typed import person_name
 
 

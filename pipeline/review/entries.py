@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.codebook import Codebook
+from pipeline.decision_checks import CODED
 from pipeline.errors import InputError
 
-CODED = ("accept", "change")
 UNCODED = ("reject", "none-fits", "unsure")
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pipeline.decision_checks import CODED, FIRST_ROUND
 from pipeline.review.database import Database
-from pipeline.review.entries import CODED
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, ProjectRow, StandingRow
-from pipeline.review.standing import FIRST_ROUND, UNDO
+from pipeline.review.standing import UNDO
 from pipeline.review.views import CoderProgress, Progress
 from pipeline.tables import DECISIONS
 

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 from sqlalchemy.orm import Session
 
 from pipeline.codebook import Codebook
+from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review.database import Database
 from pipeline.review.definitions import read_codebook
 from pipeline.review.schema import AssignmentRow, CommentRow, ProjectRow, StandingRow
 from pipeline.review.standing import (
-    FIRST_ROUND,
     assigned_to,
     check_in_round,
     comment_of,

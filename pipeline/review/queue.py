@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.coding import NO_OPINION, Coding
+from pipeline.coding import Coding
 from pipeline.doubt import REASONS as DOUBTS
 from pipeline.metrics import gold_matrix, share_with_interval
 from pipeline.models import Model
+from pipeline.normalise import NO_OPINION
 
 LONG = "long"
 # Name -> words for people; `long` is the queue's own, the others are the doubts of the suggestion.

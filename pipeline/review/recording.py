@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.codebook import Codebook
+from pipeline.decision_checks import ADJUDICATION, FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review.database import Database
 from pipeline.review.definitions import read_codebook
 from pipeline.review.entries import Entry, check_entry
 from pipeline.review.schema import AssignmentRow, DecisionRow, StandingRow
 from pipeline.review.standing import (
-    FIRST_ROUND,
     UNDO,
     check_in_round,
     comment_of,
@@ -29,7 +29,6 @@ from pipeline.review.standing import (
     work_out_standing,
 )
 from pipeline.review.views import (
-    ADJUDICATION,
     BulkChoice,
     BulkResult,
     NotYours,

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from pipeline.decision_checks import ADJUDICATION, FIRST_ROUND
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
-from pipeline.review.views import ADJUDICATION, MAX_NUMBER, Decided, NotYours, unknown_comment
+from pipeline.review.views import MAX_NUMBER, Decided, NotYours, unknown_comment
 
 LEASE_SECONDS = 15 * 60
-FIRST_ROUND = "1"
 UNDO = "undo"
 
 

@@ -12,7 +12,6 @@ ROLES = ("reviewer", "adjudicator", "analyst", "admin")
 # What one may ask the queue for; "open" is what is left to do.
 STATUSES = ("open", "decided", "unsure", "none-fits", "all")
 MAX_NUMBER = 2**31 - 1  # the largest number a row can have: databases fail at larger ones
-ADJUDICATION = "adjudication"  # the round in which disagreements of the others are settled
 
 
 def coded_action(codes: tuple[str, ...] | list[str], suggested_code: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review.desk import Visit
-from pipeline.review.standing import FIRST_ROUND
 from pipeline.review.views import Filters
 
 STATUS_NAMES = {
