@@ -128,7 +128,7 @@ def own_data(names: Sequence[str]) -> None:
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
     written = {
         n: read_table(ROOT / f"data/development/{n}.csv")
-        for n in ("comments", "answers", "notes", "remarks", "replies", "voices", "scenes")
+        for n in ("comments", "answers", "notes", "remarks", "replies", "voices", "terms", "scenes")
     }
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
