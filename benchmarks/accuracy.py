@@ -157,9 +157,9 @@ def own_data(names: Sequence[str]) -> None:
             auroc = "" if inside.all() else f" {roc_auc_score(~inside, outside):.3f}"
             cells = row_of(model, texts, codes)
             print(f"| {len(texts)} authored {kind}, {name} | {' | '.join(cells)} |{auroc} |")
-            for title, rows, given in by_second_coder(table):
-                cells = row_of(model, table["text"][rows].tolist(), table[given][rows].tolist())
-                print(f"| {rows.sum()} authored {kind}{title}, {name} | {' | '.join(cells)} | |")
+            for title, some, given in by_second_coder(table):
+                cells = row_of(model, table["text"][some].tolist(), table[given][some].tolist())
+                print(f"| {some.sum()} authored {kind}{title}, {name} | {' | '.join(cells)} | |")
             cells = [share(h) for h in hits_among(plain(texts), model, codes)]
             print(f"| {len(texts)} authored {kind}, {name}: TF-IDF + LR beside it | {' | '.join(cells)} | |")
         cold, _ = train(labels.iloc[:0], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE)
