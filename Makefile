@@ -30,6 +30,7 @@ test: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases --ignore-missing-imports benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 	rm -rf build/notebooks && mkdir -p build/notebooks

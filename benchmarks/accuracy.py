@@ -166,8 +166,8 @@ def own_data(names: Sequence[str]) -> None:
         cells = row_of(cold, labels["text"].tolist(), labels["code"].tolist())
         print(f"| 84 coded opinions, zero-shot (no coded opinion learned), {name} | {' | '.join(cells)} | |")
         for title, table in zip(first_day, [labels, *written.values()], strict=True):
-            inside = table[table["code"] != ""]
-            row = first_day_row(cold, inside["text"].tolist(), inside["code"].tolist())
+            judged = table[table["code"] != ""]
+            row = first_day_row(cold, judged["text"].tolist(), judged["code"].tolist())
             rows.append(f"| {title} | {name} | {row} |")
     print(reader_row(labels, codebook))
     print("\nWithout any coded opinion: mean confidence of the first code, and share right\n")
@@ -193,7 +193,7 @@ def learning_curve(names: Sequence[str]) -> None:
             for order in orders if most else orders[:1]:
                 place = labels.iloc[order].groupby("code").cumcount()
                 learn = np.sort(place.index[place < most].to_numpy())
-                rest = labels.drop(index=learn)
+                rest = labels.drop(index=learn.tolist())
                 model, _ = train(
                     labels.loc[learn], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE
                 )

@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.masking import KINDS, Span, find_personal
+from pipeline.folding import Span
+from pipeline.masking import KINDS, find_personal
 from pipeline.metrics import share_with_interval
 from pipeline.tableio import read_table
 from pipeline.tables import records

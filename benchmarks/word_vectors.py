@@ -33,9 +33,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     with tarfile.open(options.archive) as archive:
-        vectors, rows, strings = (
-            archive.extractfile(INSIDE + name).read() for name in ("vectors", "key2row", "strings.json")
-        )
+        members = (archive.extractfile(INSIDE + name) for name in ("vectors", "key2row", "strings.json"))
+        vectors, rows, strings = (m.read() for m in members if m is not None)
     table = np.load(io.BytesIO(vectors)).astype(np.float64)
     row_of_key = dict(srsly.msgpack_loads(rows))
     word_of_row = {

