@@ -36,6 +36,7 @@ from pipeline.terms import read_terms  # noqa: E402
 from pipeline.vectorcache import VectorCache  # noqa: E402
 
 CACHE = VectorCache()
+SHORT = 15
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -157,6 +158,12 @@ def own_data(names: Sequence[str]) -> None:
             auroc = "" if inside.all() else f" {roc_auc_score(~inside, outside):.3f}"
             cells = row_of(model, texts, codes)
             print(f"| {len(texts)} authored {kind}, {name} | {' | '.join(cells)} |{auroc} |")
+            if kind == "terms":
+                few = [(t, c) for t, c in zip(texts, codes, strict=True) if len(t) <= SHORT]
+                cells = row_of(model, [t for t, _ in few], [c for _, c in few])
+                print(
+                    f"| {len(few)} of these, of {SHORT} characters or fewer, {name} | {' | '.join(cells)} | |"
+                )
             for title, some, given in by_second_coder(table):
                 cells = row_of(model, table["text"][some].tolist(), table[given][some].tolist())
                 print(f"| {some.sum()} authored {kind}{title}, {name} | {' | '.join(cells)} | |")

