@@ -116,8 +116,8 @@ def decided_codes(
 ) -> dict[int, list[str]]:
     """Return the codes in a column where people decide, by row; none for an empty cell and for 「該当なし」.
 
-    A single code may be one above the items; of several, each is an item. `cells` gives row numbers (the
-    header is row 1) and what stands there.
+    Codes may be above the items; of several, one above another of them says nothing more and is left out.
+    `cells` gives row numbers (the header is row 1) and what stands there.
 
     Raises
     ------
@@ -161,8 +161,8 @@ def refuse_unknown(unknown: Sequence[tuple[int, str]], codebook: Codebook, colum
     shown = ", ".join(f"'{part}' (row {row})" for row, part in unknown[:_ERRORS_SHOWN])
     more = len(unknown) - _ERRORS_SHOWN
     raise InputError(
-        f"コードブックの項目でないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}",
-        f"codes that are not items of the codebook: {shown}{f' and {more} more' if more > 0 else ''}",
+        f"コードブックにないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}",
+        f"codes that are not in the codebook: {shown}{f' and {more} more' if more > 0 else ''}",
         file=file,
         row=unknown[0][0],
         column=column,

@@ -100,8 +100,8 @@ def suggest_stream(
     """Yield the output of each chunk: every input row in order with its suggestions, or SUGGESTIONS rows.
 
     Repeated texts (`groups`) are coded once, where they first stand; the others get that coding (see
-    `CommentCoding.moved`) from a file on disk, so that memory does not grow with the input. Opinions without an id column are called by
-    `id_prefix` and their row number.
+    `CommentCoding.moved`) from a file on disk, so that memory does not grow with the input. Opinions
+    without an id column are called by `id_prefix` and their row number.
 
     Parameters
     ----------
