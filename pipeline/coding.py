@@ -69,9 +69,9 @@ class Coder:
             held_out, gold, model.codebook, self._classes, target, model.at_their_word
         )
         self.limit_b = GRADE_B if model.at_their_word else least_for_b(self.levels, held_out, gold)
-        self._examples = gold.sum(axis=0)
+        self._examples = model.examples
         # Nothing is graded A before opinions have borne it out.
-        tried = model.item_labels >= ENOUGH_OPINIONS
+        tried = model.item_opinions >= ENOUGH_OPINIONS
         self._graded = self._examples if tried else np.zeros_like(self._examples)
         column = {c: j for j, c in enumerate(self._classes)}
         self._opinion_item = np.array([column.get(c, -1) for c in model.opinions["code"]], dtype=np.int64)

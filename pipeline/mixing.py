@@ -13,7 +13,8 @@ from pipeline.gate import Evidence, combine, fit_gate, standard
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-ENOUGH_OPINIONS = 30  # fewer labels of items than this say too little of how confident to be
+# Fewer opinions coded to items, copies counted once, say too little of how confident to be.
+ENOUGH_OPINIONS = 30
 # With fewer, authored texts say it, which are easier than what residents write. A model that had read none of the 84
 # coded opinions was true of them at this many times the temperature that authored texts ask for (decision 18).
 _RESIDENTS_ARE_HARDER = 1.9
@@ -52,14 +53,15 @@ class Mixing:
         return replace(evidence, nearness=near, voice=voice)
 
 
-def at_their_word(item_labels: int, authored_texts: int) -> bool:
-    """Tell whether confidences are all there is to go by: too few labels of items to correct them, but authored texts.
+def at_their_word(item_opinions: int, authored_texts: int) -> bool:
+    """Tell whether confidences are all there is to go by: too few opinions to correct them, but authored texts.
 
     Parameters
     ----------
-    item_labels, authored_texts : labels of items, and authored texts of items, that a model learned from
+    item_opinions, authored_texts : opinions coded to items (near-duplicates counted once), and authored texts of
+        items, that a model learned from
     """
-    return item_labels < ENOUGH_OPINIONS and authored_texts > 0
+    return item_opinions < ENOUGH_OPINIONS and authored_texts > 0
 
 
 def learn_mixing(
@@ -88,7 +90,8 @@ def learn_mixing(
     start = Mixing(_UNLEARNED, *scales, 1.0, 0.0)
     evidence = start.standardised(raw)
 
-    enough = len(gold) >= ENOUGH_OPINIONS  # of all, so that folds are like the whole
+    distinct = np.unique(groups)
+    enough = len(distinct) >= ENOUGH_OPINIONS  # of all, so that folds are like the whole
 
     def learn(kept: NDArray[np.bool_], opinions: int) -> Mixing:
         # Six numbers cannot be told from a handful of opinions: what is not learned is truer (decision 18).
@@ -103,7 +106,6 @@ def learn_mixing(
         return replace(start, gate=gate, temperature=temperature, label_noise=noise)
 
     held_out = np.full((len(gold), items), 1.0 / items)
-    distinct = np.unique(groups)
     for fold in range(min(_NESTED_FOLDS, len(distinct))):
         out = np.isin(groups, distinct[fold::_NESTED_FOLDS])
         kept = np.concatenate([~out, np.ones(len(rows), bool)])

@@ -25,10 +25,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 import skops.io
+from numpy.typing import NDArray
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from pipeline.archive import canonical
 from pipeline.codebook import Codebook
+from pipeline.duplicates import near_duplicate_groups
 from pipeline.errors import InputError, ModelError
 from pipeline.experts import OpinionClassifier, Prediction
 from pipeline.features import Features, TextVectors
@@ -108,9 +110,21 @@ class Model:
         return [slice(start, start + step) for start in range(0, max(1, n), step)]
 
     @cached_property
-    def item_labels(self) -> int:
-        """Number of labels of items it learned from."""
-        return int(self.opinions["code"].isin(self.classifier.classes_.tolist()).sum())
+    def _example_pairs(self) -> set[tuple[int, int]]:
+        """Group of near-duplicates and column of the item of each opinion coded to an item."""
+        column = {c: j for j, c in enumerate(self.classifier.classes_.tolist())}
+        groups = near_duplicate_groups(self.opinions["text"].tolist()).tolist()
+        return {(g, column[c]) for g, c in zip(groups, self.opinions["code"], strict=True) if c in column}
+
+    @property
+    def examples(self) -> NDArray[np.int64]:
+        """Number of coded opinions of each item it learned from (items,); near-duplicates count once."""
+        return np.bincount([j for _, j in self._example_pairs], minlength=len(self.classifier.classes_))
+
+    @property
+    def item_opinions(self) -> int:
+        """Number of opinions coded to items it learned from; near-duplicates count once."""
+        return len({g for g, _ in self._example_pairs})
 
     @cached_property
     def unlike(self) -> float:
@@ -122,7 +136,7 @@ class Model:
     def at_their_word(self) -> bool:
         """See `mixing.at_their_word`."""
         written = self.manifest["authored"]
-        return at_their_word(self.item_labels, written["texts"] - written["of_no_item"])
+        return at_their_word(self.item_opinions, written["texts"] - written["of_no_item"])
 
     @property
     def model_id(self) -> str:

@@ -210,7 +210,8 @@ def _measure(
             "model": as_json(evaluate(held_out, gold, codebook, items, config.seed)),
             "baseline": as_json(evaluate(baseline, gold, codebook, items, config.seed)),
         }
-        trusting = at_their_word(int(used["code"].isin(items).sum()), authored_texts)
+        distinct = len(np.unique(groups[used["code"].isin(items).to_numpy()]))
+        trusting = at_their_word(distinct, authored_texts)
         figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items, trusting)
         right = gold[np.arange(len(gold)), held_out.argmax(axis=1)]
         figures["risk_coverage"] = [list(p) for p in risk_coverage(held_out.max(axis=1), right)]

@@ -130,6 +130,17 @@ def test_nothing_is_graded_a_before_it_was_tried(labels: pd.DataFrame, plan: Cod
     assert "A" not in {c.grade for c in Coder(model, 0.01).code(labels["text"].tolist())}
 
 
+def test_copies_of_one_text_are_one_opinion(labels: pd.DataFrame, plan: Codebook) -> None:
+    """A form letter that forty people sent in says no more of how right a model is than one does."""
+    letter = labels.iloc[[0] * 40].assign(opinion_id=[f"letter-{i}" for i in range(40)])
+    many = pd.concat([labels, letter], ignore_index=True)
+    once, often = (train(table, plan)[0] for table in (labels, many))
+    assert often.item_opinions == once.item_opinions < 30
+    np.testing.assert_array_equal(often.examples, once.examples)
+    assert "A" not in {c.grade for c in Coder(often, 0.01).code(many["text"].tolist())}
+    assert often.classifier.label_noise_ == 0.0  # not learned: thirty opinions would be needed
+
+
 def test_example_texts_above_the_items_are_set_aside(labels: pd.DataFrame, plan: Codebook) -> None:
     texts = [("G1", "緑が多い町がよい"), ("G1-1-1", "公園をきれいに"), ("", "税金が高い")]
     bank = AUTHORED.table([{"code": c, "text": t, "author": "a", "kind": "note"} for c, t in texts])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -124,7 +123,7 @@ def _written(model: Model) -> list[str]:
         )
     if model.at_their_word:
         lines.append(
-            f"- 項目のコードが{ENOUGH_OPINIONS}件になって学習し直すまで、確信度は、別の計画の実際の意見で確かめた分だけ控えめにし、"
+            f"- 項目にコードされた意見が{ENOUGH_OPINIONS}件(同じ文面は1件)になって学習し直すまで、確信度は、別の計画の実際の意見で確かめた分だけ控えめにし、"
             "それが目標の適合率に届くところで提案します。等級 A は付きません。"
         )
     return lines
@@ -151,6 +150,7 @@ def _sufficiency(model: Model) -> list[str]:
     items = model.classifier.classes_.tolist()
     rows, gold = gold_matrix(model.opinions, items)
     first = model.classifier.held_out_[rows].argmax(axis=1)
+    distinct = model.examples  # five copies of one text are one example
     lines = ["| 項目 | 例 | 1件抜きで当たった | 95%区間 | 等級Aまで |", "|---|---|---|---|---|"]
     for j, code in enumerate(items):
         n, hits = int(gold[:, j].sum()), int((gold[:, j] & (first == j)).sum())
@@ -158,10 +158,10 @@ def _sufficiency(model: Model) -> list[str]:
         # Grade A comes after trying.
         enough = (
             "足りています"
-            if model.item_labels >= ENOUGH_OPINIONS
+            if model.item_opinions >= ENOUGH_OPINIONS
             else f"全体で{ENOUGH_OPINIONS}件になってから"
         )
-        missing = enough if n >= _ENOUGH else f"あと{_ENOUGH - n}件"
+        missing = enough if distinct[j] >= _ENOUGH else f"あと{_ENOUGH - distinct[j]}件"
         lines.append(
             f"| {code} {model.codebook[code].title} | {n} | {hits} | {recall['low']:.0%}–{recall['high']:.0%} | {missing} |"
         )
@@ -202,7 +202,7 @@ def _percent(figure: Mapping[str, float]) -> str:
 
 def _weak_items(model: Model) -> list[str]:
     """Say which items have so few examples that nothing can be promised for them."""
-    count = Counter(model.opinions["code"])
+    count = dict(zip(model.classifier.classes_.tolist(), model.examples.tolist(), strict=True))
     none = [n.code for n in model.codebook.items if not count[n.code]]
     one = [n.code for n in model.codebook.items if count[n.code] == 1]
     lines = []

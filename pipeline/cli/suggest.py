@@ -250,11 +250,11 @@ def _report(console: Console, request: Request, source: RowSource, text_column: 
 
 def _say_if_untried(console: Console, model: Model) -> None:
     """Say that nobody knows yet how right a model is that has learned from few coded opinions or none."""
-    if model.item_labels >= ENOUGH_OPINIONS:
+    if model.item_opinions >= ENOUGH_OPINIONS:
         return
     console.say(
-        f"このモデルが学んだ項目のコードは{model.item_labels}件で、どれだけ当たるかはまだほとんど分かりません。",
-        f"This model has learned from {model.item_labels} codes of items; how right it is can hardly be told yet.",
+        f"このモデルが学んだ、項目にコードされた意見は{model.item_opinions}件(同じ文面は1件)で、どれだけ当たるかはまだほとんど分かりません。",
+        f"This model has learned from {model.item_opinions} opinions coded to items (copies counted once); how right it is can hardly be told yet.",
     )
     if model.at_their_word:
         console.say(
