@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import read_codebook
+from pipeline.cli.outputs import check_outputs
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, check_columns, read_coded
 from pipeline.errors import InputError, ModelError
@@ -86,12 +87,7 @@ def _check_out(request: Request) -> None:
             file=str(request.out),
         )
     inputs = (request.input, request.previous, request.workshops, request.codebook, request.themes)
-    if request.out.resolve() in [p.resolve() for p in inputs if p is not None]:
-        raise InputError(
-            "入力と同じファイルには書けません。--out に別の名前を指定してください。",
-            "the output would overwrite an input; give --out another name",
-            file=str(request.out),
-        )
+    check_outputs([("--out", request.out)], inputs)
 
 
 def _read(request: Request, path: Path, codebook: Codebook) -> CodedOpinions:

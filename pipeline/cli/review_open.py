@@ -233,12 +233,13 @@ def run_account_add(console: Console, db: str, name: str, role: str, *, password
 
 def run_export(console: Console, db: str, out: Path) -> int:
     """Write all decisions of a review."""
-    from pipeline.placing import check_folder
+    from pipeline.cli.outputs import check_outputs
+    from pipeline.placing import make_folder
     from pipeline.review.store import Store
     from pipeline.tableio import check_ending, write_table
 
     check_ending(out)
-    check_folder(out.parent)
+    check_outputs([("--out", out)], [])
     if "://" not in db and not Path(db).is_file():
         raise InputError("データベースがありません。", "there is no such database", file=db)
     store = Store.open(db)
@@ -246,6 +247,7 @@ def run_export(console: Console, db: str, out: Path) -> int:
         table = store.decisions_table()
     finally:
         store.close()
+    make_folder(out.parent)
     write_table(table, out)
     console.say(f"{len(table):,}行の判定を書き出しました: {out}", f"wrote {len(table):,} rows: {out}")
     return 0

@@ -14,6 +14,7 @@ from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
+from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.coding import Coder
 from pipeline.comment_column import sheet_with_comments
@@ -24,7 +25,7 @@ from pipeline.errors import InputError, Language
 from pipeline.masked_table import SuspectedCells, mask_suggestions
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model, load_model
-from pipeline.placing import check_folder, make_folder
+from pipeline.placing import make_folder
 from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 from pipeline.tables import SUGGESTIONS
@@ -51,14 +52,8 @@ class Request:
 
 def run(console: Console, request: Request) -> int:
     """Code a file; return the exit code."""
-    if request.input.resolve() == request.out.resolve():
-        raise InputError(
-            "入力と同じファイルには書けません。--out に別の名前を指定してください。",
-            "the output would overwrite the input; give --out another name",
-            file=str(request.out),
-        )
+    check_outputs([("--out", request.out)], [request.input])
     check_ending(request.out)
-    check_folder(request.out.parent)
     file, named = str(request.input), [request.text_column] if request.text_column else []
     source = open_rows(request.input, request.sheet, sheet_with_comments(named, file))
     text_column, id_column = check_columns(

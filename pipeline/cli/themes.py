@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
+from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
@@ -52,6 +53,10 @@ _HEADINGS = {
     "coders_differ": "人の食い違い",
     "example": "例",
 }
+_FILES = (
+    *("themes.csv", "theme_opinions.csv", "splits.csv", "confusions.csv", "codebook_draft.csv"),
+    "themes.xlsx",
+)
 _UNIT = "\x1f"
 
 
@@ -79,6 +84,7 @@ class _Comments:
 def run(console: Console, request: Request) -> int:
     """Look for themes, write the tables, say what was found; return the exit code."""
     check_folder(request.out)
+    check_outputs([("--out", request.out / name) for name in _FILES], [request.input, request.coded])
     named = [request.text_column] if request.text_column else []
     source = open_rows(request.input, request.sheet, sheet_with_comments(named, str(request.input)))
     coded = _read_coded(request.coded) if request.coded else None
@@ -172,15 +178,9 @@ def _split_ids(units: pd.DataFrame) -> None:
 def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusions: pd.DataFrame) -> None:
     make_folder(out)
     draft = draft_codebook(model.codebook, found, splits, confusions)
-    tables = {
-        "themes": found.themes,
-        "theme_opinions": found.units,
-        "splits": splits,
-        "confusions": confusions,
-    }
-    for name, table in tables.items():
-        write_table(table, out / f"{name}.csv")
-    write_table(draft, out / "codebook_draft.csv")
+    *files, workbook = _FILES
+    for name, table in zip(files, (found.themes, found.units, splits, confusions, draft), strict=True):
+        write_table(table, out / name)
     sheets = {
         "新しいテーマ": found.themes,
         "意見": found.units,
@@ -189,7 +189,7 @@ def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusi
     }
     read = {name: table.rename(columns=_HEADINGS) for name, table in sheets.items()}
     # With its own column names, as `iken train --codebook` reads it.
-    write_sheets({**read, "コードブック案": draft}, out / "themes.xlsx")
+    write_sheets({**read, "コードブック案": draft}, out / workbook)
 
 
 def _report(
