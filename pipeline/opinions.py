@@ -202,7 +202,7 @@ def ingest_table(
     source
         The file's name, for messages and the `source` column.
     label_source
-        One of `tables.LABEL_SOURCES`; columns `label_source`, `coder`, `source` … of the table lead.
+        One of `tables.GOLD_SOURCES`; columns `label_source`, `coder`, `source` … of the table lead.
 
     Raises
     ------

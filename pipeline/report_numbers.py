@@ -9,7 +9,6 @@ from pipeline.change import changes
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import OPEN, CodedOpinions, units
 from pipeline.crosstab import CrossTable, comments_by_group, cross_table, visible_nodes
-from pipeline.errors import InputError
 from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, Sheet, SubHeading, Table
 from pipeline.report_pictures import bar_pictures, change_pictures, heat_pictures, map_pictures, word_pictures
 from pipeline.words import words_of_groups
@@ -241,11 +240,7 @@ def _cell(count: int, share: float, sign: int) -> str:
 def change_parts(
     opinions: CodedOpinions, previous: CodedOpinions, codebook: Codebook, options: ReportOptions
 ) -> tuple[Part, ...]:
-    """Return shares of this and the previous survey and their difference with intervals."""
-    if not previous.opinions or not opinions.opinions:
-        raise InputError(
-            "比べる調査の一方に意見がありません。", "one of the surveys to compare has no opinion"
-        )
+    """Return shares of this and the previous survey and their difference with intervals; `InputError` as `changes`."""
     table = changes(
         opinions.coded, previous.coded, codebook, n_now=opinions.opinions, n_before=previous.opinions
     )
