@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.cli.console import Console
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
-from pipeline.comment_column import guess_text_column, sheet_with_comments
+from pipeline.comment_column import check_columns_named, guess_text_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
 from pipeline.masking import KINDS, KINDS_EN
@@ -83,14 +83,7 @@ def _check(request: Request) -> None:
 
 
 def _columns(source: RowSource, request: Request) -> list[str]:
-    for name in request.text_columns:
-        if name not in source.columns:
-            listed = "、".join(source.columns)
-            raise InputError(
-                f"列「{name}」がありません(--text-column)。ある列: {listed}",
-                f"there is no column '{name}' (--text-column). Columns found: {listed}",
-                file=str(request.input),
-            )
+    check_columns_named(source.columns, request.text_columns, "--text-column", str(request.input))
     chosen = list(dict.fromkeys(request.text_columns))
     return chosen or [guess_text_column(source.columns, str(request.input), source.sheets)]
 

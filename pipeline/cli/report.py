@@ -14,7 +14,8 @@ from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import read_codebook
 from pipeline.cli.outputs import check_outputs
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import CodedOpinions, check_columns, read_coded
+from pipeline.coded_opinions import CodedOpinions, read_coded
+from pipeline.comment_column import check_columns_named
 from pipeline.errors import InputError, ModelError
 from pipeline.masking import mask
 from pipeline.models import load_model, read_manifest
@@ -93,7 +94,7 @@ def _check_out(request: Request) -> None:
 def _read(request: Request, path: Path, codebook: Codebook) -> CodedOpinions:
     table = read_table(path, request.sheet if path == request.input else None)
     if path == request.input:
-        check_columns(table, request.options.by, "--by", str(path))
+        check_columns_named([*table.columns], request.options.by, "--by", str(path))
     opinions = read_coded(
         table,
         codebook,

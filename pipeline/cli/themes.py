@@ -14,7 +14,7 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.comment_column import guess_text_column, sheet_with_comments
+from pipeline.comment_column import check_columns_named, guess_text_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
@@ -23,9 +23,10 @@ from pipeline.sheets import write_sheets
 from pipeline.tableio import RowSource, open_rows, read_table, write_table
 from pipeline.themes import ALONE, THEME, Themes, find_themes
 from pipeline.vectorcache import VectorCache
+from pipeline.workbook import DECISION
 
 # Columns in which people decide: of the Excel file of `iken suggest`, and of LABELS.
-_DECISION_COLUMNS = ("確定コード", "final_code", "code")
+_DECISION_COLUMNS = (*DECISION.values(), "code")
 # What the columns are called in the Excel file, which is for people; programs read the CSV files.
 _HEADINGS = {
     "theme": "テーマ",
@@ -117,13 +118,7 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     """Return id, text and decision of each comment, or of each unit in the long form of `iken suggest`."""
     table, columns = source.table(), source.columns
     file = str(request.input)
-    if request.text_column is not None and request.text_column not in columns:
-        listed = "、".join(columns)
-        raise InputError(
-            f"列「{request.text_column}」がありません(--text-column)。ある列: {listed}",
-            f"there is no column '{request.text_column}' (--text-column). Columns found: {listed}",
-            file=file,
-        )
+    check_columns_named(columns, [request.text_column], "--text-column", file)
     if request.text_column is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)

@@ -13,7 +13,7 @@ import pandas as pd
 from pipeline.cells import as_text
 from pipeline.coding import Coder, Coding
 from pipeline.comment_column import sheet_with_comments
-from pipeline.comments import code_comments, wide_columns
+from pipeline.comments import MOST_RANKS, code_comments, wide_columns
 from pipeline.duplicates import GroupFinder
 from pipeline.errors import InputError
 from pipeline.models import Model
@@ -28,7 +28,6 @@ from pipeline.workbook import DECISION
 
 TOP = 5
 _CHUNK = 256
-_MOST_SUGGESTIONS = 30  # code_1 … code_30 are looked for in a file of suggestions
 # What tells the wide output of `iken suggest`, and its long one, from a survey file.
 _WIDE_MARKS = ("opinion_id", "status", "suggested_code", "code_1", "model_id")
 _LONG_MARKS = ("opinion_id", "unit", "unit_text", "rank", "code")
@@ -145,7 +144,7 @@ def _columns(cells: pd.DataFrame, source: RowSource) -> tuple[list[str], str | N
         return [c for c in names if c not in SUGGESTIONS.columns], _only(cells, "model_id")
     if not all(c in names for c in _WIDE_MARKS):
         return list(names), None
-    made = set(wide_columns(_MOST_SUGGESTIONS))
+    made = set(wide_columns(MOST_RANKS))
     # An untouched column for decisions is no column of the survey; one that was filled in is kept to be seen.
     made |= {c for c in DECISION.values() if c in names and not cells[c].str.strip().any()}
     return [c for c in names if c not in made], _only(cells, "model_id")
