@@ -17,6 +17,7 @@ from pipeline.drawing import (
     Picture,
     canvas,
     display_width,
+    is_dark,
     picture,
     shortened,
     wrapped,
@@ -191,10 +192,8 @@ def heat_map(
                 axes.add_patch(box)
             else:
                 red, green, blue, _ = shades(shown[i, j] / max(float(shown.max()), 1e-9))
-                dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-                axes.text(
-                    j, i, str(values[i, j]), ha="center", va="center", fontsize=8, color="w" if dark else "k"
-                )
+                ink = "w" if is_dark(red, green, blue) else "k"
+                axes.text(j, i, str(values[i, j]), ha="center", va="center", fontsize=8, color=ink)
         longest = max(display_width(g) for g in groups)
         turned = longest * len(groups) > 60
         axes.set_xticks(

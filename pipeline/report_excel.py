@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, write_cell
+from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, places, widest_line, write_cell
 from pipeline.opinions_section import UNCHECKED
 from pipeline.report_parts import Report, Sheet, Table, cell_text
 from pipeline.report_texts import WARNING
@@ -188,8 +188,8 @@ class _Writer:
         for j, name in enumerate(names):
             title = _TITLES.get(name, name)
             write_cell(sheet, 0, j, title, head)
-            longest = max((_places(cell_text(r[j])) for r in rows[:300]), default=0)
-            widths.append(min(_WIDEST, max(_NARROWEST, longest + 2, min(_places(title), 16) + 2)))
+            longest = max((widest_line(cell_text(r[j])) for r in rows[:300]), default=0)
+            widths.append(min(_WIDEST, max(_NARROWEST, longest + 2, min(widest_line(title), 16) + 2)))
             sheet.set_column(j, j, widths[j])
         for i, row in enumerate(rows, 1):
             # Not every program fits heights to wrapped text on opening.
@@ -222,8 +222,4 @@ def _number(text: str) -> object:
 
 
 def _lines(text: str, width: int) -> int:
-    return sum(max(1, -(-_places(line) // (width - 1))) for line in text.split("\n"))
-
-
-def _places(text: str) -> int:
-    return max(len(line.encode("cp932", "replace")) for line in text.split("\n"))
+    return sum(max(1, -(-places(line) // (width - 1))) for line in text.split("\n"))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pandas as pd
 
+from pipeline.cells import SURROGATE, without_controls
 from pipeline.codebook import Node
 from pipeline.disclosure import THRESHOLD
 from pipeline.drawing import Picture
 from pipeline.features import TextVectors
-
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -192,7 +189,7 @@ class Report:
 
 def printable(text: str) -> str:
     """Return a text without what XML cannot hold: control characters go, half characters become U+FFFD."""
-    return _HALF.sub("\ufffd", _NOT_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return SURROGATE.sub("\ufffd", without_controls(text))
 
 
 def cell_text(value: object, *, percent: bool = False) -> str:
