@@ -17,7 +17,7 @@ from scipy.stats import false_discovery_control, norm
 
 from pipeline.codebook import Codebook
 from pipeline.comment_column import check_columns_named
-from pipeline.disclosure import THRESHOLD, Relation, hidden_cells
+from pipeline.disclosure import HIDDEN, THRESHOLD, Relation, hidden_cells
 from pipeline.errors import InputError
 
 NO_ANSWER = "無回答"
@@ -44,7 +44,6 @@ class CrossTable:
     """
 
     by: str
-    threshold: int
     counts: pd.DataFrame
     totals: pd.Series[int]
     group_sizes: pd.Series[int]
@@ -64,14 +63,9 @@ class CrossTable:
             columns=self.counts.columns,
         )
 
-    @property
-    def mark(self) -> str:
-        """What stands in a hidden cell."""
-        return "x"
-
     def shown_counts(self) -> pd.DataFrame:
-        """Return the counts as whole numbers, with `mark` in hidden cells."""
-        return self.counts.astype(object).mask(self.hidden, self.mark)
+        """Return the counts as whole numbers, with `HIDDEN` in hidden cells."""
+        return self.counts.astype(object).mask(self.hidden, HIDDEN)
 
 
 def cross_table(
@@ -125,7 +119,7 @@ def cross_table(
     hidden = _hidden(coded, codebook, counts, sizes, bool(uncoded is not None and len(uncoded)), threshold)
     residuals, p_values = _residuals(counts, sizes, codebook, hidden)
     shares = (counts / sizes).mask(hidden)
-    return CrossTable(by, threshold, counts, totals, sizes, shares, residuals, p_values, hidden, pooled)
+    return CrossTable(by, counts, totals, sizes, shares, residuals, p_values, hidden, pooled)
 
 
 def _groups(tables: Sequence[pd.DataFrame], by: str) -> pd.Series[str]:

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from pipeline.codebook import Codebook
+from pipeline.disclosure import HIDDEN, THRESHOLD
 from pipeline.drawing import COLOURS, GREY, NO_ITEM, SHADES, is_dark
 
 _SIZE = (720, 520)
@@ -101,7 +102,7 @@ def heat_map_html(
     codebook: Codebook,
     *,
     by: str = "地区",
-    minimum: int = 5,
+    minimum: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
 ) -> str:
@@ -111,7 +112,7 @@ def heat_map_html(
     """
     title = title or f"項目×{by}の意見の数"
     values = counts.to_numpy(dtype=np.int64)
-    mark, what = (f"{minimum}未満", f"{minimum}件未満") if hidden is None else ("x", "伏せた数")
+    mark, what = (f"{minimum}未満", f"{minimum}件未満") if hidden is None else (HIDDEN, "伏せた数")
     secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
     share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
     # Rounded to whole per cents: exact shares would give away what is hidden.

@@ -11,6 +11,7 @@ import pandas as pd
 import xlsxwriter
 
 from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, places, widest_line, write_cell
+from pipeline.disclosure import HIDDEN
 from pipeline.opinions_section import UNCHECKED
 from pipeline.report_parts import Report, Sheet, Table, cell_text
 from pipeline.report_texts import WARNING
@@ -206,7 +207,7 @@ class _Writer:
 
 def _number_format(value: object, percent: bool) -> dict[str, object]:
     if isinstance(value, str):
-        return {"align": "right"} if value == "x" else {}
+        return {"align": "right"} if value == HIDDEN else {}
     return {"num_format": "0.0%" if percent else "#,##0.###" if isinstance(value, float) else "#,##0"}
 
 

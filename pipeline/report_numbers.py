@@ -9,6 +9,7 @@ from pipeline.change import changes
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import OPEN, CodedOpinions, units
 from pipeline.crosstab import CrossTable, comments_by_group, cross_table, visible_nodes
+from pipeline.disclosure import HIDDEN
 from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, Sheet, SubHeading, Table
 from pipeline.report_pictures import bar_pictures, change_pictures, heat_pictures, map_pictures, word_pictures
 from pipeline.words import words_of_groups
@@ -135,7 +136,7 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
         Paragraph(
             "数は回答(1人が同じことを2度書いても1件)です。"
             f"{_UP}はほかの区分より多い、{_DOWN}は少ないところです(調整済み標準化残差、Benjamini-Hochberg法で補正、5%水準)。"
-            f"{options.threshold}件に満たない数と、そこから逆算できる数は伏せています(x)。",
+            f"{options.threshold}件に満たない数と、そこから逆算できる数は伏せています({HIDDEN})。",
             "note",
         )
     ]
@@ -197,7 +198,7 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
         frame[str(group)] = [
             f"{int(table.group_sizes.iloc[j]):,}",
             *(
-                table.mark
+                HIDDEN
                 if hidden_cells[i, j]
                 else _cell(int(numbers[i, j]), float(shares_of[i, j]), int(signs[i, j]))
                 for i in rows
@@ -216,8 +217,8 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
     counts.columns = pd.Index([*head.columns, *map(str, shown.columns), "計"])
     sizes.columns = counts.columns
     hidden = table.hidden.reset_index(drop=True)
-    shares = table.shares.astype(object).reset_index(drop=True).mask(hidden, table.mark)
-    residuals = table.residuals.round(2).astype(object).reset_index(drop=True).mask(hidden, table.mark)
+    shares = table.shares.astype(object).reset_index(drop=True).mask(hidden, HIDDEN)
+    residuals = table.residuals.round(2).astype(object).reset_index(drop=True).mask(hidden, HIDDEN)
     groups = frozenset(map(str, shown.columns))
     sheets = (
         Sheet(f"{table.by}_件数", pd.concat([sizes, counts], ignore_index=True)),
