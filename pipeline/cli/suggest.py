@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
@@ -45,7 +46,7 @@ class Request:
     top: int
     long: bool
     sheet: str | None
-    target_precision: float = 0.8
+    target_precision: float = TARGET_PRECISION
     mask: bool = False
     jobs: int | None = None
 
@@ -113,19 +114,21 @@ def _find_groups(
     console: Console, source: RowSource, text_column: str, id_column: str | None
 ) -> tuple[Groups, int]:
     """First pass: which rows say the same, how many there are, and whether ids are unique."""
-    finder = GroupFinder()
     ids: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
     rows = 0
-    with console.progress("同じ文面を探しています", "looking for repeated texts", None) as advance:
+    with (
+        GroupFinder() as finder,
+        console.progress("同じ文面を探しています", "looking for repeated texts", None) as advance,
+    ):
         for chunk in source.chunks():
             finder.add([as_text(v) for v in chunk[text_column]])
             if id_column is not None:
                 ids.append(_hashes(chunk[id_column], source, id_column, source.first_row + rows))
             rows += len(chunk)
             advance(len(chunk))
-    if ids:
-        _check_unique(np.concatenate(ids), source, id_column or "")
-    return finder.groups(), rows
+        if ids:
+            _check_unique(np.concatenate(ids), source, id_column or "")
+        return finder.groups(), rows
 
 
 def _hashes(
@@ -159,8 +162,8 @@ def _check_unique(ids: np.ndarray[tuple[int], np.dtype[np.int64]], source: RowSo
         )
 
 
-def _counted(source: RowSource, advance: object) -> Iterator[pd.DataFrame]:
-    assert callable(advance)
+def _counted(source: RowSource, advance: Callable[[int], None]) -> Iterator[pd.DataFrame]:
+    """Yield the chunks of a source; the rows of each are counted when the next is asked for."""
     for chunk in source.chunks():
         yield chunk
         advance(len(chunk))
