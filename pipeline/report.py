@@ -176,7 +176,7 @@ def _theme_parts(themes: pd.DataFrame) -> tuple[Part, ...]:
     parts: list[Part] = [Table("新しいテーマの候補", frame, "新しいテーマの候補", note=note)]
     for row in themes.to_dict("records"):
         texts = [str(row[f"example_{k}"]) for k in (1, 2, 3) if str(row[f"example_{k}"]).strip()]
-        rest = max(int(float(row["opinions"])) - len(texts), 0)
+        rest = max(int(row["opinions"]) - len(texts), 0)
         parts += [
             SubHeading(f"{row['name']} {row['opinions']}件"),
             Quotes(tuple(Quote(t, True) for t in texts), rest),

@@ -111,6 +111,16 @@ def _themes(request: Request) -> pd.DataFrame | None:
     if request.themes is None:
         return None
     table = THEMES.check(read_table(request.themes), str(request.themes))
+    for column in ("opinions", "texts"):
+        for row, cell in enumerate(table[column], start=2):
+            if cell and not cell.isdecimal():
+                raise InputError(
+                    f"「{cell}」は件数ではありません。`iken themes` が書いた themes.csv を指定してください。",
+                    f"'{cell}' is no number of opinions; give the themes.csv that `iken themes` wrote",
+                    file=str(request.themes),
+                    row=row,
+                    column=column,
+                )
     examples = [c for c in table.columns if c.startswith("example_")]
     if request.options.masked:
         table[examples] = table[examples].map(lambda text: mask(text)[0])
