@@ -11,7 +11,8 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
-from pipeline.report_numbers import change_parts, cross_parts, overview_parts
+from pipeline.report_change import change_parts
+from pipeline.report_numbers import cross_parts, overview_parts
 from pipeline.report_parts import (
     ModelFigures,
     Paragraph,

@@ -9,10 +9,15 @@ from typing import Any, Literal
 import pandas as pd
 
 from pipeline.cells import SURROGATE, without_controls
-from pipeline.codebook import Node
+from pipeline.codebook import Codebook, Node
 from pipeline.disclosure import THRESHOLD
 from pipeline.drawing import Picture
 from pipeline.features import TextVectors
+
+# More or less than elsewhere, or before.
+UP, DOWN = "▲", "▽"
+SIGNS = {1: UP, -1: DOWN, 0: ""}
+MOST_TOLD = 12  # differences told in sentences; the rest is in the table
 
 
 @dataclass(frozen=True)
@@ -185,6 +190,12 @@ class Report:
         """All pictures in order."""
         shown = (p.picture if isinstance(p, Interactive) else p for s in self.sections for p in s.parts)
         return [p for p in shown if isinstance(p, Picture)]
+
+
+def plan_name(codebook: Codebook, code: str) -> str:
+    """Return number and title of a node, as the plan prints it below its parent."""
+    node = codebook[code]
+    return f"{node.number or code} {node.title}"
 
 
 def printable(text: str) -> str:
