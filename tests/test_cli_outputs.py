@@ -6,22 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from commands import iken
 from conftest import SEED_CODEBOOK, SEED_LABELS
 
-from pipeline.cli import main
 from pipeline.cli.outputs import check_outputs
 from pipeline.errors import InputError
 from pipeline.tableio import read_table, write_table
 from pipeline.tables import DECISIONS
 
 BOOK = ("--codebook", SEED_CODEBOOK)
-
-
-def iken(*arguments: object) -> int:
-    """Run the command line in this process; return the exit code."""
-    with pytest.raises(SystemExit) as done:
-        main([str(a) for a in arguments])
-    return int(done.value.code or 0)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import docx
 import openpyxl
 import pandas as pd
 import pytest
+from commands import iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
-from test_cli import iken
 
 from pipeline.documents import read_document
 from pipeline.opinions import ingest_document
