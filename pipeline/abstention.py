@@ -206,7 +206,7 @@ def promise_kept(
     )
 
 
-def risk_coverage(confidence: Floats, right: Bools) -> list[tuple[float, float]]:
+def accuracy_at_tenths(confidence: Floats, right: Bools) -> list[tuple[float, float]]:
     """Return (coverage, accuracy) of suggesting the first item of the most confident 10 %, 20 %, … 100 %.
 
     Parameters

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.abstention import risk_coverage
+from pipeline.abstention import accuracy_at_tenths
 from pipeline.baseline import LEAVE_ONE_OUT_LIMIT
 from pipeline.cli.card import model_card, model_pictures, trust_pictures
 from pipeline.cli.console import Console
@@ -211,7 +211,7 @@ def run_evaluate(
         header,
         shown.values.tolist(),
     )
-    curve = risk_coverage(result.confidence, result.right)
+    curve = accuracy_at_tenths(result.confidence, result.right)
     console.table(
         console.t(
             "自動で付ける割合と正解率(確信度の高い順)", "share coded against accuracy (most confident first)"
