@@ -22,6 +22,8 @@ Bools = NDArray[np.bool_]
 
 TARGET_PRECISION = 0.8
 GRADE_B = 0.5
+# Coded opinions of an item from which on a suggestion of it may be graded A.
+EXAMPLES_FOR_A = 2
 # Share of right suggestions that may be held back because the second code comes too close.
 _MARGIN_QUANTILE = 0.05
 # Chosen by simulation (benchmarks/thresholds.py): the promise is kept on average, with the least that rests on luck.
@@ -204,7 +206,7 @@ def promise_kept(
     )
 
 
-def risk_coverage(confidence: Floats, right: Bools) -> list[tuple[float, float]]:
+def accuracy_at_tenths(confidence: Floats, right: Bools) -> list[tuple[float, float]]:
     """Return (coverage, accuracy) of suggesting the first item of the most confident 10 %, 20 %, … 100 %.
 
     Parameters
@@ -233,10 +235,10 @@ def grades(levels: list[Level], items: Floats, examples: NDArray[np.int64], limi
 
     Parameters
     ----------
-    examples : (items,) coded opinions of each item; with fewer than two nothing is graded A
+    examples : (items,) coded opinions of each item; with fewer than `EXAMPLES_FOR_A` nothing is graded A
     limit_b : least probability of grade B, from `least_for_b`
     """
     best, first, passes = levels[-1].judge(items)
     found = np.where(first >= limit_b, "B", "C")
-    found[passes & (examples[best] >= 2)] = "A"
+    found[passes & (examples[best] >= EXAMPLES_FOR_A)] = "A"
     return [str(g) for g in found]

@@ -8,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from pipeline.cells import EXCEL_OPTIONS, write_cell
+from pipeline.cells import EXCEL_OPTIONS, places, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
 
@@ -110,11 +110,6 @@ def row_height(values: Sequence[object], widths: Sequence[int]) -> float:
         if isinstance(value, str) and (len(value) * 2 > width or "\n" in value):
             most = max(most, lines(value, width))
     return min(LINE * most + 4, MAX_HEIGHT)
-
-
-def places(text: str) -> int:
-    """Return the width in narrow characters: CP932 has one byte for each of them, two for a wide one."""
-    return len(text.encode("cp932", "replace"))
 
 
 def lines(text: str, width: int) -> int:

@@ -9,7 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
@@ -91,20 +91,7 @@ class Codebook:
 
     def to_table(self) -> pd.DataFrame:
         """Return the CODEBOOK table (extra columns of the input kept)."""
-        return CODEBOOK.table(
-            {
-                "code": n.code,
-                "parent": n.parent,
-                "level": n.level,
-                "number": n.number,
-                "title": n.title,
-                "definition": n.definition,
-                "include": n.include,
-                "exclude": n.exclude,
-                **n.extra,
-            }
-            for n in self.nodes
-        )
+        return CODEBOOK.table({c: getattr(n, c) for c in CODEBOOK.columns} | n.extra for n in self.nodes)
 
     @cached_property
     def sha256(self) -> str:
@@ -289,10 +276,7 @@ def _in_plan_order(nodes: dict[str, Node], rows: dict[str, int], file: str | Non
     stack = [(code, 1) for code in reversed(children.get("", []))]
     while stack:
         code, level = stack.pop()
-        n = nodes[code]
-        ordered.append(
-            Node(n.code, n.parent, level, n.number, n.title, n.definition, n.include, n.exclude, n.extra)
-        )
+        ordered.append(replace(nodes[code], level=level))
         stack.extend((child, level + 1) for child in reversed(children.get(code, [])))
     if len(ordered) != len(nodes):
         lost = next(c for c in nodes if c not in {n.code for n in ordered})

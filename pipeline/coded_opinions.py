@@ -6,7 +6,7 @@ used, counted as without a code, or set aside with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,8 +14,8 @@ import pandas as pd
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
 from pipeline.coding import OUTSIDE, SUGGESTED
-from pipeline.comment_column import guess_text_column
-from pipeline.comments import wide_columns
+from pipeline.comment_column import check_columns_named, guess_text_column
+from pipeline.comments import MOST_RANKS, wide_columns
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
@@ -124,7 +124,7 @@ def _read_labels(
     table: pd.DataFrame, codebook: Codebook, file: str, text_column: str | None
 ) -> CodedOpinions:
     if text_column is not None:
-        check_columns(table, [text_column], "--text-column", file)
+        check_columns_named([*table.columns], [text_column], "--text-column", file)
         table = table.assign(text=table[text_column])
     labels = LABELS.check(table, file)
     # `prepare_labels` sorts; a report keeps the order of its source.
@@ -184,7 +184,7 @@ def _read_wide(
     own = own_columns(table)
     if text_column is None:
         text_column = guess_text_column(own, file)
-    check_columns(table, [text_column], "--text-column", file)
+    check_columns_named([*table.columns], [text_column], "--text-column", file)
     for code, title in (("suggested_code", "suggested_title"), ("code_1", "title_1")):
         if {code, title} <= {*table.columns}:
             codebook.check_titles(zip(table[code], table[title], strict=True), file)
@@ -224,7 +224,7 @@ def _read_wide(
 
 def own_columns(table: pd.DataFrame) -> list[str]:
     """Return the columns that the input of `iken suggest` had, without those it adds."""
-    added = {*wide_columns(10), *DECISION.values()}
+    added = {*wide_columns(MOST_RANKS), *DECISION.values()}
     return [str(c) for c in table.columns if str(c) not in added]
 
 
@@ -278,15 +278,3 @@ def _models(table: pd.DataFrame) -> tuple[str, ...]:
     if "model_id" not in table.columns:
         return ()
     return tuple(dict.fromkeys(m for m in table["model_id"] if m.strip()))
-
-
-def check_columns(table: pd.DataFrame, columns: Sequence[str], option: str, file: str) -> None:
-    """Raise `InputError` naming the first of `columns` that the table lacks, and those it has."""
-    for column in columns:
-        if column not in table.columns:
-            found = "、".join(str(c) for c in table.columns)
-            raise InputError(
-                f"列「{column}」がありません({option})。ある列: {found}",
-                f"there is no column '{column}' ({option}). Columns found: {found}",
-                file=file,
-            )

@@ -10,7 +10,7 @@ from typing import NoReturn
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.comment_column import TEXT_COLUMNS, comment_columns
+from pipeline.comment_column import TEXT_COLUMNS, check_columns_named, comment_columns
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 from pipeline.review_form import says_none_fits
@@ -40,15 +40,9 @@ def pick_column(
     InputError
         if the column is missing or several could be meant; the message lists the columns found.
     """
-    found = "、".join(columns)
+    check_columns_named(columns, [wanted], option, source)
     if wanted is not None:
-        if wanted in columns:
-            return wanted
-        raise InputError(
-            f"列「{wanted}」がありません。ある列: {found}",
-            f"there is no column '{wanted}'; columns found: {found}",
-            file=source,
-        )
+        return wanted
     usual = [c for c in columns if _folded(c) in names]
     if names is TEXT_NAMES:
         usual = usual or comment_columns(columns)
@@ -60,6 +54,7 @@ def pick_column(
         if not usual
         else ("複数あります", "several columns fit")
     )
+    found = "、".join(columns)
     raise InputError(
         f"{what[0]}の列が{why[0]}。{option} で列名を指定してください。ある列: {found}",
         f"{why[1]} for the {what[1]}; name one with {option}. Columns found: {found}",

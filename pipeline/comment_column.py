@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pipeline.errors import InputError
 
@@ -27,6 +27,25 @@ TEXT_COLUMNS = (
 )
 _COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, calls its second column
 _NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)
+
+
+def check_columns_named(
+    columns: Sequence[str], named: Iterable[str | None], option: str, file: str | None
+) -> None:
+    """Raise `InputError` for a column that the user named by an option and that is not there, listing those found.
+
+    Parameters
+    ----------
+    named : columns wanted; None for one that was not named
+    """
+    for column in named:
+        if column is not None and column not in columns:
+            listed = "、".join(columns)
+            raise InputError(
+                f"列「{column}」がありません({option})。ある列: {listed}",
+                f"there is no column '{column}' ({option}). Columns found: {listed}",
+                file=file,
+            )
 
 
 def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[str]:

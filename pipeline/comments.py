@@ -23,6 +23,8 @@ from pipeline.models import Model
 from pipeline.normalise import NO_OPINION
 from pipeline.segment import Unit
 
+# In a file of suggestions code_1 … code_30 are looked for, whatever --top allows.
+MOST_RANKS = 30
 _WORDS = 5
 # Comparing longer stretches letter by letter takes seconds.
 _LONGEST_COMPARED = 3000

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control, norm
 
 from pipeline.codebook import Codebook
-from pipeline.disclosure import THRESHOLD, Relation, hidden_cells
+from pipeline.comment_column import check_columns_named
+from pipeline.disclosure import HIDDEN, THRESHOLD, Relation, hidden_cells
 from pipeline.errors import InputError
 
 NO_ANSWER = "無回答"
@@ -43,7 +44,6 @@ class CrossTable:
     """
 
     by: str
-    threshold: int
     counts: pd.DataFrame
     totals: pd.Series[int]
     group_sizes: pd.Series[int]
@@ -63,14 +63,9 @@ class CrossTable:
             columns=self.counts.columns,
         )
 
-    @property
-    def mark(self) -> str:
-        """What stands in a hidden cell."""
-        return "x"
-
     def shown_counts(self) -> pd.DataFrame:
-        """Return the counts as whole numbers, with `mark` in hidden cells."""
-        return self.counts.astype(object).mask(self.hidden, self.mark)
+        """Return the counts as whole numbers, with `HIDDEN` in hidden cells."""
+        return self.counts.astype(object).mask(self.hidden, HIDDEN)
 
 
 def cross_table(
@@ -100,13 +95,7 @@ def cross_table(
     """
     tables = [t for t in (coded, uncoded) if t is not None and len(t)]
     for table in tables:
-        if by not in table.columns:
-            found = "、".join(str(c) for c in table.columns)
-            raise InputError(
-                f"列「{by}」がありません(--by)。ある列: {found}",
-                f"there is no column '{by}' (--by). Columns found: {found}",
-                file=file,
-            )
+        check_columns_named([str(c) for c in table.columns], [by], "--by", file)
     group_of = _groups(tables, by)
     group_of, pooled = _pool(group_of, threshold)
     groups = _in_order(group_of)
@@ -130,7 +119,7 @@ def cross_table(
     hidden = _hidden(coded, codebook, counts, sizes, bool(uncoded is not None and len(uncoded)), threshold)
     residuals, p_values = _residuals(counts, sizes, codebook, hidden)
     shares = (counts / sizes).mask(hidden)
-    return CrossTable(by, threshold, counts, totals, sizes, shares, residuals, p_values, hidden, pooled)
+    return CrossTable(by, counts, totals, sizes, shares, residuals, p_values, hidden, pooled)
 
 
 def _groups(tables: Sequence[pd.DataFrame], by: str) -> pd.Series[str]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 THRESHOLD = 5
+HIDDEN = "x"  # what stands in a cell that is hidden
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _TINY = 1e-6

@@ -37,6 +37,7 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 GREY = "#666666"
+NO_ITEM = "項目なし"
 # Lightness falls steadily, so that the picture reads the same in grey.
 SHADES = "YlGnBu"
 _STYLE: Any = {
@@ -116,6 +117,11 @@ def picture(figure: Figure, title: str, table: pd.DataFrame, alt: str) -> Pictur
     text = re.sub(r"[ \t]+$", "", svg.getvalue(), flags=re.MULTILINE)
     label = f'<svg role="img" aria-label="{html.escape(alt)}" '
     return Picture(title, png.getvalue(), text.replace("<svg ", label, 1), table, alt)
+
+
+def is_dark(red: float, green: float, blue: float) -> bool:
+    """Tell whether a colour (0 to 1 each) is so dark that type on it must be white (luma of ITU-R BT.601)."""
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
 
 
 def display_width(text: str) -> int:

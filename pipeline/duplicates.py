@@ -2,9 +2,11 @@
 
 Same: equal `comparison_key`. Nearly: the sets of the keys' three-character pieces share at least 0.8 of
 all their pieces (Jaccard), and the keys have the same words of negation and of opposites: who is for a thing
-and who is against it say it in nearly the same words, and neither may speak for the other. In millions of rows, candidates come from MinHash in bands (Broder 1997;
-Leskovec et al., Mining of Massive Datasets, ch. 3) and are then compared exactly. Keys and bands wait in
-temporary files meanwhile, so that memory stays at a few bytes a row.
+and who is against it say it in nearly the same words, and neither may speak for the other.
+
+In millions of rows, candidates come from MinHash in bands (Broder 1997; Leskovec et al., Mining of Massive
+Datasets, ch. 3) and are then compared exactly. Keys and bands wait in temporary files meanwhile, so that memory
+stays at a few bytes a row.
 """
 
 from __future__ import annotations

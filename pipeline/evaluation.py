@@ -82,8 +82,13 @@ def evaluate_model(
 def held_out_probabilities(
     model: Model, texts: list[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return probabilities of model and baseline (n, items) that owe nothing to the texts themselves, and
-    which texts (n,) the model had been trained on."""
+    """Return probabilities that owe nothing to the texts themselves.
+
+    Returns
+    -------
+    probabilities, baseline : (n, items) of the model and of the baseline
+    seen : (n,) which texts the model had been trained on
+    """
     items = model.classifier.classes_.tolist()
     trained, codes = model.opinions["text"].tolist(), model.opinions["code"].tolist()
     probabilities, at = held_out_items(model, texts)

@@ -53,7 +53,8 @@ def split_candidates(model: Model, found: Themes, *, seed: int = 0) -> pd.DataFr
     """Return the items whose opinions fall into two clearly separate groups, two rows an item.
 
     Looked at are the opinions of the survey that the model or people put to the item, and the coded ones. Clear
-    is a division whose groups have hardly anything in common (`apart`, see `grouping.Division`), and which is found again in bootstrap samples (`stability`).
+    is a division whose groups have hardly anything in common (`apart`, see `grouping.Division`), and which is
+    found again in bootstrap samples (`stability`).
     """
     row_of = {t: i for i, t in enumerate(found.texts)}
     of_item: dict[str, list[int]] = defaultdict(list)

@@ -178,9 +178,9 @@ def co_occurrence(
 
     Returns
     -------
-    nodes : word, texts
-    pairs : word_1, word_2, texts (with both), jaccard; at most `edges`, strongest first. Pairs that share a
-        single text are left out: any two rare words of one comment would be a perfect pair.
+    nodes : word, texts, lemma
+    pairs : word_1, word_2, texts (with both), jaccard, lemma_1, lemma_2; at most `edges`, strongest first. Pairs
+        that share a single text are left out: any two rare words of one comment would be a perfect pair.
     """
     sets, written = word_sets(texts)
     total = Counter(w for own in sets for w in own)

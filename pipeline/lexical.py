@@ -99,7 +99,7 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "words_")
         normal = [normalise(t) for t in texts]
         if not normal:
-            return sp.csr_matrix((0, len(self.words_) + len(self.ngrams_)))
+            return sp.csr_matrix((0, _width(len(self.words_)) + _width(len(self.ngrams_))))
         blocks = [
             self.word_tfidf_.transform(self._word_counts(normal)) * np.sqrt(self.word_weight),
             self.ngram_tfidf_.transform(self._ngram_counts(normal)) * np.sqrt(1 - self.word_weight),
@@ -140,8 +140,13 @@ class LexicalEncoder(TransformerMixin, BaseEstimator):
         return {k: v for k, v in super().__getstate__().items() if k not in _REBUILT}
 
 
-def _counts(columns: NDArray[np.int32], ends: NDArray[np.int64], width: int) -> sp.csr_matrix:
+def _width(terms: int) -> int:
+    """Return the columns of a block: one even where no term is known, for scikit-learn takes no matrix without."""
+    return max(terms, 1)
+
+
+def _counts(columns: NDArray[np.int32], ends: NDArray[np.int64], terms: int) -> sp.csr_matrix:
     """Make a count matrix of the term indices of each text, text after text."""
-    matrix = sp.csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(ends) - 1, max(width, 1)))
+    matrix = sp.csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(ends) - 1, _width(terms)))
     matrix.sum_duplicates()
     return matrix

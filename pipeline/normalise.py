@@ -74,9 +74,9 @@ def comparison_key(text: str) -> str:
 
 # What a comment is called that `has_no_opinion`.
 NO_OPINION = "意見なし"
-# What people write into a field that must not stay empty. Compared by `comparison_key`.
-# No way of saying so is longer, blanks around it included.
+# Nobody takes longer to say so, blanks around it included.
 _LONGEST_REFUSAL = 40
+# What people write into a field that must not stay empty. Compared by `comparison_key`.
 _NO_OPINION = re.compile(
     r"(?:(?:今のところ|いまのところ|現在|現時点では?|今は|私は|私からは|自分は|これといって|別に|べつに|特に|とくに|特段|とりたてて|何も|なにも|"
     r"意見|いけん|要望|ご意見|回答|記入|該当|コメント|その他|以上|は|が|も|の|に|等|など)*"

@@ -202,7 +202,7 @@ def ingest_table(
     source
         The file's name, for messages and the `source` column.
     label_source
-        One of `tables.LABEL_SOURCES`; columns `label_source`, `coder`, `source` … of the table lead.
+        One of `tables.GOLD_SOURCES`; columns `label_source`, `coder`, `source` … of the table lead.
 
     Raises
     ------
@@ -286,8 +286,7 @@ def _codes(
 def _origin(
     cells: dict[str, str], own: set[str | None], source: str, row: int, label_source: str
 ) -> dict[str, object]:
-    """Return where a label comes from: what the table itself says of it (it may be a LABELS table), else this
-    file and row."""
+    """Return where a label comes from: what the table says of it (it may be LABELS), else this file and row."""
     said = {k: v for k, v in cells.items() if k not in own and v.strip()}
     return {
         "source": said.get("source", source),

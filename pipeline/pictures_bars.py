@@ -9,6 +9,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.codebook import Codebook
+from pipeline.disclosure import HIDDEN, THRESHOLD
 from pipeline.drawing import (
     COLOURS,
     HATCHES,
@@ -17,6 +18,7 @@ from pipeline.drawing import (
     Picture,
     canvas,
     display_width,
+    is_dark,
     picture,
     shortened,
     wrapped,
@@ -147,7 +149,7 @@ def heat_map(
     codebook: Codebook,
     *,
     by: str = "地区",
-    minimum: int = 5,
+    minimum: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
 ) -> Picture:
@@ -157,7 +159,7 @@ def heat_map(
     ----------
     counts : whole numbers, rows codes of the plan, columns groups (see `cross_counts`)
     minimum : cells of 1 to `minimum` - 1 opinions are hidden, so that no resident can be recognised
-    hidden : cells to hide instead, of the form of `counts` (see `crosstab`), each shown as x
+    hidden : cells to hide instead, of the form of `counts` (see `crosstab`), each shown as `HIDDEN`
 
     Returns
     -------
@@ -191,10 +193,8 @@ def heat_map(
                 axes.add_patch(box)
             else:
                 red, green, blue, _ = shades(shown[i, j] / max(float(shown.max()), 1e-9))
-                dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-                axes.text(
-                    j, i, str(values[i, j]), ha="center", va="center", fontsize=8, color="w" if dark else "k"
-                )
+                ink = "w" if is_dark(red, green, blue) else "k"
+                axes.text(j, i, str(values[i, j]), ha="center", va="center", fontsize=8, color=ink)
         longest = max(display_width(g) for g in groups)
         turned = longest * len(groups) > 60
         axes.set_xticks(
@@ -218,7 +218,7 @@ def heat_map(
         bar.set_label(
             "\n".join(x for x in (f"その{by}の意見に占める割合", note) if x), fontsize=8, linespacing=1.5
         )
-        cells = np.where(secret, "x" if own else f"{minimum}未満", values.astype(str))
+        cells = np.where(secret, HIDDEN if own else f"{minimum}未満", values.astype(str))
         table = pd.DataFrame({"code": codes, "title": [codebook[c].title for c in codes]})
         for j, group in enumerate(groups):
             table[group] = cells[:, j]

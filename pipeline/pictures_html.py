@@ -15,7 +15,8 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from pipeline.codebook import Codebook
-from pipeline.drawing import COLOURS, SHADES
+from pipeline.disclosure import HIDDEN, THRESHOLD
+from pipeline.drawing import COLOURS, GREY, NO_ITEM, SHADES, is_dark
 
 _SIZE = (720, 520)
 _MARGIN = 16
@@ -67,10 +68,10 @@ def opinion_map_html(table: pd.DataFrame, codebook: Codebook, *, title: str = "�
     width, height = _SIZE
     for k, goal in enumerate(goals):
         own = table[table["goal"] == goal]
-        colour = COLOURS[k % len(COLOURS)] if goal else "#666666"
+        colour = COLOURS[k % len(COLOURS)] if goal else GREY
         shape = k if goal else -1
         for text, code, x, y in zip(own["text"], own["code"], own["x"], own["y"], strict=True):
-            item = codebook.display(code) if code else "項目なし"
+            item = codebook.display(code) if code else NO_ITEM
             left = _MARGIN + float(x) * (width - 2 * _MARGIN)
             top = _MARGIN + (1 - float(y)) * (height - 2 * _MARGIN)
             signs.append(
@@ -78,7 +79,7 @@ def opinion_map_html(table: pd.DataFrame, codebook: Codebook, *, title: str = "�
                 f'data-goal="{escape(goal)}" data-item="{escape(item)}" data-text="{escape(text)}" '
                 f'aria-label="{escape(f"{item}: {text}")}"><title>{escape(text)}</title></path>'
             )
-        name = f"{codebook[goal].number or goal} {codebook[goal].title}" if goal else "項目なし"
+        name = f"{codebook[goal].number or goal} {codebook[goal].title}" if goal else NO_ITEM
         legend.append(
             f'<label><input type="checkbox" value="{escape(goal)}" checked> <svg viewBox="0 0 12 12" '
             f'aria-hidden="true"><path d="{_shape(shape, 6, 6)}" fill="{colour}"/></svg> '
@@ -101,7 +102,7 @@ def heat_map_html(
     codebook: Codebook,
     *,
     by: str = "地区",
-    minimum: int = 5,
+    minimum: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
 ) -> str:
@@ -111,7 +112,7 @@ def heat_map_html(
     """
     title = title or f"項目×{by}の意見の数"
     values = counts.to_numpy(dtype=np.int64)
-    mark, what = (f"{minimum}未満", f"{minimum}件未満") if hidden is None else ("x", "伏せた数")
+    mark, what = (f"{minimum}未満", f"{minimum}件未満") if hidden is None else (HIDDEN, "伏せた数")
     secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
     share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
     # Rounded to whole per cents: exact shares would give away what is hidden.
@@ -128,7 +129,7 @@ def heat_map_html(
                 cells.append(f'<td class="h" title="{about}">{mark}</td>')
                 continue
             red, green, blue, _ = shades(round(share[i, j] / greatest, 2))
-            colour = "#fff" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else "#000"
+            colour = "#fff" if is_dark(red, green, blue) else "#000"
             about = escape(f"{name} × {group}: {values[i, j]}件(この{by}の意見の約{share[i, j]:.0%})")
             cells.append(
                 f'<td style="background:{to_hex((red, green, blue))};color:{colour}" title="{about}">'

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA, TruncatedSVD
@@ -13,12 +14,11 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from pipeline.codebook import Codebook
-from pipeline.drawing import COLOURS, GREY, MARKERS, Picture, canvas, picture, shortened
+from pipeline.drawing import COLOURS, GREY, MARKERS, NO_ITEM, Picture, canvas, picture, shortened
 from pipeline.features import TextVectors
 
 Floats = NDArray[np.float64]
 
-NO_ITEM = "項目なし"
 _FEW = 30
 _DIMENSIONS = 50
 
@@ -109,11 +109,8 @@ def opinion_map(table: pd.DataFrame, codebook: Codebook, *, title: str = "意見
         return picture(figure, title, table, alt)
 
 
-def _name_policies(axes: object, table: pd.DataFrame, codebook: Codebook) -> None:
+def _name_policies(axes: Axes, table: pd.DataFrame, codebook: Codebook) -> None:
     """Write the number of each node of the second level at the middle of its opinions."""
-    from matplotlib.axes import Axes
-
-    assert isinstance(axes, Axes)
     second = [codebook.path(c)[:2][-1] if c else "" for c in table["code"]]
     for code, own in table.groupby(pd.Series(second, index=table.index), sort=False):
         if not code or len(own) < 2:

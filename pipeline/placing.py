@@ -10,27 +10,32 @@ from pathlib import Path
 from pipeline.errors import InputError
 
 
-def check_folder(folder: Path) -> None:
-    """Raise `InputError` if `folder` cannot come to be since a file stands there or above; makes nothing."""
+def check_folder(folder: Path, option: str = "--out") -> None:
+    """Raise `InputError` if `folder` cannot come to be since a file stands there or above; makes nothing.
+
+    Parameters
+    ----------
+    option : what named the folder, or a file in it
+    """
     place = folder.resolve()
     above = next(p for p in (place, *place.parents) if p.exists())
     if not above.is_dir():
         raise InputError(
-            "フォルダではなくファイルです。--out に別の名前を指定してください。",
-            "this is a file, not a folder; give --out another name",
+            f"フォルダではなくファイルです。{option} に別の名前を指定してください。",
+            f"this is a file, not a folder; give {option} another name",
             file=str(above),
         )
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder if it is not there; an `InputError` if that cannot be done."""
-    check_folder(folder)
+def make_folder(folder: Path, option: str = "--out") -> None:
+    """Make a folder if it is not there; an `InputError` if that cannot be done (see `check_folder`)."""
+    check_folder(folder, option)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"フォルダを作れません({error.strerror})。--out に別の場所を指定してください。",
-            f"cannot make the folder ({error.strerror}); give --out another place",
+            f"フォルダを作れません({error.strerror})。{option} に別の場所を指定してください。",
+            f"cannot make the folder ({error.strerror}); give {option} another place",
             file=str(folder),
         ) from None
 

@@ -23,24 +23,14 @@ _LIBRARY_CELLS = 5_000_000
 _CHUNK_CELLS = 4_000_000
 
 
-def masi_distance(a: frozenset[str], b: frozenset[str]) -> float:
-    """Return 1 - Jaccard · monotonicity (Passonneau 2006); two empty sets are equal.
+def masi_distances(sets: Sequence[frozenset[str]]) -> Floats:
+    """Return the distances 1 - Jaccard · monotonicity (Passonneau 2006) of n sets, none of them empty, (n, n).
 
     Monotonicity is 1 for equal sets, 2/3 if one holds the other, 1/3 if they only share something, else 0.
 
-    >>> round(masi_distance(frozenset("ab"), frozenset("abcd")), 3)
-    0.667
+    >>> masi_distances([frozenset("ab"), frozenset("abcd")]).round(3).tolist()
+    [[0.0, 0.667], [0.667, 0.0]]
     """
-    if a == b:
-        return 0.0
-    shared = len(a & b)
-    if not shared:
-        return 1.0
-    return 1 - shared / len(a | b) * (2 / 3 if a < b or b < a else 1 / 3)
-
-
-def masi_distances(sets: Sequence[frozenset[str]]) -> Floats:
-    """Return the distances (`masi_distance`) of n sets, none of them empty, (n, n)."""
     column = {name: j for j, name in enumerate(sorted(frozenset().union(*sets)))}
     member = np.zeros((len(sets), len(column)))
     for i, names in enumerate(sets):

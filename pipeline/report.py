@@ -11,7 +11,8 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
-from pipeline.report_numbers import change_parts, cross_parts, overview_parts
+from pipeline.report_change import change_parts
+from pipeline.report_numbers import cross_parts, overview_parts
 from pipeline.report_parts import (
     ModelFigures,
     Paragraph,
@@ -176,7 +177,7 @@ def _theme_parts(themes: pd.DataFrame) -> tuple[Part, ...]:
     parts: list[Part] = [Table("新しいテーマの候補", frame, "新しいテーマの候補", note=note)]
     for row in themes.to_dict("records"):
         texts = [str(row[f"example_{k}"]) for k in (1, 2, 3) if str(row[f"example_{k}"]).strip()]
-        rest = max(int(float(row["opinions"])) - len(texts), 0)
+        rest = max(int(row["opinions"]) - len(texts), 0)
         parts += [
             SubHeading(f"{row['name']} {row['opinions']}件"),
             Quotes(tuple(Quote(t, True) for t in texts), rest),

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, write_cell
+from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, places, widest_line, write_cell
+from pipeline.disclosure import HIDDEN
 from pipeline.opinions_section import UNCHECKED
 from pipeline.report_parts import Report, Sheet, Table, cell_text
 from pipeline.report_texts import WARNING
@@ -188,8 +189,8 @@ class _Writer:
         for j, name in enumerate(names):
             title = _TITLES.get(name, name)
             write_cell(sheet, 0, j, title, head)
-            longest = max((_places(cell_text(r[j])) for r in rows[:300]), default=0)
-            widths.append(min(_WIDEST, max(_NARROWEST, longest + 2, min(_places(title), 16) + 2)))
+            longest = max((widest_line(cell_text(r[j])) for r in rows[:300]), default=0)
+            widths.append(min(_WIDEST, max(_NARROWEST, longest + 2, min(widest_line(title), 16) + 2)))
             sheet.set_column(j, j, widths[j])
         for i, row in enumerate(rows, 1):
             # Not every program fits heights to wrapped text on opening.
@@ -206,7 +207,7 @@ class _Writer:
 
 def _number_format(value: object, percent: bool) -> dict[str, object]:
     if isinstance(value, str):
-        return {"align": "right"} if value == "x" else {}
+        return {"align": "right"} if value == HIDDEN else {}
     return {"num_format": "0.0%" if percent else "#,##0.###" if isinstance(value, float) else "#,##0"}
 
 
@@ -222,8 +223,4 @@ def _number(text: str) -> object:
 
 
 def _lines(text: str, width: int) -> int:
-    return sum(max(1, -(-_places(line) // (width - 1))) for line in text.split("\n"))
-
-
-def _places(text: str) -> int:
-    return max(len(line.encode("cp932", "replace")) for line in text.split("\n"))
+    return sum(max(1, -(-places(line) // (width - 1))) for line in text.split("\n"))

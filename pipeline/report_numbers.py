@@ -1,23 +1,32 @@
-"""The numbers of a report: overview of the plan, cross tables, change since the last survey; with pictures."""
+"""The numbers of a report: overview of the plan, and cross tables; with pictures."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from pipeline.change import changes
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import OPEN, CodedOpinions, units
 from pipeline.crosstab import CrossTable, comments_by_group, cross_table, visible_nodes
-from pipeline.errors import InputError
-from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, Sheet, SubHeading, Table
-from pipeline.report_pictures import bar_pictures, change_pictures, heat_pictures, map_pictures, word_pictures
+from pipeline.disclosure import HIDDEN
+from pipeline.report_parts import (
+    DOWN,
+    MOST_TOLD,
+    SIGNS,
+    UP,
+    ModelFigures,
+    Paragraph,
+    Part,
+    ReportOptions,
+    Sheet,
+    SubHeading,
+    Table,
+    plan_name,
+)
+from pipeline.report_pictures import bar_pictures, heat_pictures, map_pictures, word_pictures
 from pipeline.words import words_of_groups
 
 _MOST = 5
-_STANDING_OUT = 12
-_UP, _DOWN = "▲", "▽"
-_SIGNS = {1: _UP, -1: _DOWN, 0: ""}
 
 
 # -- overview --------------------------------------------------------------------------------------
@@ -113,18 +122,12 @@ def plan_counts(opinions: CodedOpinions, codebook: Codebook) -> pd.DataFrame:
         {
             "コード": [n.code for n in codebook],
             "階層": [n.level for n in codebook],
-            "項目": [_name(codebook, n.code) for n in codebook],
+            "項目": [plan_name(codebook, n.code) for n in codebook],
             "意見": counts,
             "割合": np.array(counts) / max(opinions.opinions, 1),
             "うち未確認の提案": [len(found[n.code] - seen[n.code]) for n in codebook],
         }
     )
-
-
-def _name(codebook: Codebook, code: str) -> str:
-    """Return number and title of a node, as the plan prints it below its parent."""
-    node = codebook[code]
-    return f"{node.number or code} {node.title}"
 
 
 # -- cross tables ----------------------------------------------------------------------------------
@@ -135,8 +138,8 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
     parts: list[Part] = [
         Paragraph(
             "数は回答(1人が同じことを2度書いても1件)です。"
-            f"{_UP}はほかの区分より多い、{_DOWN}は少ないところです(調整済み標準化残差、Benjamini-Hochberg法で補正、5%水準)。"
-            f"{options.threshold}件に満たない数と、そこから逆算できる数は伏せています(x)。",
+            f"{UP}はほかの区分より多い、{DOWN}は少ないところです(調整済み標準化残差、Benjamini-Hochberg法で補正、5%水準)。"
+            f"{options.threshold}件に満たない数と、そこから逆算できる数は伏せています({HIDDEN})。",
             "note",
         )
     ]
@@ -177,17 +180,17 @@ def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:
         f"{table.counts.columns[j]}では「{codebook[str(table.counts.index[i])].title}」が"
         f"{'多い' if marks[i, j] > 0 else '少ない'}"
         f"({counts[i, j]:,}件、{shares[i, j]:.0%}。全体では{totals[i] / n:.0%})。"
-        for i, j in cells[:_STANDING_OUT]
+        for i, j in cells[:MOST_TOLD]
     ]
     if len(cells) > len(lines):
-        lines.append(f"このほか{len(cells) - len(lines)}か所に差があります(表の{_UP}{_DOWN})。")
+        lines.append(f"このほか{len(cells) - len(lines)}か所に差があります(表の{UP}{DOWN})。")
     return lines or ["ほかの区分との差がはっきりしているところはありません。"]
 
 
 def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
     tops = {n.code for n in codebook.children("")}
     codes = [str(c) for c in table.counts.index if c in tops or c in set(visible_nodes(table))]
-    names = [_name(codebook, c) for c in codes]
+    names = [plan_name(codebook, c) for c in codes]
     marks = table.stands_out
     shown = table.shown_counts()
     frame = pd.DataFrame({"項目": ["回答の数", *names]})
@@ -198,7 +201,7 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
         frame[str(group)] = [
             f"{int(table.group_sizes.iloc[j]):,}",
             *(
-                table.mark
+                HIDDEN
                 if hidden_cells[i, j]
                 else _cell(int(numbers[i, j]), float(shares_of[i, j]), int(signs[i, j]))
                 for i in rows
@@ -210,15 +213,15 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
         note += f"「その他(少数)」は、{'、'.join(table.pooled)}。"
     levels = (1, *(codebook[c].level for c in codes))
     head = pd.DataFrame(
-        {"コード": table.counts.index, "項目": [_name(codebook, str(c)) for c in table.counts.index]}
+        {"コード": table.counts.index, "項目": [plan_name(codebook, str(c)) for c in table.counts.index]}
     )
     sizes = pd.DataFrame([["", "回答の数", *table.group_sizes, int(table.group_sizes.sum())]])
     counts = pd.concat([head, shown.reset_index(drop=True), table.totals.reset_index(drop=True)], axis=1)
     counts.columns = pd.Index([*head.columns, *map(str, shown.columns), "計"])
     sizes.columns = counts.columns
     hidden = table.hidden.reset_index(drop=True)
-    shares = table.shares.astype(object).reset_index(drop=True).mask(hidden, table.mark)
-    residuals = table.residuals.round(2).astype(object).reset_index(drop=True).mask(hidden, table.mark)
+    shares = table.shares.astype(object).reset_index(drop=True).mask(hidden, HIDDEN)
+    residuals = table.residuals.round(2).astype(object).reset_index(drop=True).mask(hidden, HIDDEN)
     groups = frozenset(map(str, shown.columns))
     sheets = (
         Sheet(f"{table.by}_件数", pd.concat([sizes, counts], ignore_index=True)),
@@ -232,79 +235,4 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
 
 
 def _cell(count: int, share: float, sign: int) -> str:
-    return f"{count:,} ({share:.0%}){_SIGNS[sign]}" if count else "0"
-
-
-# -- change ----------------------------------------------------------------------------------------
-
-
-def change_parts(
-    opinions: CodedOpinions, previous: CodedOpinions, codebook: Codebook, options: ReportOptions
-) -> tuple[Part, ...]:
-    """Return shares of this and the previous survey and their difference with intervals."""
-    if not previous.opinions or not opinions.opinions:
-        raise InputError(
-            "比べる調査の一方に意見がありません。", "one of the surveys to compare has no opinion"
-        )
-    table = changes(
-        opinions.coded, previous.coded, codebook, n_now=opinions.opinions, n_before=previous.opinions
-    )
-    kept = table[(table["count"] + table["count_before"]) > 0]
-    name = f"(「{options.previous_name}」)" if options.previous_name else ""
-    parts: list[Part] = [
-        Paragraph(f"前回{name}の意見{previous.opinions:,}件と、今回の意見{opinions.opinions:,}件を比べます。")
-    ]
-    if opinions.has_unchecked or previous.has_unchecked:
-        parts.append(
-            Paragraph("未確認の提案を含むため、差の一部は機械の誤りによるものかもしれません。", "warning")
-        )
-    sure = kept[kept["changed"] != 0].sort_values("difference", key=lambda d: -d.abs(), kind="stable")
-    for _, row in sure.head(_STANDING_OUT).iterrows():
-        more = "増えました" if row["changed"] > 0 else "減りました"
-        parts.append(
-            Paragraph(
-                f"「{row['title']}」の割合が{more}({row['share_before']:.0%} → {row['share']:.0%})。",
-                "bullet",
-            )
-        )
-    if not len(sure):
-        parts.append(Paragraph("割合がはっきり変わった項目はありません。"))
-    frame = pd.DataFrame(
-        {
-            "項目": [_name(codebook, c) for c in kept["code"]],
-            "前回": kept["count_before"].tolist(),
-            "今回": kept["count"].tolist(),
-            "前回の割合": kept["share_before"].tolist(),
-            "今回の割合": kept["share"].tolist(),
-            "差": [_points(d) for d in kept["difference"]],
-            "95%区間": [
-                f"{_points(a)} 〜 {_points(b)}" for a, b in zip(kept["low"], kept["high"], strict=True)
-            ],
-            "変化": [_SIGNS[int(c)] for c in kept["changed"]],
-        }
-    )
-    note = (
-        "割合は意見全体に対するもの。差と区間はポイント(Newcombeの区間)。"
-        f"{_UP}{_DOWN}は、項目の数だけ比べることを補正しても(Benjamini-Hochberg法、5%水準)変化と言えるもの。"
-    )
-    parts.append(
-        Table(
-            "前回からの変化",
-            frame,
-            "前回比",
-            frozenset({"前回の割合", "今回の割合"}),
-            tuple(kept["level"].tolist()),
-            note=note,
-            sheets=(
-                Sheet("前回比", table, frozenset({"share", "share_before", "difference", "low", "high"})),
-            ),
-        )
-    )
-    if options.pictures:
-        parts += change_pictures(table, codebook)
-    return tuple(parts)
-
-
-def _points(difference: float) -> str:
-    """Return a difference of shares in points; with a real minus, at which no line is broken."""
-    return f"{difference * 100:+.1f}".replace("-", "\u2212")
+    return f"{count:,} ({share:.0%}){SIGNS[sign]}" if count else "0"

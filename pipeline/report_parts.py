@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pandas as pd
 
-from pipeline.codebook import Node
+from pipeline.cells import SURROGATE, without_controls
+from pipeline.codebook import Codebook, Node
 from pipeline.disclosure import THRESHOLD
 from pipeline.drawing import Picture
 from pipeline.features import TextVectors
 
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_HALF = re.compile("[\ud800-\udfff]")
+# More or less than elsewhere, or before.
+UP, DOWN = "▲", "▽"
+SIGNS = {1: UP, -1: DOWN, 0: ""}
+MOST_TOLD = 12  # differences told in sentences; the rest is in the table
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,15 @@ class Report:
         return [p for p in shown if isinstance(p, Picture)]
 
 
+def plan_name(codebook: Codebook, code: str) -> str:
+    """Return number and title of a node, as the plan prints it below its parent."""
+    node = codebook[code]
+    return f"{node.number or code} {node.title}"
+
+
 def printable(text: str) -> str:
     """Return a text without what XML cannot hold: control characters go, half characters become U+FFFD."""
-    return _HALF.sub("\ufffd", _NOT_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return SURROGATE.sub("\ufffd", without_controls(text))
 
 
 def cell_text(value: object, *, percent: bool = False) -> str:

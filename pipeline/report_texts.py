@@ -6,6 +6,7 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
+from pipeline.disclosure import HIDDEN
 from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, SubHeading, Table
 from pipeline.tables import records
 
@@ -152,7 +153,7 @@ def method_parts(
         )
     if options.by:
         limits.append(
-            f"{options.threshold}件に満たない区分の数は、個人が特定されないよう伏せています(x)。"
+            f"{options.threshold}件に満たない区分の数は、個人が特定されないよう伏せています({HIDDEN})。"
             "伏せた数が合計から逆算できないよう、ほかの数も伏せたところがあります。"
         )
     parts += [Paragraph(line, "bullet") for line in limits]

@@ -14,6 +14,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls
 from docx.shared import Mm, Pt, RGBColor
 
+from pipeline.cells import widest_line
 from pipeline.drawing import Picture
 from pipeline.opinions_section import UNCHECKED, count_words
 from pipeline.report_parts import (
@@ -260,7 +261,8 @@ def _widths(header: Sequence[str], rows: Sequence[Sequence[str]], part: Table) -
     """Return widths in mm: numbers get what they need, words share the rest; short tables stay narrow."""
     size = 2.05 if len(header) > 6 else 2.15  # mm of a half-width character
     longest = [
-        max([_places(h), *(_places(r[j]) for r in rows[:200])]) * size + 5 for j, h in enumerate(header)
+        max([widest_line(h), *(widest_line(r[j]) for r in rows[:200])]) * size + 5
+        for j, h in enumerate(header)
     ]
     numeric = [w if j >= part.keys else 0.0 for j, w in enumerate(longest)]
     limit = _TEXT_WIDTH * 0.7
@@ -273,7 +275,3 @@ def _widths(header: Sequence[str], rows: Sequence[Sequence[str]], part: Table) -
         wide = sum(words) - sum(narrow)
         words = [w if w <= room / part.keys else w * (room - sum(narrow)) / wide for w in words]
     return [a + b for a, b in zip(numeric, words, strict=True)]
-
-
-def _places(text: str) -> int:
-    return max(len(line.encode("cp932", "replace")) for line in text.split("\n"))

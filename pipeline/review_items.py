@@ -11,7 +11,8 @@ import pandas as pd
 from pipeline.book_parts import choice
 from pipeline.cells import as_text, excel_text
 from pipeline.codebook import Codebook
-from pipeline.comment_column import guess_text_column
+from pipeline.comment_column import check_columns_named, guess_text_column
+from pipeline.comments import MOST_RANKS
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.normalise import NO_OPINION
@@ -20,7 +21,6 @@ from pipeline.review_form import NOT_ASKED, REVIEW
 ASSIGNMENT = ("coder", "position", "suggestion_shown")
 _WIDE = ("status", "code_1", "confidence_1", "model_id")
 _LONG = ("opinion_id", "unit", "unit_text", "rank", "code", "confidence", "status", "model_id")
-_MOST = 30  # code_1 … code_30 are looked for
 Row = dict[str, str]
 
 
@@ -91,7 +91,7 @@ class _Reader:
                 f"no table of suggestions; make one with `iken suggest`. Columns found: {found}",
                 file=file,
             )
-        self._ranks = [k for k in range(1, _MOST + 1) if f"code_{k}" in columns]
+        self._ranks = [k for k in range(1, MOST_RANKS + 1) if f"code_{k}" in columns]
         self._text = "unit_text" if self.long else self._text_column(columns, text_column)
         self.titles: dict[str, str] = {}  # as the table has them
         self._first_row: dict[tuple[str, str], int] = {}
@@ -102,16 +102,8 @@ class _Reader:
     def _text_column(self, columns: Sequence[str], wanted: str | None) -> str:
         # The input's own columns stand before those that `iken suggest` added, which begin with these two.
         own = [c for c in columns[: columns.index("status")] if c != "opinion_id"]
-        if wanted is None:
-            return guess_text_column(own, self.file)
-        if wanted in own:
-            return wanted
-        found = "、".join(own)
-        raise InputError(
-            f"列「{wanted}」がありません(--text-column)。ある列: {found}",
-            f"there is no column '{wanted}' (--text-column). Columns found: {found}",
-            file=self.file,
-        )
+        check_columns_named(own, [wanted], "--text-column", self.file)
+        return wanted or guess_text_column(own, self.file)
 
     def add(self, row: Row, number: int, rows: dict[tuple[str, str], Row]) -> None:
         """Put one row of the input, whose number is `number`, into `rows`."""

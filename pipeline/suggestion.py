@@ -17,7 +17,7 @@ from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
-from pipeline.comment_column import guess_text_column
+from pipeline.comment_column import check_columns_named, guess_text_column
 from pipeline.comments import CommentCoding, long_rows, wide_cells, wide_columns
 from pipeline.crew import PIECE, Crew
 from pipeline.duplicates import Groups
@@ -62,14 +62,8 @@ def check_columns(
     sheets: Sequence[str] = (),
 ) -> tuple[str, str | None]:
     """Return text and id column of an input, or raise `InputError` listing the columns (and sheets) found."""
-    for wanted, option in ((text_column, "--text-column"), (id_column, "--id-column")):
-        if wanted is not None and wanted not in columns:
-            listed = "、".join(columns)
-            raise InputError(
-                f"列「{wanted}」がありません({option})。ある列: {listed}",
-                f"there is no column '{wanted}' ({option}). Columns found: {listed}",
-                file=file,
-            )
+    check_columns_named(columns, [text_column], "--text-column", file)
+    check_columns_named(columns, [id_column], "--id-column", file)
     if id_column is None and ID_COLUMN in columns:
         id_column = ID_COLUMN
     clash = [c for c in wide_columns(top) if c in columns and not c == id_column == ID_COLUMN]

@@ -22,6 +22,7 @@ from pipeline.cells import (
     check_excel_rows,
     date_format,
     is_missing,
+    widest_line,
     write_cell,
 )
 
@@ -197,8 +198,7 @@ class XlsxSink:
 
 def _width(cells: list[Any], widest: int) -> int:
     """Return how wide a column should be, in narrow characters: a Japanese one takes two."""
-    lines = (line for cell in cells for line in as_text(cell).split("\n"))
-    return min(max((len(line.encode("cp932", "replace")) for line in lines), default=0) + 3, widest)
+    return min(max((widest_line(as_text(cell)) for cell in cells), default=0) + 3, widest)
 
 
 SINKS: Mapping[str, Callable[[Path, Path, list[str]], Sink]] = {

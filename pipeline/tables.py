@@ -76,7 +76,6 @@ CODEBOOK = Schema(
 # Texts written to say what an item means; an empty code: about no item of the plan. votes_2, votes_3: how others
 # who had not seen that code would code the text (see pipeline/votes.py); may be empty.
 AUTHORED = Schema("AUTHORED", ("code", "text", "author", "kind", "votes_2", "votes_3"), ("text",))
-OPINIONS = Schema("OPINIONS", ("opinion_id", "source", "location", "text"), ("opinion_id",))
 LABELS = Schema(
     "LABELS",
     (
@@ -155,8 +154,7 @@ def records(table: pd.DataFrame) -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-LABEL_SOURCES = ("document", "single", "double", "adjudicated", "authored")
-# Sources of labels that people gave to what residents said; `authored` texts are training material only.
+# Sources of labels that people gave to what residents said.
 GOLD_SOURCES = ("document", "single", "double", "adjudicated")
 # accept: the first suggestion taken; change: another item; reject: the suggestion refused without a code;
 # none-fits: belongs to no item; unsure: no code given; undo: the coder's previous decision withdrawn.

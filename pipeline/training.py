@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline.abstention import TARGET_PRECISION, promise_kept, risk_coverage
+from pipeline.abstention import TARGET_PRECISION, accuracy_at_tenths, promise_kept
 from pipeline.authored import AuthoredTexts, gather_authored
 from pipeline.baseline import baseline_probabilities
 from pipeline.codebook import Codebook
@@ -214,7 +214,7 @@ def _measure(
         trusting = at_their_word(distinct, authored_texts)
         figures["promise"] = _promise(held_out, gold, groups[rows], codebook, items, trusting)
         right = gold[np.arange(len(gold)), held_out.argmax(axis=1)]
-        figures["risk_coverage"] = [list(p) for p in risk_coverage(held_out.max(axis=1), right)]
+        figures["risk_coverage"] = [list(p) for p in accuracy_at_tenths(held_out.max(axis=1), right)]
     return {
         "method": "leave-one-out, near-duplicates taken out together; 95 % bootstrap intervals of 2000 resamples",
         "opinions": len(rows),

@@ -151,21 +151,27 @@ def _bound_to_list(style: Any, number: int, depth: int) -> None:
 # -- fields, bookmarks, header and footer ------------------------------------------------------------
 
 
-def add_field(paragraph: Any, instruction: str, shown: str = "") -> None:
+def add_field(paragraph: Any, instruction: str, shown: str) -> None:
     """Add a field (a page number, say) that Word fills in."""
-    for kind in ("begin", "instruction", "separate", "text", "end"):
-        run = paragraph.add_run()
-        if kind == "text":
-            run.text = shown
-            continue
-        if kind == "instruction":
-            element = OxmlElement("w:instrText")
-            element.set(qn("xml:space"), "preserve")
-            element.text = f" {instruction} "
-        else:
-            element = OxmlElement("w:fldChar")
-            element.set(qn("w:fldCharType"), kind)
-        run._r.append(element)
+    _begin_field(paragraph, instruction)
+    paragraph.add_run(shown)
+    _mark_field(paragraph, "end")
+
+
+def _begin_field(paragraph: Any, instruction: str) -> None:
+    """Begin a field; what it shows comes next, and then its end."""
+    _mark_field(paragraph, "begin")
+    element = OxmlElement("w:instrText")
+    element.set(qn("xml:space"), "preserve")
+    element.text = f" {instruction} "
+    paragraph.add_run()._r.append(element)
+    _mark_field(paragraph, "separate")
+
+
+def _mark_field(paragraph: Any, kind: str) -> None:
+    element = OxmlElement("w:fldChar")
+    element.set(qn("w:fldCharType"), kind)
+    paragraph.add_run()._r.append(element)
 
 
 def add_bookmark(paragraph: Any, name: str, number: int) -> None:
@@ -187,22 +193,11 @@ def add_contents(document: Any, entries: list[tuple[int, str, str]], before: Any
     for i, (level, text, bookmark) in enumerate(entries):
         paragraph = before.insert_paragraph_before(style=f"toc {level}")
         if i == 0:
-            for kind in ("begin", "instruction", "separate"):
-                run = paragraph.add_run()
-                if kind == "instruction":
-                    element = OxmlElement("w:instrText")
-                    element.set(qn("xml:space"), "preserve")
-                    element.text = ' TOC \\o "1-3" \\h \\z \\u '
-                else:
-                    element = OxmlElement("w:fldChar")
-                    element.set(qn("w:fldCharType"), kind)
-                run._r.append(element)
+            _begin_field(paragraph, 'TOC \\o "1-3" \\h \\z \\u')
         paragraph.add_run(f"{text}\t")
-        add_field(paragraph, f"PAGEREF {bookmark} \\h", "")
+        add_field(paragraph, f"PAGEREF {bookmark} \\h", shown="")
         if i == len(entries) - 1:
-            element = OxmlElement("w:fldChar")
-            element.set(qn("w:fldCharType"), "end")
-            paragraph.add_run()._r.append(element)
+            _mark_field(paragraph, "end")
     update = OxmlElement("w:updateFields")
     update.set(qn("w:val"), "true")
     document.settings.element.append(update)

@@ -26,12 +26,11 @@ from pipeline.book_parts import (
     header_format,
     lines,
     open_book,
-    places,
     row_height,
     set_up_page,
     write_codebook_sheet,
 )
-from pipeline.cells import as_text, check_excel_rows, date_format, write_cell
+from pipeline.cells import as_text, check_excel_rows, date_format, places, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
 from pipeline.normalise import NO_OPINION

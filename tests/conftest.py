@@ -54,6 +54,10 @@ def plan() -> Codebook:
 @pytest.fixture
 def labels() -> pd.DataFrame:
     """Ten coded opinions of the invented plan."""
+    return _coded_opinions()
+
+
+def _coded_opinions() -> pd.DataFrame:
     return LABELS.table(
         {
             "opinion_id": f"o{i}",
@@ -70,18 +74,7 @@ def labels() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def model(plan: Codebook) -> Model:
     """A model trained on the ten opinions, as `save_model` would complete it."""
-    table = LABELS.table(
-        {
-            "opinion_id": f"o{i}",
-            "source": "発明.md",
-            "location": f"L{i}",
-            "text": t,
-            "code": c,
-            "label_source": "document",
-        }
-        for i, (t, c) in enumerate(OPINIONS)
-    )
-    return _as_saved(train(table, plan)[0])
+    return _as_saved(train(_coded_opinions(), plan)[0])
 
 
 @pytest.fixture(scope="session")

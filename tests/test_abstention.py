@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from pipeline.abstention import (
+    accuracy_at_tenths,
     choose_levels,
     choose_threshold,
     climb,
     expected_precision,
     grades,
     promise_kept,
-    risk_coverage,
 )
 from pipeline.codebook import Codebook
 from pipeline.metrics import level_probabilities
@@ -77,7 +77,7 @@ def test_an_item_with_one_example_is_never_grade_a(plan: Codebook) -> None:
 
 def test_risk_falls_with_coverage() -> None:
     items, gold = simulated(2000)
-    points = risk_coverage(items.max(axis=1), gold[np.arange(len(gold)), items.argmax(axis=1)])
+    points = accuracy_at_tenths(items.max(axis=1), gold[np.arange(len(gold)), items.argmax(axis=1)])
     assert [c for c, _ in points] == pytest.approx(np.arange(0.1, 1.01, 0.1))
     assert points[0][1] > points[-1][1] + 0.2
 

@@ -5,29 +5,15 @@ from __future__ import annotations
 import zipfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
 import xlsxwriter
 from openpyxl.worksheet.formula import ArrayFormula
+from table_files import fault, rows_of
 
-from pipeline.errors import InputError
 from pipeline.tableio import open_rows, read_table
-
-
-def rows_of(path: Path, **options: Any) -> list[list[object]]:
-    """All rows as read, in the file's own types."""
-    return [row for chunk in open_rows(path, **options).chunks(2) for row in chunk.values.tolist()]
-
-
-def fault(path: Path, **options: Any) -> InputError:
-    """The error that reading the whole file gives."""
-    with pytest.raises(InputError) as caught:
-        rows_of(path, **options)
-    assert caught.value.place.file == str(path)
-    return caught.value
 
 
 def book(path: Path, *sheets: list[list[object]]) -> Path:

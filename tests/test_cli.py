@@ -15,9 +15,10 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from commands import iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 
-from pipeline.cli import language_of, main
+from pipeline.cli import language_of
 from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import find_inputs, shipped_instead
 from pipeline.tableio import read_table, write_table
@@ -37,13 +38,6 @@ COMMANDS += (
 DEFAULT = ROOT / "models/default"
 # Words only and without the bank: learns in seconds. The shipped model is retrained in one test.
 LIGHT = ("--config", ROOT / "data/config/lexical.toml", "--no-bank")
-
-
-def iken(*arguments: object) -> int:
-    """Run the command line in this process; return the exit code."""
-    with pytest.raises(SystemExit) as done:
-        main([str(a) for a in arguments])
-    return int(done.value.code or 0)
 
 
 @pytest.fixture

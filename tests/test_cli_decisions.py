@@ -9,9 +9,9 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from commands import iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 
-from pipeline.cli import main
 from pipeline.cli.inputs import find_inputs
 from pipeline.codebook import Codebook
 from pipeline.labels import check_ids, prepare_labels
@@ -20,13 +20,6 @@ from pipeline.tableio import read_table, write_table
 from pipeline.tables import DECISIONS, LABELS
 
 BOOK = ("--codebook", SEED_CODEBOOK)
-
-
-def iken(*arguments: object) -> int:
-    """Run the command line in this process; return the exit code."""
-    with pytest.raises(SystemExit) as done:
-        main([str(a) for a in arguments])
-    return int(done.value.code or 0)
 
 
 @pytest.fixture

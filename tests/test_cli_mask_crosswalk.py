@@ -7,9 +7,9 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from commands import iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 
-from pipeline.cli import main
 from pipeline.tableio import read_table, write_table
 
 DEFAULT = ROOT / "models/default"
@@ -22,13 +22,6 @@ COMMENTS = [
     "大船のお母さん",
 ]
 MASKED = ["連絡は〔電話番号〕の〔氏名〕さんまで", *COMMENTS[1:3], "〔住所〕の見守りを", COMMENTS[4]]
-
-
-def iken(*arguments: object) -> int:
-    """Run the command line in this process; return the exit code."""
-    with pytest.raises(SystemExit) as done:
-        main([str(a) for a in arguments])
-    return int(done.value.code or 0)
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import docx
 import openpyxl
 import pandas as pd
 import pytest
+from commands import iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
-from test_cli import iken
 
 from pipeline.documents import read_document
 from pipeline.opinions import ingest_document
 from pipeline.tableio import read_table, write_table
+from pipeline.tables import THEMES
 
 PLAIN = ("--codebook", SEED_CODEBOOK, "--no-pictures", "--date", "令和7年7月", "--model", "none")
 
@@ -117,6 +118,20 @@ def test_bad_input_says_why_and_writes_nothing(
     assert iken("report", source, *filled, *PLAIN) == 2
     assert message in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["提案.csv"]
+
+
+@pytest.mark.parametrize(("opinions", "texts", "column"), [("多い", "3", "opinions"), ("3", "inf", "texts")])
+def test_a_count_of_themes_that_is_none_is_told_with_its_row(
+    tmp_path: Path, opinions: str, texts: str, column: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("T1", "4", "4"), ("T2", opinions, texts)]
+    table = THEMES.table({"theme": t, "name": "坂", "opinions": n, "texts": m} for t, n, m in rows)
+    write_table(table, tmp_path / "themes.csv")
+    out = ("--themes", tmp_path / "themes.csv", "--out", tmp_path / "a.md")
+    assert iken("report", SEED_LABELS, *out, *PLAIN) == 2
+    assert (
+        f"themes.csv、3行目、列「{column}」" in capsys.readouterr().err and not (tmp_path / "a.md").exists()
+    )
 
 
 def test_a_report_never_overwrites_its_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

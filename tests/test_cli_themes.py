@@ -7,21 +7,14 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from commands import iken
 from conftest import ROOT, SEED_LABELS
 
-from pipeline.cli import main
 from pipeline.codebook import Codebook
 from pipeline.tableio import read_table, write_table
 from pipeline.themes import DECIDED
 
 DEFAULT = ROOT / "models/default"
-
-
-def iken(*arguments: object) -> int:
-    """Run the command line in this process; return the exit code."""
-    with pytest.raises(SystemExit) as done:
-        main([str(a) for a in arguments])
-    return int(done.value.code or 0)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from commands import iken
 from conftest import ROOT
 
-from pipeline.cli import main
 from pipeline.comment_column import guess_text_column
 from pipeline.errors import InputError
 from pipeline.models import Model
@@ -32,13 +32,6 @@ def book(path: Path, **sheets: list[list[object]]) -> Path:
             sheet.append(row)
     workbook.save(path)
     return path
-
-
-def iken(*arguments: object) -> int:
-    """Run the command line in this process; return the exit code."""
-    with pytest.raises(SystemExit) as done:
-        main([str(a) for a in arguments])
-    return int(done.value.code or 0)
 
 
 def run(command: str, path: Path, *options: object) -> int:

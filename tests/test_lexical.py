@@ -59,6 +59,11 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
     assert np.array_equal(together, alone)
 
 
+def test_no_text_has_the_columns_of_some_where_no_word_is_known() -> None:
+    encoder = LexicalEncoder().fit(["あ", "い"])
+    assert not len(encoder.words_) and encoder.transform([]).shape[1] == encoder.transform(["あ"]).shape[1]
+
+
 def test_min_texts_drops_rare_terms_and_parameters_are_checked() -> None:
     # A term of one text is rare among thousands, and like most where there are four.
     many = TEXTS + [f"歩道の段差{i}" for i in range(RARE)]

@@ -14,11 +14,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from commands import iken
 from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from review_forms import FIRST, TEXTS, filled, items_of, made, opened, positions, wide
-from test_cli import iken
 
 from pipeline.codebook import Codebook
 from pipeline.decisions import current_decisions, read_decisions

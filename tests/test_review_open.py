@@ -13,20 +13,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from commands import iken
 from conftest import ROOT
 
-from pipeline.cli import main
 from pipeline.review.store import Store
 from pipeline.tableio import read_table
 
 SURVEY = ROOT / "data/sample/survey.csv"
 COMMANDS = [("review", "open"), ("review", "export"), ("review", "account", "add")]
-
-
-def iken(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    return int(ended.value.code or 0)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from commands import iken
 from conftest import ROOT
 from review_forms import FIRST, TEXTS, items_of, made, opened, positions, wide
-from test_cli import iken
 
 from pipeline.cells import EXCEL_MAX_CELL
 from pipeline.codebook import Codebook

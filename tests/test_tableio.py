@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from table_files import fault
 
 from pipeline.errors import InputError
 from pipeline.tableio import TableWriter, open_rows, read_table, write_table
-
-
-def rows_of(path: Path, **options: Any) -> list[list[object]]:
-    """All rows as read, in the file's own types."""
-    return [row for chunk in open_rows(path, **options).chunks(2) for row in chunk.values.tolist()]
-
-
-def fault(path: Path, **options: Any) -> InputError:
-    """The error that reading the whole file gives."""
-    with pytest.raises(InputError) as caught:
-        rows_of(path, **options)
-    assert caught.value.place.file == str(path)
-    return caught.value
 
 
 def test_chunks_read_anew_and_count_rows(tmp_path: Path) -> None:

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from table_files import fault, rows_of
 
 from pipeline.errors import InputError
 from pipeline.tableio import open_rows, read_table
 from pipeline.text_readers import detect_encoding
 
 TEXT = "番号,ご意見\r\n01,バスが少ない\r\n02,坂道①が多い～\r\n"
-
-
-def rows_of(path: Path, **options: Any) -> list[list[object]]:
-    """All rows as read, in the file's own types."""
-    return [row for chunk in open_rows(path, **options).chunks(2) for row in chunk.values.tolist()]
-
-
-def fault(path: Path, **options: Any) -> InputError:
-    """The error that reading the whole file gives."""
-    with pytest.raises(InputError) as caught:
-        rows_of(path, **options)
-    assert caught.value.place.file == str(path)
-    return caught.value
 
 
 @pytest.mark.parametrize(

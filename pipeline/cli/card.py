@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.abstention import EXAMPLES_FOR_A
 from pipeline.baseline import LEAVE_ONE_OUT_LIMIT
 from pipeline.metrics import gold_matrix, share_with_interval
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
-
-_ENOUGH = 2
 
 _ROWS = (
     ("item@1", "第1候補が正しい"),
@@ -57,7 +56,7 @@ def model_card(model: Model) -> str:
         "",
         *_weak_items(model),
         "",
-        "項目ごとの例の数(等級 A には2件以上が要ります):",
+        f"項目ごとの例の数(等級 A には{EXAMPLES_FOR_A}件以上が要ります):",
         "",
         *_sufficiency(model),
         "",
@@ -161,7 +160,7 @@ def _sufficiency(model: Model) -> list[str]:
             if model.item_opinions >= ENOUGH_OPINIONS
             else f"全体で{ENOUGH_OPINIONS}件になってから"
         )
-        missing = enough if distinct[j] >= _ENOUGH else f"あと{_ENOUGH - distinct[j]}件"
+        missing = enough if distinct[j] >= EXAMPLES_FOR_A else f"あと{EXAMPLES_FOR_A - distinct[j]}件"
         lines.append(
             f"| {code} {model.codebook[code].title} | {n} | {hits} | {recall['low']:.0%}–{recall['high']:.0%} | {missing} |"
         )

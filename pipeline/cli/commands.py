@@ -52,12 +52,12 @@ def build_app(console: Console) -> typer.Typer:
             )
 
     adders = (add_deciding, add_review, add_themes, add_masking, add_crosswalk, add_report)
-    for add in (add_learning, _add_using, *adders):
+    for add in (add_learning, _add_evaluate, _add_suggest, *adders):
         add(app, console)
     return app
 
 
-def _add_using(app: typer.Typer, console: Console) -> None:
+def _add_evaluate(app: typer.Typer, console: Console) -> None:
     t = console.t
 
     @app.command(
@@ -88,6 +88,10 @@ def _add_using(app: typer.Typer, console: Console) -> None:
         from pipeline.cli.train import run_evaluate
 
         raise typer.Exit(run_evaluate(console, labels, model, json, pictures))
+
+
+def _add_suggest(app: typer.Typer, console: Console) -> None:
+    t = console.t
 
     @app.command(
         help=t(

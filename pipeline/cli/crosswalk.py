@@ -12,10 +12,11 @@ from pipeline.carried_labels import carry_labels, old_labels
 from pipeline.carry_over import USED
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_codebook
+from pipeline.cli.outputs import check_outputs
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import check_crosswalk, propose_crosswalk
 from pipeline.errors import InputError
-from pipeline.placing import check_folder, make_folder
+from pipeline.placing import make_folder
 from pipeline.tableio import TableWriter, check_ending, read_table
 from pipeline.vectorcache import VectorCache
 
@@ -60,26 +61,18 @@ def run(console: Console, request: Request) -> int:
 
 
 def _check(request: Request) -> None:
-    if (request.labels is None) != (request.out_labels is None) and request.labels is None:
+    if request.labels is None and request.out_labels is not None:
         raise InputError(
             "--out-labels は --labels と一緒に使います。",
             "--out-labels goes with --labels",
             file=str(request.out_labels),
         )
-    inputs = [p for p in (request.old, request.new, request.labels, request.table) if p is not None]
-    taken = {p.resolve() for p in inputs}
-    for path in (request.out, request.out_labels, request.aside):
-        if path is None:
-            continue
-        if path.resolve() in taken:
-            raise InputError(
-                "入力や他の出力と同じファイルには書けません。別の名前を指定してください。",
-                "the output would overwrite an input or another output; give it another name",
-                file=str(path),
-            )
-        taken.add(path.resolve())
-        check_ending(path)
-        check_folder(path.parent)
+    labels = "--out-labels"
+    outputs = (("--out", request.out), (labels, request.out_labels), (labels, request.aside))
+    check_outputs(outputs, [request.old, request.new, request.labels, request.table])
+    for _, path in outputs:
+        if path is not None:
+            check_ending(path)
 
 
 def _keep_edits(out: Path, table: pd.DataFrame) -> None:

@@ -4,7 +4,7 @@ No `from __future__ import annotations` here: help texts depend on the language,
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,9 +16,16 @@ _MODEL = Path("models/default")
 
 def add_deciding(app: typer.Typer, console: Console) -> None:
     """Add `agreement`, `adjudicate`, `audit`, `compare` and `promote`."""
+    for add in (_add_agreement, _add_adjudicate, _add_audit, _add_compare, _add_promote):
+        add(app, console)
+
+
+def _decisions(console: Console) -> Any:
+    return typer.Argument(metavar="DECISIONS...", help=console.t("判定の表(複数可)", "tables of decisions"))
+
+
+def _add_agreement(app: typer.Typer, console: Console) -> None:
     t = console.t
-    codebook_help = t("コードブック", "codebook")
-    files = typer.Argument(metavar="DECISIONS...", help=t("判定の表(複数可)", "tables of decisions"))
 
     @app.command(
         help=t(
@@ -35,8 +42,8 @@ def add_deciding(app: typer.Typer, console: Console) -> None:
         )
     )
     def agreement(
-        decisions: Annotated[list[Path], files],
-        codebook: Annotated[Path, typer.Option(help=codebook_help)] = _CODEBOOK,
+        decisions: Annotated[list[Path], _decisions(console)],
+        codebook: Annotated[Path, typer.Option(help=t("コードブック", "codebook"))] = _CODEBOOK,
         out: Annotated[
             Path | None,
             typer.Option(
@@ -48,6 +55,10 @@ def add_deciding(app: typer.Typer, console: Console) -> None:
         from pipeline.cli.decisions import run_agreement
 
         raise typer.Exit(run_agreement(console, decisions, codebook, out, seed))
+
+
+def _add_adjudicate(app: typer.Typer, console: Console) -> None:
+    t = console.t
 
     @app.command(
         help=t(
@@ -64,9 +75,9 @@ def add_deciding(app: typer.Typer, console: Console) -> None:
         )
     )
     def adjudicate(
-        decisions: Annotated[list[Path], files],
+        decisions: Annotated[list[Path], _decisions(console)],
         out: Annotated[Path, typer.Option(help=t("書き出すラベルの表", "table of labels to write"))],
-        codebook: Annotated[Path, typer.Option(help=codebook_help)] = _CODEBOOK,
+        codebook: Annotated[Path, typer.Option(help=t("コードブック", "codebook"))] = _CODEBOOK,
         strict: Annotated[
             bool,
             typer.Option("--strict", help=t("未決があれば終了コード1", "exit 1 if something stays open")),
@@ -76,10 +87,8 @@ def add_deciding(app: typer.Typer, console: Console) -> None:
 
         raise typer.Exit(run_adjudicate(console, decisions, codebook, out, strict=strict))
 
-    _add_models(app, console)
 
-
-def _add_models(app: typer.Typer, console: Console) -> None:
+def _add_audit(app: typer.Typer, console: Console) -> None:
     t = console.t
 
     @app.command(
@@ -120,6 +129,10 @@ def _add_models(app: typer.Typer, console: Console) -> None:
 
         raise typer.Exit(run_audit(console, labels, model, rank, out))
 
+
+def _add_compare(app: typer.Typer, console: Console) -> None:
+    t = console.t
+
     @app.command(
         help=t(
             """2つのモデルを同じ意見で比べます: 項目ごとの差と95%信頼区間、第1候補が変わった意見。
@@ -150,6 +163,10 @@ def _add_models(app: typer.Typer, console: Console) -> None:
         from pipeline.cli.model_compare import run_compare
 
         raise typer.Exit(run_compare(console, model_a, model_b, labels, out, seed))
+
+
+def _add_promote(app: typer.Typer, console: Console) -> None:
+    t = console.t
 
     @app.command(
         help=t(

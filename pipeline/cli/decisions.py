@@ -14,6 +14,7 @@ from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement, decision
 from pipeline.cli.console import Console
 from pipeline.cli.for_people import MEASURES, write_for_people
 from pipeline.cli.inputs import read_codebook
+from pipeline.cli.outputs import check_outputs
 from pipeline.codebook import Codebook
 from pipeline.decisions import (
     check_decisions,
@@ -36,6 +37,7 @@ def run_agreement(
     console: Console, files: Sequence[Path], codebook_path: Path, out: Path | None, seed: int
 ) -> int:
     """Print agreement, accuracy and acceptance; write the tables; return the exit code."""
+    check_outputs([("--out", out)], [*files, codebook_path])
     if out is not None:
         check_excel(out)
     codebook = read_codebook(codebook_path)
@@ -194,11 +196,12 @@ def run_adjudicate(
 ) -> int:
     """Write labels, open cases and the account of all decisions; return the exit code."""
     check_ending(out)
+    # Excel files: `iken train` reads every .csv in data/labels.
+    open_file, account_file = (out.with_name(f"{out.stem}.{name}.xlsx") for name in ("open", "account"))
+    check_outputs([("--out", p) for p in (out, open_file, account_file)], [*files, codebook_path])
     codebook = read_codebook(codebook_path)
     result = adjudicate(read_decisions(list(files), codebook), codebook)
     _check_target(out, result)
-    # Excel files: `iken train` reads every .csv in data/labels.
-    open_file, account_file = (out.with_name(f"{out.stem}.{name}.xlsx") for name in ("open", "account"))
     write_for_people(console, {console.t("未決", "open"): result.open}, open_file)
     write_for_people(console, {console.t("全判定", "account"): result.account}, account_file)
     write_table(result.labels, out)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.cli.console import Console
+from pipeline.placing import make_folder
 from pipeline.sheets import write_sheets
 
 MEASURES = {
@@ -55,7 +56,8 @@ NUMBERS = (
 
 
 def write_for_people(console: Console, tables: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """Write tables as sheets in the console's language."""
+    """Write tables as sheets in the console's language; a folder that is not there is made."""
+    make_folder(path.parent)
     japanese = console.language == "ja"
     write_sheets(
         tables, path, titles=TITLES if japanese else {}, words=WORDS if japanese else {}, numbers=NUMBERS

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_codebook
+from pipeline.cli.outputs import check_outputs
 from pipeline.codebook import Codebook
 from pipeline.documents import FORMATS, read_document
 from pipeline.errors import InputError
@@ -43,8 +44,9 @@ def run(
 
     Nothing is written unless every source could be read.
     """
-    for folder in ("labels", "codebook"):
-        check_folder(out / folder)
+    _check_names(documents)
+    check_outputs([("--out", _labels_file(out, p)) for p in documents], documents)
+    check_folder(out / "codebook")
     codebook = None
     if codebook_path is None and (out / "codebook" / "codebook.csv").is_file():
         # Definitions that people wrote there must not be lost.
@@ -56,9 +58,8 @@ def run(
         result = _read(path, codebook, columns)
         codebook = _same_codebook(codebook, result.codebook, path, codebook_path or documents[0])
         results.append(result)
-    _check_names(documents)
     assert codebook is not None
-    written = {out / "labels" / f"{p.stem}.csv": r.labels for p, r in zip(documents, results, strict=True)}
+    written = {_labels_file(out, p): r.labels for p, r in zip(documents, results, strict=True)}
     written[out / "codebook" / "codebook.csv"] = codebook.to_table()
     workshops = pd.concat([r.workshops for r in results], ignore_index=True)
     if len(workshops):
@@ -69,6 +70,10 @@ def run(
     for path in written:
         console.say(f"書き出し: {path}", f"written: {path}")
     return 1 if strict and any(r.counts["set_aside"] for r in results) else 0
+
+
+def _labels_file(out: Path, document: Path) -> Path:
+    return out / "labels" / f"{document.stem}.csv"
 
 
 def _read(path: Path, codebook: Codebook | None, columns: TableColumns) -> Ingested:

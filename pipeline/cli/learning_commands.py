@@ -13,6 +13,11 @@ from pipeline.cli.console import Console
 
 def add_learning(app: typer.Typer, console: Console) -> None:
     """Add `iken ingest`, `train` and `reproduce`."""
+    for add in (_add_ingest, _add_train, _add_reproduce):
+        add(app, console)
+
+
+def _add_ingest(app: typer.Typer, console: Console) -> None:
     t = console.t
 
     @app.command(
@@ -74,6 +79,10 @@ def add_learning(app: typer.Typer, console: Console) -> None:
         columns = TableColumns(text_column, code_column, id_column, title_column)
         raise typer.Exit(run(console, documents, out, codebook, columns, strict=strict))
 
+
+def _add_train(app: typer.Typer, console: Console) -> None:
+    t = console.t
+
     @app.command(
         help=t(
             """コード付き意見から学習し、モデルを作ります。精度は1件抜き交差検証で測ります。
@@ -134,6 +143,10 @@ def add_learning(app: typer.Typer, console: Console) -> None:
         raise typer.Exit(
             run_train(console, labels, codebook, out, config, bank, no_bank=no_bank, strict=strict)
         )
+
+
+def _add_reproduce(app: typer.Typer, console: Console) -> None:
+    t = console.t
 
     @app.command(
         help=t(

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.cli.console import Console
+from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
-from pipeline.comment_column import guess_text_column, sheet_with_comments
+from pipeline.comment_column import check_columns_named, guess_text_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
 from pipeline.masking import KINDS, KINDS_EN
-from pipeline.placing import check_folder, make_folder
+from pipeline.placing import make_folder
 from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 
 
@@ -67,20 +68,12 @@ def run(console: Console, request: Request) -> int:
 
 
 def _check(request: Request) -> None:
-    """Raise `InputError` where an output would overwrite the input or the other output."""
-    taken = {request.input.resolve(): "INPUT"}
-    for option, path in (("--out", request.out), ("--report", request.report)):
-        if path is None:
-            continue
-        if path.resolve() in taken or (path.exists() and path.samefile(request.input)):
-            raise InputError(
-                f"元のファイルや他の出力と同じファイルには書けません。{option} に別の名前を指定してください。",
-                f"the output would overwrite the input or another output; give {option} another name",
-                file=str(path),
-            )
-        taken[path.resolve()] = option
-        check_ending(path)
-        check_folder(path.parent)
+    """Raise `InputError` for options that do not go together."""
+    outputs = (("--out", request.out), ("--report", request.report))
+    check_outputs(outputs, [request.input])
+    for _, path in outputs:
+        if path is not None:
+            check_ending(path)
     if request.show_originals and request.report is None:
         raise InputError(
             "--show-originals は --report と一緒に使います。",
@@ -90,14 +83,7 @@ def _check(request: Request) -> None:
 
 
 def _columns(source: RowSource, request: Request) -> list[str]:
-    for name in request.text_columns:
-        if name not in source.columns:
-            listed = "、".join(source.columns)
-            raise InputError(
-                f"列「{name}」がありません(--text-column)。ある列: {listed}",
-                f"there is no column '{name}' (--text-column). Columns found: {listed}",
-                file=str(request.input),
-            )
+    check_columns_named(source.columns, request.text_columns, "--text-column", str(request.input))
     chosen = list(dict.fromkeys(request.text_columns))
     return chosen or [guess_text_column(source.columns, str(request.input), source.sheets)]
 

@@ -10,10 +10,12 @@ from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.for_people import write_for_people
 from pipeline.cli.inputs import read_labels
+from pipeline.cli.outputs import check_outputs
 from pipeline.cli.train import metric_name
 from pipeline.comparison import BETTER, BOTH_WRONG, WORSE, Comparison, compare
 from pipeline.labels import unique_ids
 from pipeline.models import load_model
+from pipeline.placing import make_folder
 from pipeline.promotion import promote
 from pipeline.sheets import check_excel
 from pipeline.tableio import check_ending, write_table
@@ -40,6 +42,7 @@ def run_audit(
     console: Console, labels: Sequence[Path] | None, folder: Path, rank: int, out: Path | None
 ) -> int:
     """Print and write the labels to look at again; return the exit code."""
+    check_outputs([("--out", out)], labels or ())
     if out is not None:
         check_ending(out)
     model = load_model(find_model(folder))
@@ -80,6 +83,7 @@ def run_audit(
     if len(aside):
         console.warn(f"調べなかった行: {len(aside):,}", f"rows not examined: {len(aside):,}")
     if out is not None:
+        make_folder(out.parent)
         if out.suffix.lower() == ".xlsx":
             name = console.t("見直し", "audit")
             write_for_people(console, {name: found.drop(columns=list(_NOT_FOR_PEOPLE))}, out)
@@ -93,6 +97,7 @@ def run_compare(
     console: Console, folder_a: Path, folder_b: Path, labels: Path | None, out: Path | None, seed: int
 ) -> int:
     """Print and write how two models differ; return the exit code."""
+    check_outputs([("--out", out)], [labels])
     if out is not None:
         check_excel(out)
     a, b = (load_model(find_model(f)) for f in (folder_a, folder_b))

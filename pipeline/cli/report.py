@@ -12,8 +12,10 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import read_codebook
+from pipeline.cli.outputs import check_outputs
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import CodedOpinions, check_columns, read_coded
+from pipeline.coded_opinions import CodedOpinions, read_coded
+from pipeline.comment_column import check_columns_named
 from pipeline.errors import InputError, ModelError
 from pipeline.masking import mask
 from pipeline.models import load_model, read_manifest
@@ -86,18 +88,13 @@ def _check_out(request: Request) -> None:
             file=str(request.out),
         )
     inputs = (request.input, request.previous, request.workshops, request.codebook, request.themes)
-    if request.out.resolve() in [p.resolve() for p in inputs if p is not None]:
-        raise InputError(
-            "入力と同じファイルには書けません。--out に別の名前を指定してください。",
-            "the output would overwrite an input; give --out another name",
-            file=str(request.out),
-        )
+    check_outputs([("--out", request.out)], inputs)
 
 
 def _read(request: Request, path: Path, codebook: Codebook) -> CodedOpinions:
     table = read_table(path, request.sheet if path == request.input else None)
     if path == request.input:
-        check_columns(table, request.options.by, "--by", str(path))
+        check_columns_named([*table.columns], request.options.by, "--by", str(path))
     opinions = read_coded(
         table,
         codebook,
@@ -114,6 +111,16 @@ def _themes(request: Request) -> pd.DataFrame | None:
     if request.themes is None:
         return None
     table = THEMES.check(read_table(request.themes), str(request.themes))
+    for column in ("opinions", "texts"):
+        for row, cell in enumerate(table[column], start=2):
+            if cell and not cell.isdecimal():
+                raise InputError(
+                    f"「{cell}」は件数ではありません。`iken themes` が書いた themes.csv を指定してください。",
+                    f"'{cell}' is no number of opinions; give the themes.csv that `iken themes` wrote",
+                    file=str(request.themes),
+                    row=row,
+                    column=column,
+                )
     examples = [c for c in table.columns if c.startswith("example_")]
     if request.options.masked:
         table[examples] = table[examples].map(lambda text: mask(text)[0])

@@ -1,6 +1,6 @@
 """The command group `iken review` and its help; each command lives in a module of its own.
 
-Another command of the group is one more `@review.command` here (or one more function like `_add_sheets`,
+Another command of the group is one more `@review.command` here (or one more function like `_add_sheet`,
 called in `add_review`) that imports its module when it runs.
 
 No `from __future__ import annotations` here: help texts depend on the language, so annotations are values.

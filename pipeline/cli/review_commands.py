@@ -15,10 +15,18 @@ from pipeline.typed import person_name
 
 def add_pages(group: typer.Typer, console: Console) -> None:
     """Add `open`, `export` and `account`."""
-    t = console.t
-    db_help = t(
+    for add in (_add_open, _add_export, _add_account):
+        add(group, console)
+
+
+def _database(console: Console) -> str:
+    return console.t(
         "データベース(SQLite のファイルか postgresql://…)", "database (SQLite file or postgresql://…)"
     )
+
+
+def _add_open(group: typer.Typer, console: Console) -> None:
+    t = console.t
 
     @group.command(
         "open",
@@ -45,7 +53,7 @@ def add_pages(group: typer.Typer, console: Console) -> None:
         ],
         db: Annotated[
             str | None,
-            typer.Option(help=db_help + t("。省略時は入力の隣", "; default: beside the input")),
+            typer.Option(help=_database(console) + t("。省略時は入力の隣", "; default: beside the input")),
         ] = None,
         host: Annotated[
             str, typer.Option(help=t("待ち受けるアドレス", "address to listen on"))
@@ -145,6 +153,10 @@ def add_pages(group: typer.Typer, console: Console) -> None:
         )
         raise typer.Exit(run_open(console, request))
 
+
+def _add_export(group: typer.Typer, console: Console) -> None:
+    t = console.t
+
     @group.command(
         help=t(
             """確かめるページの判定を、すべて(取り消したものも)DECISIONS の表に書き出します。
@@ -156,12 +168,16 @@ def add_pages(group: typer.Typer, console: Console) -> None:
         )
     )
     def export(
-        db: Annotated[str, typer.Option(help=db_help)],
+        db: Annotated[str, typer.Option(help=_database(console))],
         out: Annotated[Path, typer.Option(help=t("書き出すファイル(.csv .xlsx)", "file to write"))],
     ) -> None:
         from pipeline.cli.review_open import run_export
 
         raise typer.Exit(run_export(console, db, out))
+
+
+def _add_account(group: typer.Typer, console: Console) -> None:
+    t = console.t
 
     account = typer.Typer(
         no_args_is_help=True,
@@ -186,7 +202,7 @@ def add_pages(group: typer.Typer, console: Console) -> None:
     def add(
         name: Annotated[str, typer.Argument(metavar="NAME", help=t("名前", "name"))],
         role: Annotated[str, typer.Option(help=t("役割", "role"))],
-        db: Annotated[str, typer.Option(help=db_help)],
+        db: Annotated[str, typer.Option(help=_database(console))],
         password_stdin: Annotated[
             bool,
             typer.Option(

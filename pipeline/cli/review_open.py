@@ -7,14 +7,20 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from pipeline.review.loading import LoadReport
+    from pipeline.review.store import Store
 
 PORT = 8765
 _TRIES = 10  # ports tried when none was asked for
@@ -38,8 +44,8 @@ class Request:
     learning: bool = True
     hide_share: float = 0.1
     double: float | None = None
-    coders: tuple[str, ...] = field(default=())
-    allow_host: tuple[str, ...] = field(default=())
+    coders: tuple[str, ...] = ()
+    allow_host: tuple[str, ...] = ()
     browser: bool = True
 
 
@@ -51,7 +57,7 @@ def run_open(console: Console, request: Request) -> int:
             "--double には --coders で2人以上を、重複なく指定してください。",
             "--double needs two or more different --coders",
         )
-    from pipeline.review.security import check_binding, is_loopback, known_hosts
+    from pipeline.review.security import check_binding
     from pipeline.review.store import Store
 
     if not request.input.is_file():
@@ -66,7 +72,7 @@ def run_open(console: Console, request: Request) -> int:
         check_binding(request.host, accounts=team)
         listener = _listen(request)
         with listener:
-            app = _prepare(console, request, store, database, team, is_loopback, known_hosts)
+            app = _prepare(console, request, store, database, team)
             return _serve(console, request, app, listener)
     except BaseException:
         if fresh and store.is_empty() and not store.accounts():
@@ -78,15 +84,7 @@ def run_open(console: Console, request: Request) -> int:
         store.close()
 
 
-def _prepare(
-    console: Console,
-    request: Request,
-    store: object,
-    database: str,
-    team: bool,
-    is_loopback: Callable[[str], bool],
-    known_hosts: Callable[..., frozenset[str]],
-) -> object:
+def _prepare(console: Console, request: Request, store: Store, database: str, team: bool) -> Starlette:
     """Load model and comments; return the application."""
     from pipeline.models import load_model
     from pipeline.review.app import create_app
@@ -94,10 +92,9 @@ def _prepare(
     from pipeline.review.learning import SessionLearner
     from pipeline.review.loading import load_file
     from pipeline.review.queue import expected_precision
-    from pipeline.review.store import Store
+    from pipeline.review.security import is_loopback, known_hosts
     from pipeline.vectorcache import VectorCache
 
-    assert isinstance(store, Store)
     model = load_model(find_model(request.model))
     with VectorCache() as cache:
         with console.progress("意見を読み込んでいます", "loading comments", None) as advance:
@@ -134,11 +131,9 @@ def _prepare(
     return create_app(store, learner, settings, hosts=hosts, addresses=not is_loopback(request.host))
 
 
-def _report(console: Console, report: object, database: str, request: Request) -> None:
+def _report(console: Console, report: LoadReport, database: str, request: Request) -> None:
     from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
-    from pipeline.review.loading import LoadReport
 
-    assert isinstance(report, LoadReport)
     aside, read = report.set_aside, read_from(console, report.source)
     console.say(
         f"{read} の列「{report.text_column}」 {report.rows:,}行を読みました: 意見 {report.comments:,}件(新しく読み込んだもの {report.added:,}件)、"
@@ -183,7 +178,7 @@ def _listen(request: Request) -> socket.socket:
     )
 
 
-def _serve(console: Console, request: Request, app: object, listener: socket.socket) -> int:
+def _serve(console: Console, request: Request, app: Starlette, listener: socket.socket) -> int:
     import uvicorn
 
     port = listener.getsockname()[1]
@@ -194,7 +189,7 @@ def _serve(console: Console, request: Request, app: object, listener: socket.soc
         f"open at: {url}  (stop with Ctrl+C; every decision is saved at once)",
     )
     sys.stdout.flush()
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)  # type: ignore[arg-type]
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     if request.browser:
         opener = threading.Timer(0.5, webbrowser.open, [url])
         opener.daemon = True
@@ -233,12 +228,13 @@ def run_account_add(console: Console, db: str, name: str, role: str, *, password
 
 def run_export(console: Console, db: str, out: Path) -> int:
     """Write all decisions of a review."""
-    from pipeline.placing import check_folder
+    from pipeline.cli.outputs import check_outputs
+    from pipeline.placing import make_folder
     from pipeline.review.store import Store
     from pipeline.tableio import check_ending, write_table
 
     check_ending(out)
-    check_folder(out.parent)
+    check_outputs([("--out", out)], [])
     if "://" not in db and not Path(db).is_file():
         raise InputError("データベースがありません。", "there is no such database", file=db)
     store = Store.open(db)
@@ -246,6 +242,7 @@ def run_export(console: Console, db: str, out: Path) -> int:
         table = store.decisions_table()
     finally:
         store.close()
+    make_folder(out.parent)
     write_table(table, out)
     console.say(f"{len(table):,}行の判定を書き出しました: {out}", f"wrote {len(table):,} rows: {out}")
     return 0

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
+from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.coding import Coder
 from pipeline.comment_column import sheet_with_comments
@@ -24,7 +26,7 @@ from pipeline.errors import InputError, Language
 from pipeline.masked_table import SuspectedCells, mask_suggestions
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model, load_model
-from pipeline.placing import check_folder, make_folder
+from pipeline.placing import make_folder
 from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 from pipeline.tables import SUGGESTIONS
@@ -44,21 +46,15 @@ class Request:
     top: int
     long: bool
     sheet: str | None
-    target_precision: float = 0.8
+    target_precision: float = TARGET_PRECISION
     mask: bool = False
     jobs: int | None = None
 
 
 def run(console: Console, request: Request) -> int:
     """Code a file; return the exit code."""
-    if request.input.resolve() == request.out.resolve():
-        raise InputError(
-            "入力と同じファイルには書けません。--out に別の名前を指定してください。",
-            "the output would overwrite the input; give --out another name",
-            file=str(request.out),
-        )
+    check_outputs([("--out", request.out)], [request.input])
     check_ending(request.out)
-    check_folder(request.out.parent)
     file, named = str(request.input), [request.text_column] if request.text_column else []
     source = open_rows(request.input, request.sheet, sheet_with_comments(named, file))
     text_column, id_column = check_columns(
@@ -118,19 +114,21 @@ def _find_groups(
     console: Console, source: RowSource, text_column: str, id_column: str | None
 ) -> tuple[Groups, int]:
     """First pass: which rows say the same, how many there are, and whether ids are unique."""
-    finder = GroupFinder()
     ids: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
     rows = 0
-    with console.progress("同じ文面を探しています", "looking for repeated texts", None) as advance:
+    with (
+        GroupFinder() as finder,
+        console.progress("同じ文面を探しています", "looking for repeated texts", None) as advance,
+    ):
         for chunk in source.chunks():
             finder.add([as_text(v) for v in chunk[text_column]])
             if id_column is not None:
                 ids.append(_hashes(chunk[id_column], source, id_column, source.first_row + rows))
             rows += len(chunk)
             advance(len(chunk))
-    if ids:
-        _check_unique(np.concatenate(ids), source, id_column or "")
-    return finder.groups(), rows
+        if ids:
+            _check_unique(np.concatenate(ids), source, id_column or "")
+        return finder.groups(), rows
 
 
 def _hashes(
@@ -164,8 +162,8 @@ def _check_unique(ids: np.ndarray[tuple[int], np.dtype[np.int64]], source: RowSo
         )
 
 
-def _counted(source: RowSource, advance: object) -> Iterator[pd.DataFrame]:
-    assert callable(advance)
+def _counted(source: RowSource, advance: Callable[[int], None]) -> Iterator[pd.DataFrame]:
+    """Yield the chunks of a source; the rows of each are counted when the next is asked for."""
     for chunk in source.chunks():
         yield chunk
         advance(len(chunk))

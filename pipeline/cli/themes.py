@@ -10,10 +10,11 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
+from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.comment_column import guess_text_column, sheet_with_comments
+from pipeline.comment_column import check_columns_named, guess_text_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
@@ -22,9 +23,10 @@ from pipeline.sheets import write_sheets
 from pipeline.tableio import RowSource, open_rows, read_table, write_table
 from pipeline.themes import ALONE, THEME, Themes, find_themes
 from pipeline.vectorcache import VectorCache
+from pipeline.workbook import DECISION
 
 # Columns in which people decide: of the Excel file of `iken suggest`, and of LABELS.
-_DECISION_COLUMNS = ("確定コード", "final_code", "code")
+_DECISION_COLUMNS = (*DECISION.values(), "code")
 # What the columns are called in the Excel file, which is for people; programs read the CSV files.
 _HEADINGS = {
     "theme": "テーマ",
@@ -52,6 +54,10 @@ _HEADINGS = {
     "coders_differ": "人の食い違い",
     "example": "例",
 }
+_FILES = (
+    *("themes.csv", "theme_opinions.csv", "splits.csv", "confusions.csv", "codebook_draft.csv"),
+    "themes.xlsx",
+)
 _UNIT = "\x1f"
 
 
@@ -79,6 +85,7 @@ class _Comments:
 def run(console: Console, request: Request) -> int:
     """Look for themes, write the tables, say what was found; return the exit code."""
     check_folder(request.out)
+    check_outputs([("--out", request.out / name) for name in _FILES], [request.input, request.coded])
     named = [request.text_column] if request.text_column else []
     source = open_rows(request.input, request.sheet, sheet_with_comments(named, str(request.input)))
     coded = _read_coded(request.coded) if request.coded else None
@@ -111,13 +118,7 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     """Return id, text and decision of each comment, or of each unit in the long form of `iken suggest`."""
     table, columns = source.table(), source.columns
     file = str(request.input)
-    if request.text_column is not None and request.text_column not in columns:
-        listed = "、".join(columns)
-        raise InputError(
-            f"列「{request.text_column}」がありません(--text-column)。ある列: {listed}",
-            f"there is no column '{request.text_column}' (--text-column). Columns found: {listed}",
-            file=file,
-        )
+    check_columns_named(columns, [request.text_column], "--text-column", file)
     if request.text_column is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
@@ -172,15 +173,9 @@ def _split_ids(units: pd.DataFrame) -> None:
 def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusions: pd.DataFrame) -> None:
     make_folder(out)
     draft = draft_codebook(model.codebook, found, splits, confusions)
-    tables = {
-        "themes": found.themes,
-        "theme_opinions": found.units,
-        "splits": splits,
-        "confusions": confusions,
-    }
-    for name, table in tables.items():
-        write_table(table, out / f"{name}.csv")
-    write_table(draft, out / "codebook_draft.csv")
+    *files, workbook = _FILES
+    for name, table in zip(files, (found.themes, found.units, splits, confusions, draft), strict=True):
+        write_table(table, out / name)
     sheets = {
         "新しいテーマ": found.themes,
         "意見": found.units,
@@ -189,7 +184,7 @@ def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusi
     }
     read = {name: table.rename(columns=_HEADINGS) for name, table in sheets.items()}
     # With its own column names, as `iken train --codebook` reads it.
-    write_sheets({**read, "コードブック案": draft}, out / "themes.xlsx")
+    write_sheets({**read, "コードブック案": draft}, out / workbook)
 
 
 def _report(

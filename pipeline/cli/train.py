@@ -1,4 +1,4 @@
-"""`iken train`, `iken reproduce` and `iken evaluate`."""
+"""`iken train` and `iken evaluate`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.abstention import risk_coverage
+from pipeline.abstention import accuracy_at_tenths
 from pipeline.baseline import LEAVE_ONE_OUT_LIMIT
 from pipeline.cli.card import model_card, model_pictures, trust_pictures
 from pipeline.cli.console import Console
@@ -25,12 +25,13 @@ from pipeline.cli.inputs import (
     read_labels,
     read_term_list,
 )
+from pipeline.cli.outputs import check_outputs
 from pipeline.errors import InputError
 from pipeline.evaluation import evaluate_model
 from pipeline.labels import unique_ids
 from pipeline.metrics import as_json
 from pipeline.models import Model, check_model_folder, load_model, save_model
-from pipeline.placing import make_folder, whole_file
+from pipeline.placing import check_folder, make_folder, whole_file
 from pipeline.settings import TrainingConfig
 from pipeline.tableio import read_table
 from pipeline.training import content_sha256, train
@@ -184,6 +185,9 @@ def run_evaluate(
     console: Console, labels: Path, folder: Path, json_path: Path | None, pictures: Path | None = None
 ) -> int:
     """Measure a model on a labelled file; return the exit code."""
+    check_outputs([("--json", json_path)], [labels])
+    if pictures is not None:
+        check_folder(pictures, "--pictures")
     model = load_model(find_model(folder))
     with console.status("評価中", "evaluating"):
         content, table = read_table(labels), read_labels([labels], model.codebook)
@@ -207,7 +211,7 @@ def run_evaluate(
         header,
         shown.values.tolist(),
     )
-    curve = risk_coverage(result.confidence, result.right)
+    curve = accuracy_at_tenths(result.confidence, result.right)
     console.table(
         console.t(
             "自動で付ける割合と正解率(確信度の高い順)", "share coded against accuracy (most confident first)"
@@ -216,7 +220,7 @@ def run_evaluate(
         [[f"{share:.0%}", f"{accuracy:.1%}"] for share, accuracy in curve],
     )
     if pictures is not None:
-        make_folder(pictures)
+        make_folder(pictures, "--pictures")
         for name, data in trust_pictures(result.confidence, result.right).items():
             with whole_file(pictures / name) as temporary:
                 temporary.write_bytes(data)
@@ -230,6 +234,7 @@ def run_evaluate(
             "rows_not_judged": result.skipped,
             "by_item": result.items.to_dict("records"),
         }
+        make_folder(json_path.parent, "--json")
         with whole_file(json_path) as temporary:
             temporary.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return 0

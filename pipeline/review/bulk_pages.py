@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.accuracy import MIN_LABELS
+from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review.coding_pages import is_shown
 from pipeline.review.desk import Visit, page_route
@@ -17,7 +18,6 @@ from pipeline.review.views import BulkChoice, BulkResult, CommentView, Filters
 
 _LOOKED_AT = 1000  # comments a page looks at; the rest comes when these are done
 _ON_PAGE = 200
-_ROUND = "1"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def accept(visit: Visit) -> Response:
         chosen,
         model_state=visit.form.get("model_state", "")[:200],
         client_token=visit.form.get("client_token", ""),
-        round=_ROUND,
+        round=FIRST_ROUND,
     )
     visit.store.audit(visit.user.name, "bulk-accept", f"{len(result.saved)} / {len(chosen)}")
     visit.desk.learn()
@@ -76,7 +76,7 @@ def accept(visit: Visit) -> Response:
 def _page(visit: Visit, result: BulkResult | None) -> Response:
     desk, codebook = visit.desk, visit.codebook
     views, total = visit.store.listing(
-        visit.user.name, Filters(), _ROUND, limit=_LOOKED_AT, queue="informative"
+        visit.user.name, Filters(), FIRST_ROUND, limit=_LOOKED_AT, queue="informative"
     )
     views = [v for v in views if is_shown(desk, v) and not v.double]
     suggested = desk.learner.suggest([v.comment_id for v in views]) if views else []

@@ -9,9 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import InputError
-from pipeline.review.desk import Desk, Visit, new_token, page_route, refusal, status_of
+from pipeline.review.desk import Desk, Visit, new_token, page_route, refusal, set_cookie, status_of
 from pipeline.review.display import Choice, choices, find_items, pieces, with_note
 from pipeline.review.learning import Suggested
+from pipeline.review.security import CODER_COOKIE
 from pipeline.review.views import (
     CommentView,
     NotYours,
@@ -182,9 +183,6 @@ def list_page(visit: Visit) -> Response:
 
 def change_coder(visit: Visit) -> Response:
     """Act as another coder; only without login, where one person sits at the computer after the other."""
-    from pipeline.review.desk import set_cookie
-    from pipeline.review.security import CODER_COOKIE
-
     name = visit.form.get("coder", "")
     if visit.desk.settings.team or name not in visit.desk.coders():
         raise InputError("この担当者には切り替えられません。", "cannot act as this coder")

@@ -21,6 +21,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import IkenError
 from pipeline.review import security
 from pipeline.review.display import entry, pieces
+from pipeline.review.latest import Latest
 from pipeline.review.learning import SessionLearner
 from pipeline.review.queue import REASONS, ExpectedPrecision
 from pipeline.review.security import ALL_RIGHTS, PAGE_CODER, RIGHTS, ROLE_NAMES, User, cookie_name, same_token
@@ -58,12 +59,13 @@ class Settings:
 
 @dataclass
 class Desk:
-    """What all pages share."""
+    """What all pages share; `figures` of the agreement page are kept between visits."""
 
     store: Store
     learner: SessionLearner
     settings: Settings
     pages: Environment = field(default_factory=lambda: _environment())
+    figures: Latest = field(default_factory=Latest)
 
     def learn(self) -> None:
         """Let the suggestions catch up with what was decided, unless that is switched off."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -104,21 +103,6 @@ class Handing:
             check_in_round(session, comment_id, coder, round)
             return self._view(session, row, coder, round)
 
-    def suggestion_of(self, comment_id: int) -> Mapping[str, Any]:
-        """Return the suggestion as first computed even if hidden: for recording it, never for the page."""
-        with self._db.read() as session:
-            return dict(comment_of(session, comment_id).suggestion)
-
-    def group_members(self, group_id: str, coder: str, round: str = FIRST_ROUND) -> list[CommentView]:
-        """Return the open near-identical comments of a group that the coder may code, in file order."""
-        if not group_id:
-            return []
-        with self._db.read() as session:
-            query = self._fitting(session, coder, Filters(), round).where(
-                CommentRow.group_id == group_id, self._free(coder, round)
-            )
-            return self._views(session, session.scalars(_ordered(query, "file")).all(), coder, round)
-
     def listing(
         self,
         coder: str,
@@ -134,11 +118,6 @@ class Handing:
             total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
             rows = session.scalars(_ordered(query, queue).limit(limit).offset(offset)).all()
             return self._views(session, rows, coder, round), int(total)
-
-    def release(self, coder: str, comment_id: int, round: str = FIRST_ROUND) -> None:
-        """Give a lease back."""
-        with self._db.write() as session:
-            _release(session, coder, comment_id, round)
 
     # -- parts ---------------------------------------------------------------------------------
 
@@ -247,6 +226,7 @@ def column_names(session: Session) -> list[str]:
 
 
 def _release(session: Session, coder: str, comment_id: int, round: str) -> None:
+    """Give a lease back."""
     session.execute(
         delete(AssignmentRow).where(
             AssignmentRow.comment_id == comment_id,

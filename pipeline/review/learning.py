@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from pipeline.classifier import ShrinkageCentroidClassifier
+from pipeline.coding import EVIDENCE
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.normalise import has_no_opinion
@@ -29,7 +30,6 @@ from pipeline.vectorcache import VectorCache
 
 Floats = NDArray[np.float64]
 Span = tuple[int, int]
-EVIDENCE = 3
 
 
 @dataclass(frozen=True)

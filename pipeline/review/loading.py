@@ -11,14 +11,12 @@ from typing import Any
 import pandas as pd
 
 from pipeline.cells import as_text
-from pipeline.coding import Coder, Coding
+from pipeline.coding import Coder
 from pipeline.comment_column import sheet_with_comments
-from pipeline.comments import code_comments, wide_columns
-from pipeline.duplicates import GroupFinder
+from pipeline.comments import MOST_RANKS, code_comments, wide_columns
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.review.queue import priority_of, reasons_of
-from pipeline.review.sampling import is_hidden
+from pipeline.review.first_look import TOP, with_suggestions
 from pipeline.review.store import Store
 from pipeline.suggestion import ID_COLUMN, check_columns
 from pipeline.tableio import RowSource, open_rows
@@ -26,9 +24,6 @@ from pipeline.tables import SET_ASIDE, SUGGESTIONS
 from pipeline.vectorcache import VectorCache
 from pipeline.workbook import DECISION
 
-TOP = 5
-_CHUNK = 256
-_MOST_SUGGESTIONS = 30  # code_1 … code_30 are looked for in a file of suggestions
 # What tells the wide output of `iken suggest`, and its long one, from a survey file.
 _WIDE_MARKS = ("opinion_id", "status", "suggested_code", "code_1", "model_id")
 _LONG_MARKS = ("opinion_id", "unit", "unit_text", "rank", "code")
@@ -121,7 +116,7 @@ def load_file(
     if store.count():
         _check_loaded(store.loaded(), comments, rows, str(path), named=id_column is not None)
     else:
-        added = store.load_comments(_coded(rows, model, hidden_share, seed, cache, advance))
+        added = store.load_comments(with_suggestions(rows, model, hidden_share, seed, cache, advance))
     return LoadReport(
         rows=len(cells),
         loaded=len(cells) - len(aside),
@@ -145,7 +140,7 @@ def _columns(cells: pd.DataFrame, source: RowSource) -> tuple[list[str], str | N
         return [c for c in names if c not in SUGGESTIONS.columns], _only(cells, "model_id")
     if not all(c in names for c in _WIDE_MARKS):
         return list(names), None
-    made = set(wide_columns(_MOST_SUGGESTIONS))
+    made = set(wide_columns(MOST_RANKS))
     # An untouched column for decisions is no column of the survey; one that was filled in is kept to be seen.
     made |= {c for c in DECISION.values() if c in names and not cells[c].str.strip().any()}
     return [c for c in names if c not in made], _only(cells, "model_id")
@@ -250,70 +245,6 @@ def _check_loaded(
             "the database holds the comments undivided; leave --units out, or give --db another name",
             file=file,
         )
-
-
-def _coded(
-    rows: Sequence[Mapping[str, Any]],
-    model: Model,
-    hidden_share: float,
-    seed: int,
-    cache: VectorCache | None,
-    advance: Callable[[int], object],
-) -> list[dict[str, Any]]:
-    """Return the rows with suggestion, reasons, priority and group."""
-    texts = [r["text"][r["unit_start"] : r["unit_end"]] for r in rows]
-    with GroupFinder() as finder:
-        finder.add(texts)
-        groups = finder.groups()
-    coder = Coder(model, cache=cache)
-    complete: list[dict[str, Any]] = []
-    for start in range(0, len(rows), _CHUNK):
-        chosen = texts[start : start + _CHUNK]
-        for i, coding in enumerate(coder.code(chosen, TOP), start=start):
-            reasons = reasons_of(coding, texts[i])
-            leader = int(groups.leader[i])
-            complete.append(
-                {
-                    **rows[i],
-                    "suggestion": suggestion_json(model, coding),
-                    "first_code": coding.codes[0] if coding.codes else "",
-                    "priority": priority_of(coding, reasons, is_copy=leader != i),
-                    "reasons": f",{','.join(reasons)}," if reasons else "",
-                    "group_id": f"D{leader + 1}" if groups.size[i] > 1 else "",
-                    "hidden_suggestions": is_hidden(rows[i]["opinion_id"], hidden_share, seed),
-                }
-            )
-        advance(len(chosen))
-    return complete
-
-
-def suggestion_json(model: Model, coding: Coding) -> dict[str, Any]:
-    """Return a suggestion as the store keeps it.
-
-    Keys: status, grade, codes, confidences (best first), suggested ('' if left to a person), level, also,
-    words (shared with the evidence), wording (of the plan), evidence (text, code, similarity, place each).
-    """
-    cited = model.cited
-    return {
-        "status": coding.status,
-        "grade": coding.grade,
-        "codes": list(coding.codes),
-        "confidences": [round(c, 4) for c in coding.confidences],
-        "suggested": coding.suggested,
-        "level": coding.level,
-        "also": coding.also,
-        "words": list(coding.words),
-        "wording": coding.wording,
-        "evidence": [
-            {
-                "text": cited[row].text,
-                "code": cited[row].code,
-                "similarity": round(float(similarity), 4),
-                "place": cited[row].place.lstrip("、"),
-            }
-            for row, similarity in coding.evidence
-        ],
-    }
 
 
 def _sha256(path: Path) -> str:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from pipeline.accuracy import Accuracy, independent_accuracy
 from pipeline.adjudicate import adjudicate
+from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review import security
 from pipeline.review.desk import Visit, page_route, read_cookie, set_cookie
@@ -45,8 +46,8 @@ def routes() -> list[Route]:
 def dashboard_page(visit: Visit) -> Response:
     """Show progress, pace, acceptance, independent accuracy and the coverage of the plan."""
     rounds, codebook = visit.store.rounds(), visit.codebook
-    wanted = visit.request.query_params.get("round", "1")
-    round = wanted if wanted in rounds else "1"
+    wanted = visit.request.query_params.get("round", FIRST_ROUND)
+    round = wanted if wanted in rounds else FIRST_ROUND
     accuracy, why_not = _accuracy(visit)
     return visit.page(
         "dashboard.html",
@@ -87,7 +88,7 @@ def assign_double(visit: Visit) -> Response:
     chosen = visit.store.assign_double(
         share,
         coders,
-        round=visit.form.get("round", "1").strip() or "1",
+        round=visit.form.get("round", "").strip() or FIRST_ROUND,
         hide=visit.form.get("hide") == "yes",
         who=visit.user.name,
     )

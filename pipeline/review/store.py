@@ -13,7 +13,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.review.changes import Changes
 from pipeline.review.database import Database
-from pipeline.review.definitions import Definitions, read_codebook
+from pipeline.review.definitions import Definitions
 from pipeline.review.doubles import DoubleCoding
 from pipeline.review.figures import Figures
 from pipeline.review.handing import column_names
@@ -113,20 +113,6 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
                 )
             else:
                 _check_plan({str(node["code"]) for node in row.codebook}, codebook)
-
-    def project(self) -> Mapping[str, str]:
-        """Return source, source_sha256, model_id, codebook_sha256 (amendments included), created_at."""
-        with self._db.read() as session:
-            row = session.scalar(select(ProjectRow))
-            if row is None:
-                raise InputError("まだ何も読み込まれていません。", "nothing has been loaded yet")
-            return {
-                "source": row.source,
-                "source_sha256": row.source_sha256,
-                "model_id": row.model_id,
-                "codebook_sha256": read_codebook(session).sha256,
-                "created_at": row.created_at,
-            }
 
     def columns(self) -> list[str]:
         """Return the names of the input's other columns, in order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_, func, select
 
+from pipeline.decision_checks import FIRST_ROUND
 from pipeline.review.database import Database
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, StandingRow
 
@@ -13,7 +14,7 @@ class PageFigures:
 
     _db: Database
 
-    def recent_hits(self, round: str = "1", last: int = 50) -> tuple[int, int]:
+    def recent_hits(self, round: str = FIRST_ROUND, last: int = 50) -> tuple[int, int]:
         """Return (hits, judged): how often the first suggestion was among the codes, of the last decisions.
 
         Decisions without a suggestion on screen and those called unsure are not judged: a count that moved with
@@ -44,7 +45,7 @@ class PageFigures:
             rows = session.execute(query).all()
         return sum(code in codes for code, codes in rows), len(rows)
 
-    def counts(self, coder: str, round: str = "1") -> tuple[int, int, int]:
+    def counts(self, coder: str, round: str = FIRST_ROUND) -> tuple[int, int, int]:
         """Return the comments decided in this round by this coder, by anybody, and all comments."""
         own = select(func.count()).where(StandingRow.coder == coder, StandingRow.round == round)
         anybody = select(func.count(StandingRow.comment_id.distinct())).where(StandingRow.round == round)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -12,13 +11,13 @@ from starlette.routing import Route
 
 from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement
 from pipeline.codebook import Codebook
+from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review.desk import Visit, page_route, refusal, status_of
 from pipeline.review.display import pieces, with_note
 from pipeline.review.views import Disagreement, NotYours, StaleDecision
 from pipeline.tables import records
 
-_CACHE_SIZE = 4
 MEASURES = {
     "alpha": "Krippendorff の α",
     "kappa": "Cohen の κ",
@@ -56,20 +55,11 @@ def routes() -> list[Route]:
 
 # -- agreement -------------------------------------------------------------------------------------
 
-_computed: dict[tuple[int, int, str], Agreement] = {}
-_lock = threading.Lock()
-
 
 def _agreement(visit: Visit, codebook: Codebook) -> Agreement:
     """Return the figures of the present record; computed once a state, since the intervals take a while."""
-    key = (id(visit.store), visit.store.last_seq(), codebook.sha256)
-    with _lock:
-        if key not in _computed:
-            found = agreement(visit.store.decisions_table(), codebook)
-            while len(_computed) >= _CACHE_SIZE:
-                _computed.pop(next(iter(_computed)))
-            _computed[key] = found
-        return _computed[key]
+    state = (visit.store.last_seq(), codebook.sha256)
+    return visit.desk.figures.of(state, lambda: agreement(visit.store.decisions_table(), codebook))
 
 
 def agreement_page(visit: Visit) -> Response:
@@ -179,7 +169,7 @@ def settle(visit: Visit) -> Response:
 def _wanted(visit: Visit) -> dict[str, str]:
     source = visit.form if "round" in visit.form else visit.request.query_params
     return {
-        "round": source.get("round") or "1",
+        "round": source.get("round") or FIRST_ROUND,
         "show": "settled" if source.get("show") == "settled" else "open",
     }
 

@@ -66,7 +66,7 @@ class CommentView:
     unit : "" for the whole comment, "1", "2", … for its opinion units
     text : the whole comment; the unit is `text[start:end]`
     columns : the other columns of the input, in their order
-    suggestion : as first computed (see `loading.suggestion_json`), {} when it is hidden from this coder
+    suggestion : as first computed (see `first_look.suggestion_json`), {} when it is hidden from this coder
     hidden : suggestions must not be on screen (hidden share, blind round)
     reasons : names of `queue.REASONS`
     group_id, group_size : near-identical comments ('' and 1 when alone)

@@ -1,0 +1,104 @@
+"""What a command reads is never written over, and a place that cannot be written is refused before the work."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from commands import iken
+from conftest import SEED_CODEBOOK, SEED_LABELS
+
+from pipeline.cli.outputs import check_outputs
+from pipeline.errors import InputError
+from pipeline.tableio import read_table, write_table
+from pipeline.tables import DECISIONS
+
+BOOK = ("--codebook", SEED_CODEBOOK)
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "labels" / "意見.xlsx"
+    path.parent.mkdir()
+    write_table(read_table(SEED_LABELS).head(6), path)
+    return path
+
+
+@pytest.fixture
+def decisions(tmp_path: Path) -> Path:
+    path = tmp_path / "判定.xlsx"
+    row = {"opinion_id": "a", "text": "バスが少ない", "action": "change", "code": "G3-3-2"}
+    write_table(DECISIONS.table(row | {"coder": c, "decision_id": c} for c in "AB"), path)
+    return path
+
+
+def _refused(path: Path, option: str, capsys: pytest.CaptureFixture[str], *arguments: object) -> None:
+    before = path.read_bytes()
+    files = sorted(path.parent.iterdir())
+    assert iken(*arguments) == 2
+    out, said = capsys.readouterr()
+    assert path.name in said and option in said and not out
+    assert path.read_bytes() == before and sorted(path.parent.iterdir()) == files
+
+
+def test_labels_are_not_written_over(labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option, arguments in (
+        ("--out", ("audit", "--labels", labels, "--out", labels)),
+        ("--out", ("compare", "default", "default", "--labels", labels, "--out", labels)),
+        ("--json", ("evaluate", "--labels", labels, "--json", labels)),
+    ):
+        _refused(labels, option, capsys, *arguments)
+
+
+def test_decisions_are_not_written_over(decisions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("agreement", "adjudicate"):
+        _refused(decisions, "--out", capsys, command, decisions, "--out", decisions, *BOOK)
+    # The account lies beside the labels, under a name that a table of decisions may have, too.
+    account = decisions.rename(decisions.with_name("判定.account.xlsx"))
+    _refused(account, "--out", capsys, "adjudicate", account, "--out", account.with_name("判定.csv"), *BOOK)
+
+
+def test_a_table_to_read_and_a_survey_are_not_written_over(
+    tmp_path: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = labels.with_suffix(".csv")
+    write_table(read_table(labels), table)
+    _refused(table, "--out", capsys, "ingest", table, "--out", tmp_path, *BOOK)
+    survey = table.rename(table.with_name("themes.csv"))
+    _refused(survey, "--out", capsys, "themes", survey, "--out", survey.parent)
+
+
+def test_a_place_that_is_a_file_is_refused_before_the_work(
+    labels: Path, decisions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option, arguments in (
+        ("--out", ("audit", "--labels", labels, "--out", decisions / "x.csv")),
+        ("--out", ("agreement", decisions, "--out", decisions / "x.xlsx", *BOOK)),
+        ("--out", ("adjudicate", decisions, "--out", decisions / "x.csv", *BOOK)),
+        ("--json", ("evaluate", "--labels", labels, "--json", decisions / "x.json")),
+        ("--pictures", ("evaluate", "--labels", labels, "--pictures", decisions)),
+        ("--report", ("mask", labels, "--out", labels.with_name("m.csv"), "--report", decisions / "x.csv")),
+    ):
+        _refused(decisions, option, capsys, *arguments)
+
+
+def test_a_folder_that_is_not_there_is_made(
+    tmp_path: Path, decisions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = tmp_path / "新しい" / "フォルダ"
+    assert iken("agreement", decisions, "--out", new / "一致度.xlsx", *BOOK) == 0
+    assert iken("adjudicate", decisions, "--out", new / "ラベル" / "a.csv", *BOOK) == 0
+    assert {p.name for p in new.iterdir()} == {"一致度.xlsx", "ラベル"}
+    assert len(list((new / "ラベル").iterdir())) == 3
+
+
+def test_two_names_of_one_file_are_one(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    one.write_text("x", "utf-8")
+    os.link(one, other)
+    with pytest.raises(InputError, match="--out"):
+        check_outputs([("--out", other)], [one, None])
+    with pytest.raises(InputError, match="--report"):
+        check_outputs([("--out", tmp_path / "c.csv"), ("--report", tmp_path / "c.csv")], [one])
+    check_outputs([("--out", tmp_path / "c.csv"), ("--report", None)], [one])
