@@ -102,7 +102,7 @@ class OpinionClassifier(BaseEstimator):
         penalty: float = 1.0,
         gaussian: float = 1.0,
         coded_weight: float = 1.0,
-        authored_total: float = 25.0,
+        authored_total: float = 50.0,
     ) -> None:
         self.parents = parents
         self.shrink_top = shrink_top

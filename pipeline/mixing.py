@@ -19,16 +19,16 @@ ENOUGH_OPINIONS = 30
 # coded opinions was true of them at this many times the temperature that authored texts ask for (decision 18).
 _RESIDENTS_ARE_HARDER = 1.9
 _NESTED_FOLDS = 12
-_TEXTS_PER_ITEM = 20  # so many authored texts say as much of six numbers as all of them do
+_TEXTS_PER_ITEM = 20  # so many authored texts say as much of eight numbers as all of them do
 # Without enough to learn from: both experts at the same strength (`gate` starts its search beside it).
-_UNLEARNED = np.array([2.0, -1.0, 0.0, 0.0, 0.0, 0.0])
+_UNLEARNED = np.array([2.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
 
 
 @dataclass(frozen=True)
 class Mixing:
     """How the experts are combined.
 
-    gate : (6,) see `gate.combine`
+    gate : (8,) see `gate.combine`
     nearness, voice : mean and standard deviation that these are measured in
     temperature, label_noise : see `confidence.probabilities`
     """
@@ -94,7 +94,7 @@ def learn_mixing(
     enough = len(distinct) >= ENOUGH_OPINIONS  # of all, so that folds are like the whole
 
     def learn(kept: NDArray[np.bool_], opinions: int) -> Mixing:
-        # Six numbers cannot be told from a handful of opinions: what is not learned is truer (decision 18).
+        # Eight numbers cannot be told from a handful of opinions: what is not learned is truer (decision 18).
         if not kept.any() or not (len(rows) or enough):
             return start
         gate = fit_gate(evidence[kept], answer[kept], weights[kept])

@@ -39,7 +39,7 @@ from pipeline.placing import check_folder, make_folder, swap_folders
 from pipeline.tables import CODEBOOK, LABELS, records
 from pipeline.vectorcache import VectorCache
 
-FORMAT = 6
+FORMAT = 7
 # Similarities to coded opinions, texts by opinions, that are worked out at once: 64 MB, and a few arrays beside.
 _MOST_SIMILARITIES = 8_000_000
 # Everything else in a model file must be of a type that skops itself trusts (numpy, scipy, scikit-learn).

@@ -32,7 +32,7 @@ class TrainingConfig:
     penalty: float = 1.0
     gaussian: float = 1.0
     coded_weight: float = 1.0
-    authored_total: float = 25.0
+    authored_total: float = 50.0
     seed: int = 0
 
     @property
