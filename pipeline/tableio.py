@@ -24,8 +24,8 @@ from pipeline.table_writers import SINKS, XlsxSink
 from pipeline.text_readers import open_delimited, open_jsonl
 
 # With macros it is read alike; what is named .xls is mostly of the old kind, which its reader refuses with advice.
-_EXCEL = (".xlsx", ".xlsm", ".xls")
-READABLE = (*SINKS, *_EXCEL[1:])
+EXCEL = (".xlsx", ".xlsm", ".xls")
+READABLE = (*SINKS, *EXCEL[1:])
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def open_rows(path: Path, sheet: str | None = None, choose: ChooseSheet | None =
         ) from None
     if not head:
         raise InputError("ファイルが空です。", "the file is empty", file=str(path))
-    if kind in _EXCEL:
+    if kind in EXCEL:
         return RowSource(path, *open_xlsx(path, sheet, head, choose))
     if kind == ".parquet":
         return RowSource(path, *open_parquet(path))

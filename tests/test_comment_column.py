@@ -34,6 +34,11 @@ def book(path: Path, **sheets: list[list[object]]) -> Path:
     return path
 
 
+def read_table_rows(path: Path) -> list[list[object]]:
+    table = read_table(path)
+    return [list(table.columns), *table.values.tolist()]
+
+
 def iken(*arguments: object) -> int:
     """Run the command line in this process; return the exit code."""
     with pytest.raises(SystemExit) as done:
@@ -140,3 +145,68 @@ def test_other_columns_of_comments_are_named(
     assert note in said.err and "列「ご意見」" in said.out + said.err
     assert run(command, path, "--text-column", "ご意見") == 0
     assert "ほかに" not in capsys.readouterr().err
+
+
+CODED = [["意見", "コード"], ["公園のごみを拾う人がいない", "G1-1-1"], ["歩道の段差で転んだ", "G3-3-2"]]
+LABELLED = [["opinion_id", "text", "code"], ["1", "公園のごみを拾う人がいない", "G1-1-1"]]
+
+
+def test_report_and_ingest_read_the_same_sheet_and_name_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coded = book(tmp_path / "a.xlsx", 表紙=COVER, 回答=CODED, メモ=EXPLAINED)
+    labelled = book(tmp_path / "b.xlsx", 表紙=COVER, 回答=LABELLED, メモ=EXPLAINED)
+    plan = ("--codebook", ROOT / "data/codebook/codebook.csv")
+    no_pictures = ("--no-pictures", "--model", tmp_path / "none")
+    for n, command in enumerate(
+        (
+            ("ingest", coded, "--out", tmp_path / "data", *plan),
+            ("report", labelled, "--out", tmp_path / "r.md", *plan, *no_pictures),
+        )
+    ):
+        assert iken(*command) == 0
+        said = capsys.readouterr()
+        assert f"{'ab'[n]}.xlsx(シート「回答」): " in said.out.splitlines()[0]
+        assert "シート「回答」" in said.err and "読まないシート: 表紙、メモ(--sheet" in said.err
+        assert iken(*command, "--sheet", "回答") == 0
+        assert "読まないシート" not in capsys.readouterr().err
+        assert iken(*command, "--sheet", "メモ") == 2
+        capsys.readouterr()
+    # The previous survey, of which no sheet can be named.
+    previous = ("report", labelled, "--sheet", "回答", "--previous", labelled.rename(tmp_path / "c.xlsx"))
+    book(labelled, 表紙=COVER, 回答=LABELLED)
+    assert iken(*previous, "--out", tmp_path / "r.md", *plan, *no_pictures) == 0
+    said = capsys.readouterr()
+    assert "c.xlsx(シート「回答」) を読みます(先頭の" in said.err and said.err.endswith(": 表紙、メモ\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("agreement", "DECISIONS"),
+        ("adjudicate", "DECISIONS", "--out", "OUT"),
+        ("audit", "--labels", "LABELS", "--model", DEFAULT),
+        ("crosswalk", "PLAN", "PLAN", "--out", "OUT"),
+        ("report", "LABELS", "--codebook", "PLAN", "--out", "OUT.md", "--no-pictures"),
+    ],
+    ids=lambda c: c[0],
+)
+def test_commands_without_the_option_name_the_sheets_they_do_not_read(
+    tmp_path: Path, command: tuple[object, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = {
+        "DECISIONS": [
+            ["opinion_id", "text", "coder", "action", "code", "decision_id", "round"],
+            *(["1", "公園", c, "change", "G1-1-1", f"d-{c}", "1"] for c in "AB"),
+        ],
+        "LABELS": LABELLED,
+        "PLAN": read_table_rows(ROOT / "data/codebook/codebook.csv"),
+    }
+    files = {n: book(tmp_path / f"{n}.xlsx", 表=rows, 控え=EXPLAINED) for n, rows in made.items()}
+    files |= {"OUT": tmp_path / "out.csv", "OUT.md": tmp_path / "out.md"}
+    named = [files.get(str(a), a) for a in command]
+    assert iken(*named) == 0
+    said = capsys.readouterr().err
+    for path in {a for a in named if isinstance(a, Path) and a.suffix == ".xlsx"}:
+        assert f"{path.name}(シート「表」) を読みます。読まないシート: 控え(" in said
+    assert "読むのは先頭のシートだけです" in said

@@ -14,6 +14,7 @@ from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement, decision
 from pipeline.cli.console import Console
 from pipeline.cli.for_people import MEASURES, write_for_people
 from pipeline.cli.inputs import read_codebook
+from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.decisions import (
     check_decisions,
@@ -38,6 +39,7 @@ def run_agreement(
     """Print agreement, accuracy and acceptance; write the tables; return the exit code."""
     if out is not None:
         check_excel(out)
+    say_sheets(console, codebook_path, *files)
     codebook = read_codebook(codebook_path)
     table = _read(files, codebook)
     with console.status("計算中", "computing"):
@@ -194,6 +196,7 @@ def run_adjudicate(
 ) -> int:
     """Write labels, open cases and the account of all decisions; return the exit code."""
     check_ending(out)
+    say_sheets(console, codebook_path, *files)
     codebook = read_codebook(codebook_path)
     result = adjudicate(read_decisions(list(files), codebook), codebook)
     _check_target(out, result)

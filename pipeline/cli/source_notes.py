@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline.cli.console import Console
 from pipeline.comment_column import other_comment_columns
-from pipeline.tableio import RowSource
+from pipeline.tableio import EXCEL, RowSource, open_rows
 
 _SUGGESTIONS = {
     "opinion_id",
@@ -23,19 +24,33 @@ def read_from(console: Console, source: RowSource) -> str:
     return f"{name}({source.encoding})" if source.encoding else name
 
 
-def say_other_sheets(console: Console, source: RowSource, wanted: str | None) -> None:
-    """Name the sheets that are not read, unless the user has chosen (`wanted`)."""
+def say_other_sheets(console: Console, source: RowSource, wanted: str | None, *, option: bool = True) -> None:
+    """Name the sheets that are not read, unless the user has chosen (`wanted`).
+
+    `option` tells whether the command has --sheet; without it, the first sheet with content is read.
+    """
     others = [s for s in source.sheets if s != source.sheet]
     if wanted is not None or not others or set(source.columns) >= _SUGGESTIONS:
         return
     listed, read = "、".join(others), read_from(console, source)
     why = ("", "")
+    how = ("(読むのは先頭のシートだけです)", " (only the first sheet is read)")
     if source.sheet != source.sheets[0]:
         why = ("(先頭のシートにはコメントの列がありません)", " (the first sheet has no comment column)")
+        how = ("", "")
+    if option:
+        how = ("(--sheet で選べます)", " (choose with --sheet)")
     console.warn(
-        f"{read} を読みます{why[0]}。読まないシート: {listed}(--sheet で選べます)",
-        f"reading {read}{why[1]}. Sheets not read: {listed} (choose with --sheet)",
+        f"{read} を読みます{why[0]}。読まないシート: {listed}{how[0]}",
+        f"reading {read}{why[1]}. Sheets not read: {listed}{how[1]}",
     )
+
+
+def say_sheets(console: Console, *paths: Path | None) -> None:
+    """Name the sheet that is read of each Excel file with several, where there is no option to choose one."""
+    for path in paths:
+        if path is not None and path.suffix.lower() in EXCEL:
+            say_other_sheets(console, open_rows(path), None, option=False)
 
 
 def say_other_columns(console: Console, source: RowSource, taken: Sequence[str], *, named: bool) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
+from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
 from pipeline.comment_column import guess_text_column, sheet_with_comments
@@ -81,6 +81,7 @@ def run(console: Console, request: Request) -> int:
     check_folder(request.out)
     named = [request.text_column] if request.text_column else []
     source = open_rows(request.input, request.sheet, sheet_with_comments(named, str(request.input)))
+    say_sheets(console, request.coded)
     coded = _read_coded(request.coded) if request.coded else None
     model = load_model(find_model(request.model))
     comments = _comments(source, request, model.codebook)

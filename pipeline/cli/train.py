@@ -25,6 +25,7 @@ from pipeline.cli.inputs import (
     read_labels,
     read_term_list,
 )
+from pipeline.cli.source_notes import say_sheets
 from pipeline.errors import InputError
 from pipeline.evaluation import evaluate_model
 from pipeline.labels import unique_ids
@@ -106,6 +107,7 @@ def train_files(
     console: Console, inputs: TrainingInputs, config: TrainingConfig
 ) -> tuple[Model, pd.DataFrame]:
     """Train on files; return the model, without hashes of its own, and the rows set aside (see `training.train`)."""
+    say_sheets(console, *inputs.labels, inputs.codebook, inputs.bank, inputs.bank_codebook)
     codebook = read_codebook(inputs.codebook)
     labels = read_labels(inputs.labels, codebook, inputs.label_names)
     bank = read_bank(console, inputs, codebook)
@@ -185,6 +187,7 @@ def run_evaluate(
 ) -> int:
     """Measure a model on a labelled file; return the exit code."""
     model = load_model(find_model(folder))
+    say_sheets(console, labels)
     with console.status("評価中", "evaluating"):
         content, table = read_table(labels), read_labels([labels], model.codebook)
         result = evaluate_model(model, unique_ids(table), file=str(labels))
