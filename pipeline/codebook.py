@@ -16,7 +16,7 @@ import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, folded_title, letter_of, parse_numbers
-from pipeline.tables import CODEBOOK, records
+from pipeline.tables import CODE_TITLE, CODEBOOK, records
 from pipeline.typed import says_no
 
 # So many titles may have been reworded, however few a table has.
@@ -230,6 +230,11 @@ class Codebook:
                 "in the codebook; name the codebook it was made with (--codebook)",
                 file=file,
             )
+
+    def check_labels(self, labels: pd.DataFrame, file: str | None) -> None:
+        """Raise `InputError` if LABELS with titles (`CODE_TITLE`) were given by another plan; see `check_titles`."""
+        if CODE_TITLE in labels.columns:
+            self.check_titles(zip(labels["code"], labels[CODE_TITLE], strict=True), file)
 
     @cached_property
     def _by_display(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
 from pipeline.normalise import NO_OPINION
-from pipeline.tables import LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
+from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
 from pipeline.workbook import DECISION
 
 # One row an opinion and code. `unit` is the part of a comment, `checked` "no" for what nobody has looked at.
@@ -127,6 +127,8 @@ def _read_labels(
         check_columns(table, [text_column], "--text-column", file)
         table = table.assign(text=table[text_column])
     labels = LABELS.check(table, file)
+    codebook.check_labels(labels, file)
+    labels = labels.drop(columns=CODE_TITLE, errors="ignore")
     # `prepare_labels` sorts; a report keeps the order of its source.
     numbered = labels.assign(**{_PLACE: [f"{i:09d}" for i in range(len(labels))]})
     kept, aside = prepare_labels(numbered, codebook, file)

@@ -27,7 +27,7 @@ from pipeline.errors import InputError
 from pipeline.marks import mark
 from pipeline.opinions_section import read_opinions_section
 from pipeline.outline import Entry, read_outline
-from pipeline.tables import LABELS, SET_ASIDE, WORKSHOPS, Schema
+from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, WORKSHOPS, Schema
 from pipeline.workshops import Front, read_front
 
 LINES = Schema("LINES", ("source", "location", "use", "text"), ("source", "location", "use"))
@@ -227,6 +227,8 @@ def ingest_table(
         uses.append(Use(block, "set aside" if reason else "opinion", reason))
         if not reason:
             filled.append((row, cells))
+    if codebook is not None and CODE_TITLE in columns:
+        codebook.check_titles(zip(table[code_name], table[CODE_TITLE], strict=True), source)
     if codebook is None:
         codebook = codebook_of_table(filled, code_name, title_column, source)
     coded = _codes(filled, codebook, code_name, source)

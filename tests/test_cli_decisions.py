@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 
 from pipeline.cli import main
-from pipeline.cli.inputs import find_inputs
+from pipeline.cli.inputs import find_inputs, read_labels
 from pipeline.codebook import Codebook
 from pipeline.labels import check_ids, prepare_labels
 from pipeline.models import load_model, read_manifest
@@ -57,6 +57,46 @@ def decisions(tmp_path: Path) -> Path:
     path = tmp_path / "判定 1.csv"
     write_table(DECISIONS.table(rows), path)
     return path
+
+
+# -- labels of another plan ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("audit", "--labels", "LABELS", "--model", ROOT / "models/default"),
+        ("evaluate", "--labels", "LABELS", "--model", ROOT / "models/default"),
+        ("train", "--labels", "LABELS", *BOOK, "--no-bank", "--out", "OUT"),
+        ("report", "LABELS", *BOOK, "--no-pictures", "--out", "OUT"),
+        ("agreement", "LABELS", *BOOK),
+        ("crosswalk", SEED_CODEBOOK, SEED_CODEBOOK, "--labels", "LABELS", "--out", "OUT"),
+        ("ingest", "LABELS", *BOOK, "--out", "OUT"),
+    ],
+    ids=lambda c: c[0],
+)
+def test_labels_that_came_away_from_their_codebook_tell_their_plan(
+    tmp_path: Path, command: tuple[object, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = Codebook.from_table(read_table(SEED_CODEBOOK))
+    named = {"LABELS": tmp_path / "labels.csv", "OUT": tmp_path / "out.xlsx"}
+    seed = read_table(SEED_LABELS).assign(coder="佐藤")
+    titles = [plan[c].title for c in seed["code"]]
+    write_table(seed.assign(code_title=[f"{t}の推進" for t in titles]), named["LABELS"])
+    assert iken(*(named.get(str(a), a) for a in command)) == 2
+    assert "labels.csv: 別の計画の表のようです。" in capsys.readouterr().err
+    assert not named["OUT"].exists()
+    if command[0] not in ("train", "agreement"):  # which cost time, or want two coders
+        write_table(seed.assign(code_title=titles), named["LABELS"])
+        assert iken(*(named.get(str(a), a) for a in command)) == 0
+
+
+def test_what_labels_say_of_their_plan_does_not_reach_a_model(tmp_path: Path) -> None:
+    plan = Codebook.from_table(read_table(SEED_CODEBOOK))
+    seed = read_table(SEED_LABELS)
+    with_titles = tmp_path / "kamakura_workshop_2025.csv"
+    write_table(seed.assign(code_title=[plan[c].title for c in seed["code"]]), with_titles)
+    assert read_labels([with_titles], plan).equals(read_labels([SEED_LABELS], plan))
 
 
 # -- agreement -------------------------------------------------------------------------------------

@@ -724,7 +724,7 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
     assert one.post("/adjudicate", data={**given, "do": "other", "other": ""}).status_code == 422
     labels = read_bytes(one.get("/export/labels.csv").content, ".csv")
     assert sorted(labels["label_source"].unique()) == ["adjudicated", "double"]
-    assert len(labels) == 3
+    assert len(labels) == 3 and labels["code_title"].all()
 
 
 def read_bytes(body: bytes, ending: str) -> pd.DataFrame:

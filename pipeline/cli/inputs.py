@@ -16,7 +16,7 @@ from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.labels import check_ids, prepare_labels
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import AUTHORED, LABELS
+from pipeline.tables import AUTHORED, CODE_TITLE, LABELS
 from pipeline.terms import read_terms
 
 SHIPPED = Path("data/codebook")
@@ -61,15 +61,16 @@ def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] 
     ------
     InputError
         for a code that is not in the codebook, or an id of two opinions, naming the file and its row; for labels
-        beside the codebook of another plan, as `iken ingest` writes them.
+        of another plan, by their titles or by the codebook beside them, as `iken ingest` writes them.
     """
     tables: dict[str | None, pd.DataFrame] = {}
     for path, name in zip(paths, names or [p.name for p in paths], strict=True):
         table = LABELS.check(read_table(path), str(path))
+        codebook.check_labels(table, str(path))
         _check_plan(table, path, codebook)
         prepare_labels(table, codebook, str(path))  # one by one: here a message can name file and row
         own = table["source"].mask(table["source"].str.strip() == "", name)
-        tables[str(path)] = table.assign(source=own)
+        tables[str(path)] = table.assign(source=own).drop(columns=CODE_TITLE, errors="ignore")
     check_ids(tables)
     return pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna("")
 
