@@ -13,13 +13,13 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.coding import OUTSIDE, SUGGESTED
+from pipeline.coding import SUGGESTED
 from pipeline.comment_column import guess_text_column
 from pipeline.comments import wide_columns
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
-from pipeline.normalise import NO_OPINION
+from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
 from pipeline.workbook import DECISION
 
@@ -30,7 +30,7 @@ CODED = Schema(
 # One row an opinion without a code; `kind` is one of the three below.
 UNCODED = Schema("UNCODED", ("opinion_id", "unit", "text", "kind", "reason"), ("opinion_id", "kind"))
 NONE_FITS = "該当なし"  # a person says so
-MAYBE_OUTSIDE = "該当なしの疑い"  # the machine says so
+MAYBE_OUTSIDE = OUTSIDE  # the machine says so
 OPEN = "判定待ち"  # the machine leaves it to a person
 
 _PLACE = "_place"

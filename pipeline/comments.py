@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.coding import EVIDENCE, OUTSIDE, SUGGESTED, UNSURE, Coder, Coding
+from pipeline.coding import EVIDENCE, SUGGESTED, UNSURE, Coder, Coding
 from pipeline.division import divide
 from pipeline.doubt import PERSONAL_DATA, REASONS, SEVERAL_TOPICS
 from pipeline.masking import suspects_personal
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION
+from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.segment import Unit
 
 _WORDS = 5

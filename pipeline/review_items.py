@@ -14,7 +14,7 @@ from pipeline.codebook import Codebook
 from pipeline.comment_column import guess_text_column
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
-from pipeline.normalise import NO_OPINION
+from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.review_form import NOT_ASKED, REVIEW
 
 ASSIGNMENT = ("coder", "position", "suggestion_shown")
@@ -74,6 +74,11 @@ def review_items(
         (aside if reason else asked).append(row | {"reason": reason})
     table = pd.DataFrame(asked, columns=list(REVIEW.columns), dtype=str)
     return Items(table, pd.DataFrame(aside, columns=list(NOT_ASKED.columns), dtype=str), number - first_row)
+
+
+def _if_outside(row: Row) -> list[str]:
+    """Return the first reason to doubt any item: that the comment seems to be about none."""
+    return [OUTSIDE] if row["status"] == OUTSIDE else []
 
 
 class _Reader:
@@ -147,7 +152,7 @@ class _Reader:
             for k in self._ranks
             if row[f"code_{k}"].strip()
         ]
-        doubts = [row[c] for c in REASONS if row.get(c, "")]
+        doubts = [*_if_outside(row), *(row[c] for c in REASONS if row.get(c, ""))]
         size = row.get("group_size", "")
         same = f"{row['group_id']}({size}件)" if row.get("group_id", "") else ""
         first, confidence = (row["code_1"].strip(), row["confidence_1"]) if ranked else ("", "")
@@ -169,7 +174,7 @@ class _Reader:
             "first": code,
             "confidence": row["confidence"] if code else "",
             "others": "",
-            "doubt": row.get("doubt_reasons", "").replace("、", "\n"),
+            "doubt": "\n".join([*_if_outside(row), *filter(None, row.get("doubt_reasons", "").split("、"))]),
             "same": "",
         }
 
