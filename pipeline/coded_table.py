@@ -10,7 +10,7 @@ from typing import NoReturn
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.comment_column import TEXT_COLUMNS, comment_columns
+from pipeline.comment_column import TEXT_COLUMNS, comment_columns, same_name
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 from pipeline.review_form import says_none_fits
@@ -42,8 +42,8 @@ def pick_column(
     """
     found = "、".join(columns)
     if wanted is not None:
-        if wanted in columns:
-            return wanted
+        if (name := same_name(columns, wanted)) in columns:
+            return name
         raise InputError(
             f"列「{wanted}」がありません。ある列: {found}",
             f"there is no column '{wanted}'; columns found: {found}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.errors import InputError
@@ -27,6 +28,22 @@ TEXT_COLUMNS = (
 )
 _COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, calls its second column
 _NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)
+
+
+def same_name(columns: Sequence[str], wanted: str) -> str:
+    r"""Return the column that a person named, who cannot type the line breaks in it and need not its widths.
+
+    >>> same_name(["番号", "問５ 自由記述\n(ご意見)"], "問5 自由記述(ご意見)")
+    '問５ 自由記述\n(ご意見)'
+    >>> same_name(["番号"], "意見")
+    '意見'
+    """
+    alike = [c for c in columns if _folded(c) == _folded(wanted)]
+    return alike[0] if len(alike) == 1 and wanted not in columns else wanted
+
+
+def _folded(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[str]:
@@ -100,15 +117,19 @@ def sheet_with_comments(
     """
 
     def fit(cells: Sequence[str]) -> int:
-        if text_columns:
-            return all(c in cells for c in text_columns)
         named = comment_columns(cells)
         return 0 if not named else 1 if _COVER.issuperset(c.strip() for c in named) else 2
 
     def choose(sheets: Mapping[str, Sequence[str]]) -> str:
+        if text_columns:
+            having = (
+                n for n, cells in sheets.items() if all(same_name(cells, c) in cells for c in text_columns)
+            )
+            # Where none has them, the message had better list the columns of the sheet that was meant.
+            return next(having, max(sheets, key=lambda n: fit(sheets[n])))
         fits = {name: fit(cells) for name, cells in sheets.items()}
         best = [name for name in sheets if fits[name] == max(fits.values())]
-        if max(fits.values()) == 1 and not text_columns:  # 「内容」 alone does not speak for a later sheet
+        if max(fits.values()) == 1:  # 「内容」 alone does not speak for a later sheet
             best = list(sheets)
         if next(iter(sheets)) in best or len(best) == 1:
             return best[0]

@@ -212,9 +212,10 @@ def ingest_table(
     columns = [str(c) for c in table.columns]
     text_name = pick_column(columns, text_column, TEXT_NAMES, "--text-column", source)
     code_name = pick_column(columns, code_column, CODE_NAMES, "--code-column", source)
-    for name, option in ((id_column, "--id-column"), (title_column, "--title-column")):
-        if name is not None:
-            pick_column(columns, name, (), option, source)
+    if id_column is not None:
+        id_column = pick_column(columns, id_column, (), "--id-column", source)
+    if title_column is not None:
+        title_column = pick_column(columns, title_column, (), "--title-column", source)
     if id_column is None and "opinion_id" in columns:
         id_column = "opinion_id"
     ids = _row_ids(table, id_column, source)

@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.book_parts import choice
 from pipeline.cells import as_text, excel_text
 from pipeline.codebook import Codebook
-from pipeline.comment_column import guess_text_column
+from pipeline.comment_column import guess_text_column, same_name
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.normalise import NO_OPINION, OUTSIDE
@@ -109,8 +109,8 @@ class _Reader:
         own = [c for c in columns[: columns.index("status")] if c != "opinion_id"]
         if wanted is None:
             return guess_text_column(own, self.file)
-        if wanted in own:
-            return wanted
+        if (name := same_name(own, wanted)) in own:
+            return name
         found = "、".join(own)
         raise InputError(
             f"列「{wanted}」がありません(--text-column)。ある列: {found}",

@@ -17,7 +17,7 @@ from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
-from pipeline.comment_column import guess_text_column
+from pipeline.comment_column import guess_text_column, same_name
 from pipeline.comments import CommentCoding, long_rows, wide_cells, wide_columns
 from pipeline.crew import PIECE, Crew
 from pipeline.duplicates import Groups
@@ -62,6 +62,7 @@ def check_columns(
     sheets: Sequence[str] = (),
 ) -> tuple[str, str | None]:
     """Return text and id column of an input, or raise `InputError` listing the columns (and sheets) found."""
+    text_column, id_column = (c and same_name(columns, c) for c in (text_column, id_column))
     for wanted, option in ((text_column, "--text-column"), (id_column, "--id-column")):
         if wanted is not None and wanted not in columns:
             listed = "、".join(columns)

@@ -210,3 +210,36 @@ def test_commands_without_the_option_name_the_sheets_they_do_not_read(
     for path in {a for a in named if isinstance(a, Path) and a.suffix == ".xlsx"}:
         assert f"{path.name}(シート「表」) を読みます。読まないシート: 控え(" in said
     assert "読むのは先頭のシートだけです" in said
+
+
+BROKEN = (
+    "問5 お困りの\nこと(任意)"  # a header with a line break in it, which nobody can type on a command line
+)
+
+
+def test_a_column_is_named_as_people_can_type_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [["番号", BROKEN], ["001", "公園のごみを拾う人がいない"]]
+    survey = book(tmp_path / "a.xlsx", 表紙=COVER, 回答=asked)
+    for command in ("suggest", "mask", "themes"):
+        assert run(command, survey, "--text-column", "問5お困りのこと(任意)") == 0
+        assert "シート「回答」" in capsys.readouterr().out
+    plan = ("--codebook", ROOT / "data/codebook/codebook.csv")
+    made = tmp_path / "提案.xlsx"
+    named = ("--text-column", "問5 お困りのこと(任意)")
+    assert iken("suggest", survey, *named, "--out", made, "--model", DEFAULT, "--id-column", " 番号") == 0
+    assert iken("review", "sheet", made, *named, "--out", tmp_path / "b.xlsx", *plan) == 0
+    out = ("--out", tmp_path / "r.md", "--no-pictures", "--model", DEFAULT)
+    assert iken("report", made, *named, *out, *plan) == 0
+    capsys.readouterr()
+    assert iken("report", made, *named, "--by", "番 号", *out, *plan) == 2  # found, though of one answer only
+    assert "列「番号」: 5件以上の" in capsys.readouterr().err
+    coded = book(tmp_path / "c.xlsx", 回答=[[BROKEN, "分\n類"], ["公園のごみ", "G1-1-1"]])
+    columns = (*named, "--code-column", "分類")
+    assert iken("ingest", coded, *columns, "--out", tmp_path / "data", *plan) == 0
+
+
+def test_a_column_that_is_in_no_sheet_is_looked_for_where_the_comments_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("suggest", book(tmp_path / "a.xlsx", 表紙=COVER, 回答=ANSWERS), "--text-column", "感想") == 2
+    assert "列「感想」がありません(--text-column)。ある列: No、自由記述" in capsys.readouterr().err

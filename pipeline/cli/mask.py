@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.cli.console import Console
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
-from pipeline.comment_column import guess_text_column, sheet_with_comments
+from pipeline.comment_column import guess_text_column, same_name, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
 from pipeline.masking import KINDS, KINDS_EN
@@ -90,7 +90,8 @@ def _check(request: Request) -> None:
 
 
 def _columns(source: RowSource, request: Request) -> list[str]:
-    for name in request.text_columns:
+    named = [same_name(source.columns, c) for c in request.text_columns]
+    for name in named:
         if name not in source.columns:
             listed = "、".join(source.columns)
             raise InputError(
@@ -98,7 +99,7 @@ def _columns(source: RowSource, request: Request) -> list[str]:
                 f"there is no column '{name}' (--text-column). Columns found: {listed}",
                 file=str(request.input),
             )
-    chosen = list(dict.fromkeys(request.text_columns))
+    chosen = list(dict.fromkeys(named))
     return chosen or [guess_text_column(source.columns, str(request.input), source.sheets)]
 
 

@@ -15,7 +15,7 @@ from pipeline.cli.inputs import read_codebook
 from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, check_columns, read_coded
-from pipeline.comment_column import sheet_with_comments
+from pipeline.comment_column import same_name, sheet_with_comments
 from pipeline.errors import InputError, ModelError
 from pipeline.masking import mask
 from pipeline.models import load_model, read_manifest
@@ -55,6 +55,8 @@ def run(console: Console, request: Request) -> int:
     say_sheets(console, request.codebook, request.workshops, request.themes)
     codebook = read_codebook(request.codebook)
     source = _open(console, request, request.input)
+    by = tuple(same_name(source.columns, c) for c in request.options.by)
+    request = replace(request, options=replace(request.options, by=by))
     opinions = _read(request, source, codebook)
     previous = None
     if request.previous is not None:
@@ -117,7 +119,7 @@ def _read(request: Request, source: RowSource, codebook: Codebook) -> CodedOpini
         table,
         codebook,
         file=file,
-        text_column=request.text_column,
+        text_column=request.text_column and same_name(source.columns, request.text_column),
         min_confidence=request.options.min_confidence,
     )
     if not opinions.opinions:

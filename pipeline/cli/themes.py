@@ -13,7 +13,7 @@ from pipeline.cli.environment import find_model
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.comment_column import guess_text_column, sheet_with_comments
+from pipeline.comment_column import guess_text_column, same_name, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
@@ -112,19 +112,20 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     """Return id, text and decision of each comment, or of each unit in the long form of `iken suggest`."""
     table, columns = source.table(), source.columns
     file = str(request.input)
-    if request.text_column is not None and request.text_column not in columns:
+    wanted = request.text_column and same_name(columns, request.text_column)
+    if wanted is not None and wanted not in columns:
         listed = "、".join(columns)
         raise InputError(
-            f"列「{request.text_column}」がありません(--text-column)。ある列: {listed}",
-            f"there is no column '{request.text_column}' (--text-column). Columns found: {listed}",
+            f"列「{wanted}」がありません(--text-column)。ある列: {listed}",
+            f"there is no column '{wanted}' (--text-column). Columns found: {listed}",
             file=file,
         )
-    if request.text_column is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
+    if wanted is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
         ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
         return _Comments("unit_text", ids, table["unit_text"].tolist(), [""] * len(table))
-    text_column = request.text_column or guess_text_column(columns, file, source.sheets)
+    text_column = wanted or guess_text_column(columns, file, source.sheets)
     ids = (
         table["opinion_id"].tolist()
         if "opinion_id" in columns
