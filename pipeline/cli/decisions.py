@@ -13,7 +13,7 @@ from pipeline.adjudicate import ASIDE, Adjudication, adjudicate
 from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement, decisions_from_labels
 from pipeline.cli.console import Console
 from pipeline.cli.for_people import MEASURES, write_for_people
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.decisions import (
@@ -40,7 +40,7 @@ def run_agreement(
     if out is not None:
         check_excel(out)
     say_sheets(console, codebook_path, *files)
-    codebook = read_codebook(codebook_path)
+    codebook = read_plan(console, codebook_path)
     table = _read(files, codebook)
     with console.status("計算中", "computing"):
         result = agreement(table, codebook, seed=seed)
@@ -198,7 +198,7 @@ def run_adjudicate(
     """Write labels, open cases and the account of all decisions; return the exit code."""
     check_ending(out)
     say_sheets(console, codebook_path, *files)
-    codebook = read_codebook(codebook_path)
+    codebook = read_plan(console, codebook_path)
     result = adjudicate(read_decisions(list(files), codebook), codebook)
     _check_target(out, result)
     # Excel files: `iken train` reads every .csv in data/labels.

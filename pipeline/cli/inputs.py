@@ -50,6 +50,20 @@ def read_codebook(path: Path) -> Codebook:
     return Codebook.from_table(read_table(path), str(path))
 
 
+def read_plan(console: Console, path: Path) -> Codebook:
+    """Read the codebook that decided codes are of: in a folder without a plan of its own, the shipped one.
+
+    The shipped model is found there too.
+    """
+    found = path
+    if path == SHIPPED / "codebook.csv" and not SHIPPED.is_dir() and (found := at_hand(path)) != path:
+        console.warn(
+            "付属のコードブック(鎌倉市の計画)を使います。別の計画なら --codebook で指定してください。",
+            "using the codebook that came with iken (Kamakura's plan); name another plan's with --codebook",
+        )
+    return read_codebook(found)
+
+
 def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] = ()) -> pd.DataFrame:
     """Read LABELS files as one table; what says of itself no source comes from its file.
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, check_columns, read_coded
@@ -53,7 +53,7 @@ def run(console: Console, request: Request) -> int:
     """Read everything, build the report, write it; return the exit code."""
     _check_out(request)
     say_sheets(console, request.codebook, request.workshops, request.themes)
-    codebook = read_codebook(request.codebook)
+    codebook = read_plan(console, request.codebook)
     source = _open(console, request, request.input)
     by = tuple(same_name(source.columns, c) for c in request.options.by)
     request = replace(request, options=replace(request.options, by=by))

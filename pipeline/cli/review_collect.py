@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.cli.console import Console
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.decisions import append_decisions, read_decisions
@@ -41,7 +41,7 @@ def run_collect(
     check_ending(out)
     check_folder(out.parent)
     say_sheets(console, codebook_path)
-    codebook = read_codebook(codebook_path)
+    codebook = read_plan(console, codebook_path)
     existing = read_decisions(out) if out.exists() else DECISIONS.empty()
     judged, problems = _judge_all(console, files, codebook, coder, held_texts(existing, out.name))
     _print_counts(console, judged)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.cells import EXCEL_MAX_CELL, excel_text
 from pipeline.cli.console import Console
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import say_sheets
 from pipeline.errors import InputError
 from pipeline.placing import check_folder, make_folder
@@ -46,7 +46,7 @@ def run_sheet(console: Console, request: SheetRequest) -> int:
     coders = read_coders(request.coders)
     files = _files(request, coders)
     say_sheets(console, request.codebook, request.suggestions)
-    codebook = read_codebook(request.codebook)
+    codebook = read_plan(console, request.codebook)
     source = open_rows(request.suggestions)
     with console.status("提案を読んでいます", "reading suggestions"):
         items = review_items(
