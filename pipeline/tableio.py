@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipeline.binary_readers import open_parquet, open_xlsx
 from pipeline.cells import ChooseSheet, Row, as_text
-from pipeline.errors import InputError
+from pipeline.errors import InputError, why
 from pipeline.placing import put_in_place, temporary_beside, unwritable
 from pipeline.table_writers import SINKS, XlsxSink
 from pipeline.text_readers import open_delimited, open_jsonl
@@ -98,7 +98,7 @@ def open_rows(path: Path, sheet: str | None = None, choose: ChooseSheet | None =
             head = handle.read(8)
     except OSError as error:
         raise InputError(
-            f"ファイルを開けません({error.strerror})。",
+            f"ファイルを開けません({why(error)})。",
             f"cannot open the file ({error.strerror})",
             file=str(path),
         ) from None
