@@ -47,12 +47,14 @@ def cell_format(book: xlsxwriter.Workbook, **properties: object) -> Any:
     return book.add_format(base | properties)
 
 
-def confidence_bars(sheet: Any, column: int, last: int, outside: str) -> None:
+def confidence_bars(book: xlsxwriter.Workbook, sheet: Any, column: int, last: int, outside: str) -> None:
     """Draw confidences as bars, but for rows in which the formula `outside`, of row 2, is true.
 
-    LibreOffice, which does not stop at a rule, draws these too.
+    LibreOffice, which does not stop at a rule, draws these too; a rule without a format takes all format of a cell
+    away there.
     """
-    rule = {"type": "formula", "criteria": outside, "stop_if_true": True}
+    grey = book.add_format({"font_color": IF_ANY_ITEM["font_color"]})
+    rule = {"type": "formula", "criteria": outside, "format": grey, "stop_if_true": True}
     sheet.conditional_format(1, column, last, column, rule)
     sheet.conditional_format(1, column, last, column, DATA_BAR)
 

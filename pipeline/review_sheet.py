@@ -234,7 +234,7 @@ class _Sheet:
         if "confidence" in self.columns:
             doubt = f"${xl_col_to_name(self.columns.index('doubt'))}2"
             outside = f'=LEFT({doubt},{len(OUTSIDE)})="{OUTSIDE}"'  # the first reason, see `review_items`
-            confidence_bars(sheet, self.columns.index("confidence"), last, outside)
+            confidence_bars(self.book, sheet, self.columns.index("confidence"), last, outside)
         # What is decided turns green, so that what is left to do stands out.
         done = self.book.add_format({"bg_color": "#E2EFDA"})
         first, final = self.columns.index("code"), self.columns.index("note")

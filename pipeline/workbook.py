@@ -226,7 +226,7 @@ class SuggestionWorkbook:
         status = "" if self._status is None else xl_col_to_name(self._status)
         for name in ("suggested_confidence", *(f"confidence_{k}" for k in range(1, self.top + 1))):
             if name in self.columns and status:
-                confidence_bars(sheet, self.columns.index(name), last, f'=${status}2="{OUTSIDE}"')
+                confidence_bars(self._book, sheet, self.columns.index(name), last, f'=${status}2="{OUTSIDE}"')
         if status:
             formula = f'=${status}2="{NO_OPINION}"'
             grey = self._book.add_format({"font_color": "#808080", "bg_color": "#EDEDED"})

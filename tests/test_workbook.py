@@ -158,6 +158,7 @@ def test_what_may_be_about_no_item_gets_no_bar(tmp_path: Path, codebook: Codeboo
         if str(area.sqref).startswith(("H", "L")):
             first = min(rules, key=lambda r: r.priority)
             assert (first.formula, first.stopIfTrue) == (['$D2="該当なしの疑い"'], True)
+            assert first.dxf is not None  # without one, LibreOffice drops alignment and border
             assert len(rules) == 2
 
 
