@@ -631,3 +631,13 @@ def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.Capture
     assert iken("ingest", other, "--out", tmp_path) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "codebook.csv" in said and "--out" in said
+
+
+def test_of_a_long_comment_the_screen_shows_the_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text(f"意見,コード\n{'長い意見' * 500},\n公園のごみ,G1-1-1\n", "utf-8")
+    assert iken("ingest", table, "--out", tmp_path, "--codebook", SEED_CODEBOOK) == 0
+    said = "".join(capsys.readouterr().out.split())
+    assert said.count("長い意見") < 60 and "…" in said
