@@ -243,3 +243,17 @@ def test_a_column_that_is_in_no_sheet_is_looked_for_where_the_comments_are(
 ) -> None:
     assert run("suggest", book(tmp_path / "a.xlsx", 表紙=COVER, 回答=ANSWERS), "--text-column", "感想") == 2
     assert "列「感想」がありません(--text-column)。ある列: No、自由記述" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["suggest", "mask"])
+def test_what_excel_cannot_hold_whole_is_told(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    survey = tmp_path / "a.csv"
+    survey.write_text(f"番号,意見\n1,{'長い意見です。' * 5000}\n2,公園のごみ\n", "utf-8")
+    model = () if command == "mask" else ("--model", DEFAULT)
+    assert iken(command, survey, "--out", tmp_path / "b.xlsx", *model) == 0
+    assert "1個の値は Excel のセルの上限(32,767字)を超えるので、途中までです。" in capsys.readouterr().err
+    assert iken(command, survey, "--out", tmp_path / "b.csv", *model) == 0
+    assert "途中まで" not in capsys.readouterr().err
+    assert read_table(tmp_path / "b.csv")["意見"].str.len().tolist() == [35_000, 5]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.cli.console import Console
-from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
+from pipeline.cli.source_notes import CutCells, read_from, say_other_columns, say_other_sheets
 from pipeline.comment_column import guess_text_column, same_name, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
@@ -38,7 +38,7 @@ def run(console: Console, request: Request) -> int:
     say_other_sheets(console, source, request.sheet)
     say_other_columns(console, source, columns, named=bool(request.text_columns))
     kinds: Counter[str] = Counter()
-    elsewhere = SuspectedCells()
+    elsewhere, cut = SuspectedCells(), CutCells(request.out)
     rows = cells = 0
     others = [c for c in source.columns if c not in columns]
     for path in (request.out, request.report):
@@ -54,7 +54,7 @@ def run(console: Console, request: Request) -> int:
             masked, found = mask_rows(
                 chunk, columns, first_row=source.first_row + rows, originals=request.show_originals
             )
-            out.write(masked)
+            out.write(cut.look(masked))
             if report is not None:
                 report.write(found)
             kinds.update(found["kind"].tolist())
@@ -62,6 +62,7 @@ def run(console: Console, request: Request) -> int:
             elsewhere.look(chunk, others)
             rows += len(chunk)
             advance(len(chunk))
+    cut.say(console)
     _say(console, request, source, columns, (rows, cells), kinds, elsewhere.counts)
     return 0
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from pipeline.cells import EXCEL_MAX_CELL, is_too_long
 from pipeline.cli.console import Console
 from pipeline.comment_column import other_comment_columns
 from pipeline.tableio import EXCEL, RowSource, open_rows
@@ -63,3 +66,26 @@ def say_other_columns(console: Console, source: RowSource, taken: Sequence[str],
         f"列「{read}」を読みます。ほかに自由記述らしい列: {listed}(--text-column で指定できます)",
         f"reading column '{read}'. Others seem to hold comments too: {listed} (name them with --text-column)",
     )
+
+
+class CutCells:
+    """Counts the texts of which a file of Excel will hold only the beginning."""
+
+    def __init__(self, out: Path) -> None:
+        self._excel, self._cut = out.suffix.lower() in EXCEL, 0
+
+    def look(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Count those of a table that is to be written, and return it."""
+        if self._excel:
+            self._cut += sum(is_too_long(v) for c in frame.columns for v in frame[c].tolist())
+        return frame
+
+    def say(self, console: Console) -> None:
+        """Say how many there were."""
+        if self._cut:
+            console.warn(
+                f"{self._cut:,}個の値は Excel のセルの上限({EXCEL_MAX_CELL:,}字)を超えるので、途中までです。"
+                "すべて残すには、--out を .csv にしてください。",
+                f"{self._cut:,} values exceed a cell of Excel ({EXCEL_MAX_CELL:,} characters) and are cut; "
+                "to keep all of them, give --out a name in .csv",
+            )
