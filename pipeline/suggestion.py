@@ -74,6 +74,12 @@ def check_columns(
     if id_column is None and ID_COLUMN in columns:
         id_column = ID_COLUMN
     clash = [c for c in wide_columns(top) if c in columns and not c == id_column == ID_COLUMN]
+    if {"status", "suggested_code"} <= {*clash} or {*SUGGESTIONS.columns} <= {*columns}:
+        raise InputError(
+            "`iken suggest` が書いた提案の表です。元の調査ファイルを指定してください。",
+            "these are suggestions of `iken suggest`; give the survey itself",
+            file=file,
+        )
     if clash:
         raise InputError(
             f"入力に、出力で使う列名があります: {'、'.join(clash)}。列名を変えるか、元の調査ファイルを指定してください。",

@@ -322,3 +322,31 @@ def test_a_damaged_default_is_kept_too(models: Path) -> None:
     assert iken("promote", "new") == 0
     kept = [p.name for p in models.iterdir() if p.name != "default"]
     assert len(kept) == 1 and pd.Timestamp(kept[0].removeprefix("default-"))
+
+
+def test_tables_of_earlier_stages_are_told_what_makes_decisions_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ("--model", ROOT / "models/default")
+    made, long, form = tmp_path / "提案.xlsx", tmp_path / "long.csv", tmp_path / "確認.xlsx"
+    assert iken("suggest", ROOT / "data/sample/survey.csv", "--out", made, *model) == 0
+    assert iken("suggest", ROOT / "data/sample/survey.csv", "--out", long, "--long", *model) == 0
+    assert iken("review", "sheet", made, "--out", form, *BOOK) == 0
+    out = ("--out", tmp_path / "out.csv")
+    for path, hint in ((made, "iken ingest"), (long, "iken review sheet"), (form, "iken review collect")):
+        for command in (
+            ("agreement", path, *BOOK),
+            ("adjudicate", path, *out, *BOOK),
+            ("audit", "--labels", path, *model),
+        ):
+            capsys.readouterr()
+            assert iken(*command) == 2
+            assert hint in (said := capsys.readouterr().err) and "ある列" not in said
+    # Labels keep the columns of the suggestions that they were made of.
+    labels = tmp_path / "labels.csv"
+    write_table(read_table(SEED_LABELS).assign(status="提案", suggested_code="G1"), labels)
+    assert iken("audit", "--labels", labels, *model) == 0
+    for path in (made, long):
+        assert iken("suggest", path, *out, *model) == 2
+        assert "元の調査ファイル" in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()

@@ -13,7 +13,7 @@ from pipeline.adjudicate import ASIDE, Adjudication, adjudicate
 from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement, decisions_from_labels
 from pipeline.cli.console import Console
 from pipeline.cli.for_people import MEASURES, write_for_people
-from pipeline.cli.inputs import read_plan
+from pipeline.cli.inputs import read_plan, refuse_earlier_stages
 from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.decisions import (
@@ -27,8 +27,8 @@ from pipeline.disagreement import PARTLY
 from pipeline.errors import InputError
 from pipeline.metrics import Figure
 from pipeline.sheets import check_excel
-from pipeline.tableio import check_ending, read_table, write_table
-from pipeline.tables import LABELS, records
+from pipeline.tableio import check_ending, open_rows, read_table, write_table
+from pipeline.tables import DECISIONS, LABELS, records
 
 _SHOWN = 10
 
@@ -69,6 +69,7 @@ def _read(files: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
     tables = []
     for path in files:
         content = read_table(path)
+        refuse_earlier_stages(content.columns, path, LABELS, DECISIONS)
         if not {"action", "decision_id", "round"} & set(content.columns):
             codebook.check_labels(LABELS.check(content, str(path)), str(path))
             content = decisions_from_labels(content, str(path))
@@ -199,6 +200,8 @@ def run_adjudicate(
     check_ending(out)
     say_sheets(console, codebook_path, *files)
     codebook = read_plan(console, codebook_path)
+    for path in files:
+        refuse_earlier_stages(open_rows(path).columns, path, DECISIONS)
     result = adjudicate(read_decisions(list(files), codebook), codebook)
     _check_target(out, result)
     # Excel files: `iken train` reads every .csv in data/labels.
