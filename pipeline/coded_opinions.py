@@ -101,6 +101,9 @@ def read_coded(
             "this is a record of decisions; make labels of it with `iken adjudicate` first",
             file=file,
         )
+    # Labels that `iken ingest` made of suggestions keep their columns; what people decided goes before.
+    if {*LABELS.required, "label_source"} <= columns and not columns & {*DECISION.values()}:
+        return _read_labels(table, codebook, file, text_column)
     if {"suggested_code", "status"} <= columns:
         return _read_wide(table, codebook, file, text_column, min_confidence)
     if {"unit_text", "rank", "status", "confidence"} <= columns:
