@@ -10,7 +10,7 @@ from typing import NoReturn
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.comment_column import TEXT_COLUMNS, comment_columns, same_name
+from pipeline.comment_column import TEXT_COLUMNS, comment_columns, folded_name, same_name
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 from pipeline.review_form import says_none_fits
@@ -49,7 +49,7 @@ def pick_column(
             f"there is no column '{wanted}'; columns found: {found}",
             file=source,
         )
-    usual = [c for c in columns if _folded(c) in names]
+    usual = [c for c in columns if folded_name(c) in names]
     if names is TEXT_NAMES:
         usual = usual or comment_columns(columns)
     if len(usual) == 1:
@@ -65,10 +65,6 @@ def pick_column(
         f"{why[1]} for the {what[1]}; name one with {option}. Columns found: {found}",
         file=source,
     )
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[list[str], list[str]]:

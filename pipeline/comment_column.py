@@ -38,11 +38,12 @@ def same_name(columns: Sequence[str], wanted: str) -> str:
     >>> same_name(["番号"], "意見")
     '意見'
     """
-    alike = [c for c in columns if _folded(c) == _folded(wanted)]
+    alike = [c for c in columns if folded_name(c) == folded_name(wanted)]
     return alike[0] if len(alike) == 1 and wanted not in columns else wanted
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """Return the name of a column without blanks, widths and case: 「ご 意 見」 is 「ご意見」."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
@@ -60,10 +61,13 @@ def comment_columns(columns: Sequence[str]) -> list[str]:
 
     >>> comment_columns(["意見番号", "意見数", "問5 意見など"]), comment_columns(["意見", "問5 意見など"])
     (['問5 意見など'], ['意見'])
+    >>> comment_columns(["氏 名", "ご 意 見", "意 見 番 号"])
+    ['ご 意 見']
     """
-    exact = [c for c in columns if c.strip().casefold() in TEXT_COLUMNS]
-    alike = (c for c in columns if any(name in c for name in TEXT_COLUMNS[1:8]))
-    return exact or [c for c in alike if not _NO_COMMENT.search(c.strip())]
+    folded = {c: folded_name(c) for c in columns}
+    exact = [c for c in columns if folded[c] in TEXT_COLUMNS]
+    alike = (c for c in columns if any(name in folded[c] for name in TEXT_COLUMNS[1:8]))
+    return exact or [c for c in alike if not _NO_COMMENT.search(folded[c])]
 
 
 def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: Sequence[str] = ()) -> str:
@@ -118,7 +122,7 @@ def sheet_with_comments(
 
     def fit(cells: Sequence[str]) -> int:
         named = comment_columns(cells)
-        return 0 if not named else 1 if _COVER.issuperset(c.strip() for c in named) else 2
+        return 0 if not named else 1 if _COVER.issuperset(map(folded_name, named)) else 2
 
     def choose(sheets: Mapping[str, Sequence[str]]) -> str:
         if text_columns:

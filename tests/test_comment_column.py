@@ -60,6 +60,7 @@ def run(command: str, path: Path, *options: object) -> int:
         (["id", "問5 ご意見(自由記述)"], "問5 ご意見(自由記述)"),
         (["x"], "x"),
         (["Comment", "age"], "Comment"),
+        (["番 号", "ご 意 見"], "ご 意 見"),
     ],
 )
 def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
