@@ -191,12 +191,7 @@ class Codebook:
         """Like `read_code`, but an unknown code is an `InputError` at the given place."""
         code = self.read_code(text)
         if code is None:
-            hint = ("", "")
-            if _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", text.strip())):
-                hint = (
-                    "(Excel が日付に変えたようです。G1-1-1 のように文字で始めてください。)",
-                    " (Excel seems to have made a date of it; start with a letter, as in G1-1-1)",
-                )
+            hint = date_hint(text)
             raise InputError(
                 f"コード「{text}」はコードブックにありません。{hint[0]}",
                 f"code '{text}' is not in the codebook{hint[1]}",
@@ -257,6 +252,16 @@ class Codebook:
     def _by_folded_title(self) -> dict[str, str]:
         """Titles typed in other widths (外出･移動支援) are looked for last: a title as it stands goes before."""
         return _only_ones((t, n.code) for n in self.nodes if (t := folded_title(n.title)))
+
+
+def date_hint(text: str) -> tuple[str, str]:
+    """Return what may have become of a code that looks like a date, in both languages; ('', '') of any other."""
+    if not _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", text.strip())):
+        return "", ""
+    return (
+        "(Excel が日付に変えたようです。G1-1-1 のように文字で始めてください。)",
+        " (Excel seems to have made a date of it; start with a letter, as in G1-1-1)",
+    )
 
 
 def _only_ones(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
