@@ -10,7 +10,8 @@ import pandas as pd
 
 from pipeline.cells import EXCEL_MAX_CELL, excel_text
 from pipeline.cli.console import Console
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan
+from pipeline.cli.source_notes import say_other_sheets, say_sheets
 from pipeline.errors import InputError
 from pipeline.placing import check_folder, make_folder
 from pipeline.review_items import Items, review_items, share_out
@@ -44,8 +45,10 @@ def run_sheet(console: Console, request: SheetRequest) -> int:
     """Write the files; return the exit code."""
     coders = read_coders(request.coders)
     files = _files(request, coders)
-    codebook = read_codebook(request.codebook)
+    say_sheets(console, request.codebook)
+    codebook = read_plan(console, request.codebook)
     source = open_rows(request.suggestions)
+    say_other_sheets(console, source, None, option=False)
     with console.status("提案を読んでいます", "reading suggestions"):
         items = review_items(
             source.chunks(),
