@@ -567,7 +567,7 @@ def test_a_model_with_few_coded_opinions_says_so(
     assert iken("train", "--labels", labels, *fixed) == 0
     assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", tmp_path / "m") == 0
     said = capsys.readouterr().out
-    assert "9件で、どれだけ当たるかはまだほとんど分かりません" in said
+    assert "項目にコードされた意見は9件(同じ文面は1件)で、どれだけ当たるかはまだほとんど分かりません" in said
     assert "別の計画" not in said  # without a bank, confidences owe it nothing
     assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", DEFAULT) == 0
     assert "分かりません" not in capsys.readouterr().out
