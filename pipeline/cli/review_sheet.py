@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.cells import EXCEL_MAX_CELL, excel_text
+from pipeline.cells import EXCEL_MAX_CELL, excel_text, is_too_long
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import say_other_sheets, say_sheets
@@ -166,7 +166,7 @@ def _report(
     ]
     console.table("", header, rows)
     altered = items.asked["text"].map(lambda text: excel_text(text) != text)
-    cut = items.asked["text"].str.len() > EXCEL_MAX_CELL
+    cut = items.asked["text"].map(is_too_long)
     if int(cut.sum()):
         console.say(
             f"  {int(cut.sum()):,}件の意見は Excel のセルの上限({EXCEL_MAX_CELL:,}字)を超えるので、シートでは途中までです。",
