@@ -13,9 +13,10 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.coding import OUTSIDE, SUGGESTED, Coder
+from pipeline.coding import SUGGESTED, Coder
 from pipeline.comments import code_comments
 from pipeline.models import load_model
+from pipeline.normalise import OUTSIDE
 from pipeline.segment import segment
 
 ROOT = Path(__file__).resolve().parent.parent

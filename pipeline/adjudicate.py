@@ -20,7 +20,7 @@ from pipeline.decisions import (
 )
 from pipeline.disagreement import PARTLY, differs_at
 from pipeline.normalise import comparison_key
-from pipeline.tables import DECISIONS, LABELS, Schema
+from pipeline.tables import CODE_TITLE, DECISIONS, LABELS, Schema
 
 OPEN = Schema(
     "OPEN",
@@ -92,7 +92,7 @@ def adjudicate(decisions: pd.DataFrame, codebook: Codebook) -> Adjudication:
         elif not (text := next((d.text for d in given if d.text.strip()), "")):
             result = (ASIDE, "本文(text)が空欄なので、ラベルにできない")
         else:
-            labels += _label_rows(deciding, text)
+            labels += _label_rows(deciding, text, codebook)
             result = (LABEL, _label_source(deciding))
         for d in deciding:
             _mark(outcome, d, *result)
@@ -184,8 +184,10 @@ def _agreed(deciding: Sequence[Decision]) -> str:
     return known[_label_source(deciding)]
 
 
-def _label_rows(deciding: Sequence[Decision], text: str) -> list[dict[str, str]]:
+def _label_rows(deciding: Sequence[Decision], text: str, codebook: Codebook) -> list[dict[str, str]]:
+    """Return the rows of one label; with titles if its codes were surely given by this codebook."""
     first = deciding[0]
+    ours = deciding[-1].codebook_sha256 == codebook.sha256
     row = {
         "opinion_id": f"{first.opinion_id}#{first.unit}" if first.unit else first.opinion_id,
         "text": text,
@@ -194,4 +196,4 @@ def _label_rows(deciding: Sequence[Decision], text: str) -> list[dict[str, str]]
         "labelled_at": max((d.decided_at for d in deciding), default="")[:10],
         "codebook_sha256": deciding[-1].codebook_sha256,
     }
-    return [row | {"code": code} for code in first.codes]
+    return [row | {"code": code, CODE_TITLE: codebook[code].title if ours else ""} for code in first.codes]

@@ -28,6 +28,8 @@ DATA_BAR = {
     "max_value": 1,
     "data_bar_2010": True,
 }
+# The number beside 「該当なしの疑い」 says how likely an item is if it is any: no bar, for it promises too much.
+IF_ANY_ITEM = {"num_format": "(0%)", "font_color": "#808080"}
 _CODEBOOK_HEADER = {
     "ja": ("コード", "番号", "名称", "定義", "含む", "含まない", "確定コードの選択肢"),
     "en": ("code", "number", "title", "definition", "include", "exclude", "choices for final_code"),
@@ -43,6 +45,18 @@ def cell_format(book: xlsxwriter.Workbook, **properties: object) -> Any:
     """Return the look of a cell: wrapped, thin grey lines, and what `properties` says."""
     base = {**FONT, "text_wrap": True, "valign": "top", "border": 1, "border_color": LINE_COLOUR}
     return book.add_format(base | properties)
+
+
+def confidence_bars(book: xlsxwriter.Workbook, sheet: Any, column: int, last: int, outside: str) -> None:
+    """Draw confidences as bars, but for rows in which the formula `outside`, of row 2, is true.
+
+    LibreOffice, which does not stop at a rule, draws these too; a rule without a format takes all format of a cell
+    away there.
+    """
+    grey = book.add_format({"font_color": IF_ANY_ITEM["font_color"]})
+    rule = {"type": "formula", "criteria": outside, "format": grey, "stop_if_true": True}
+    sheet.conditional_format(1, column, last, column, rule)
+    sheet.conditional_format(1, column, last, column, DATA_BAR)
 
 
 def header_format(book: xlsxwriter.Workbook) -> Any:

@@ -13,7 +13,7 @@ import pandas as pd
 from pipeline.carry_over import USED
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import text_likeness
-from pipeline.tables import LABELS, records
+from pipeline.tables import CODE_TITLE, LABELS, records
 from pipeline.vectorcache import VectorCache
 
 # Labels that were not carried keep their old code: why, and the new item that the text is nearest to.
@@ -24,6 +24,7 @@ FROM_CODE, FROM_SHA = "carried_from_code", "carried_from_codebook_sha256"
 def old_labels(labels: pd.DataFrame, old: Codebook, file: str | None = None) -> pd.DataFrame:
     """Return LABELS with the canonical codes of the old codebook; an unknown code is an `InputError`."""
     table = LABELS.check(labels, file)
+    old.check_labels(table, file)
     codes = enumerate(table["code"], start=2)
     return table.assign(code=[old.code_or_error(c, file=file, row=i, column="code") for i, c in codes])
 
@@ -62,8 +63,8 @@ def carry_labels(
         code = targets[row["code"]][0]
         done.add((row["source"], row["opinion_id"], code))
         was = {FROM_CODE: row["code"], FROM_SHA: row["codebook_sha256"] or old.sha256}
-        carried.append(row | {"code": code, "codebook_sha256": new.sha256} | was)
-    table = LABELS.table(carried) if carried else _empty(FROM_CODE, FROM_SHA)
+        carried.append(row | {"code": code, CODE_TITLE: new[code].title, "codebook_sha256": new.sha256} | was)
+    table = LABELS.table(carried) if carried else _empty(CODE_TITLE, FROM_CODE, FROM_SHA)
     return table, _with_nearest(aside, targets, new, cache)
 
 

@@ -187,3 +187,14 @@ def excel_text(text: str) -> str:
     if len(units) <= 2 * EXCEL_MAX_CELL:
         return text
     return units[: 2 * (EXCEL_MAX_CELL - len(CUT_MARK))].decode("utf-16-le", "ignore") + CUT_MARK
+
+
+def is_too_long(value: object) -> bool:
+    """Tell whether a cell of Excel holds only the beginning of a text, see `excel_text`.
+
+    >>> is_too_long("道" * EXCEL_MAX_CELL), is_too_long("𠮷" * EXCEL_MAX_CELL), is_too_long("道\\r\\n" * 12_000)
+    (False, True, False)
+    """
+    if not isinstance(value, str) or 2 * len(value) <= EXCEL_MAX_CELL:
+        return False
+    return len(without_controls(value).encode("utf-16-le", "replace")) > 2 * EXCEL_MAX_CELL

@@ -16,7 +16,7 @@ import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, folded_title, letter_of, parse_numbers
-from pipeline.tables import CODEBOOK, records
+from pipeline.tables import CODE_TITLE, CODEBOOK, records
 from pipeline.typed import says_no
 
 # So many titles may have been reworded, however few a table has.
@@ -178,12 +178,7 @@ class Codebook:
         """Like `read_code`, but an unknown code is an `InputError` at the given place."""
         code = self.read_code(text)
         if code is None:
-            hint = ("", "")
-            if _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", text.strip())):
-                hint = (
-                    "(Excel が日付に変えたようです。G1-1-1 のように文字で始めてください。)",
-                    " (Excel seems to have made a date of it; start with a letter, as in G1-1-1)",
-                )
+            hint = date_hint(text)
             raise InputError(
                 f"コード「{text}」はコードブックにありません。{hint[0]}",
                 f"code '{text}' is not in the codebook{hint[1]}",
@@ -218,6 +213,11 @@ class Codebook:
                 file=file,
             )
 
+    def check_labels(self, labels: pd.DataFrame, file: str | None) -> None:
+        """Raise `InputError` if LABELS with titles (`CODE_TITLE`) were given by another plan; see `check_titles`."""
+        if CODE_TITLE in labels.columns:
+            self.check_titles(zip(labels["code"], labels[CODE_TITLE], strict=True), file)
+
     @cached_property
     def _by_display(self) -> dict[str, str]:
         return {self.display(n.code): n.code for n in self.nodes}
@@ -239,6 +239,16 @@ class Codebook:
     def _by_folded_title(self) -> dict[str, str]:
         """Titles typed in other widths (外出･移動支援) are looked for last: a title as it stands goes before."""
         return _only_ones((t, n.code) for n in self.nodes if (t := folded_title(n.title)))
+
+
+def date_hint(text: str) -> tuple[str, str]:
+    """Return what may have become of a code that looks like a date, in both languages; ('', '') of any other."""
+    if not _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", text.strip())):
+        return "", ""
+    return (
+        "(Excel が日付に変えたようです。G1-1-1 のように文字で始めてください。)",
+        " (Excel seems to have made a date of it; start with a letter, as in G1-1-1)",
+    )
 
 
 def _only_ones(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

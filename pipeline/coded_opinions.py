@@ -13,14 +13,14 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.coding import OUTSIDE, SUGGESTED
-from pipeline.comment_column import check_columns_named, guess_text_column
+from pipeline.coding import SUGGESTED
+from pipeline.comment_column import guess_text_column, named_column
 from pipeline.comments import MOST_RANKS, wide_columns
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
-from pipeline.normalise import NO_OPINION
-from pipeline.tables import LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
+from pipeline.normalise import NO_OPINION, OUTSIDE
+from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
 from pipeline.workbook import DECISION
 
 # One row an opinion and code. `unit` is the part of a comment, `checked` "no" for what nobody has looked at.
@@ -30,7 +30,7 @@ CODED = Schema(
 # One row an opinion without a code; `kind` is one of the three below.
 UNCODED = Schema("UNCODED", ("opinion_id", "unit", "text", "kind", "reason"), ("opinion_id", "kind"))
 NONE_FITS = "該当なし"  # a person says so
-MAYBE_OUTSIDE = "該当なしの疑い"  # the machine says so
+MAYBE_OUTSIDE = OUTSIDE  # the machine says so
 OPEN = "判定待ち"  # the machine leaves it to a person
 
 _PLACE = "_place"
@@ -101,6 +101,9 @@ def read_coded(
             "this is a record of decisions; make labels of it with `iken adjudicate` first",
             file=file,
         )
+    # Labels that `iken ingest` made of suggestions keep their columns; what people decided goes before.
+    if {*LABELS.required, "label_source"} <= columns and not columns & {*DECISION.values()}:
+        return _read_labels(table, codebook, file, text_column)
     if {"suggested_code", "status"} <= columns:
         return _read_wide(table, codebook, file, text_column, min_confidence)
     if {"unit_text", "rank", "status", "confidence"} <= columns:
@@ -124,9 +127,10 @@ def _read_labels(
     table: pd.DataFrame, codebook: Codebook, file: str, text_column: str | None
 ) -> CodedOpinions:
     if text_column is not None:
-        check_columns_named([*table.columns], [text_column], "--text-column", file)
-        table = table.assign(text=table[text_column])
+        table = table.assign(text=table[named_column([*table.columns], text_column, "--text-column", file)])
     labels = LABELS.check(table, file)
+    codebook.check_labels(labels, file)
+    labels = labels.drop(columns=CODE_TITLE, errors="ignore")
     # `prepare_labels` sorts; a report keeps the order of its source.
     numbered = labels.assign(**{_PLACE: [f"{i:09d}" for i in range(len(labels))]})
     kept, aside = prepare_labels(numbered, codebook, file)
@@ -184,7 +188,8 @@ def _read_wide(
     own = own_columns(table)
     if text_column is None:
         text_column = guess_text_column(own, file)
-    check_columns_named([*table.columns], [text_column], "--text-column", file)
+    else:
+        text_column = named_column([*table.columns], text_column, "--text-column", file)
     for code, title in (("suggested_code", "suggested_title"), ("code_1", "title_1")):
         if {code, title} <= {*table.columns}:
             codebook.check_titles(zip(table[code], table[title], strict=True), file)

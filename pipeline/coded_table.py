@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import pandas as pd
 
-from pipeline.codebook import Codebook
-from pipeline.comment_column import TEXT_COLUMNS, check_columns_named, comment_columns
+from pipeline.codebook import Codebook, date_hint
+from pipeline.comment_column import TEXT_COLUMNS, comment_columns, folded_name, named_column
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 from pipeline.review_form import says_none_fits
@@ -40,10 +40,9 @@ def pick_column(
     InputError
         if the column is missing or several could be meant; the message lists the columns found.
     """
-    check_columns_named(columns, [wanted], option, source)
     if wanted is not None:
-        return wanted
-    usual = [c for c in columns if _folded(c) in names]
+        return named_column(columns, wanted, option, source)
+    usual = [c for c in columns if folded_name(c) in names]
     if names is TEXT_NAMES:
         usual = usual or comment_columns(columns)
     if len(usual) == 1:
@@ -60,10 +59,6 @@ def pick_column(
         f"{why[1]} for the {what[1]}; name one with {option}. Columns found: {found}",
         file=source,
     )
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[list[str], list[str]]:
@@ -155,9 +150,10 @@ def refuse_unknown(unknown: Sequence[tuple[int, str]], codebook: Codebook, colum
     listed = "、".join(f"「{part}」({row}行目)" for row, part in unknown[:_ERRORS_SHOWN])
     shown = ", ".join(f"'{part}' (row {row})" for row, part in unknown[:_ERRORS_SHOWN])
     more = len(unknown) - _ERRORS_SHOWN
+    hint = next(filter(any, (date_hint(part) for _, part in unknown)), ("", ""))
     raise InputError(
-        f"コードブックにないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}",
-        f"codes that are not in the codebook: {shown}{f' and {more} more' if more > 0 else ''}",
+        f"コードブックにないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}{hint[0]}",
+        f"codes that are not in the codebook: {shown}{f' and {more} more' if more > 0 else ''}{hint[1]}",
         file=file,
         row=unknown[0][0],
         column=column,

@@ -18,13 +18,12 @@ from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION, has_no_opinion
+from pipeline.normalise import NO_OPINION, OUTSIDE, has_no_opinion
 from pipeline.segment import without_courtesies
 from pipeline.vectorcache import VectorCache
 
 SUGGESTED = "提案"
 UNSURE = "要確認"
-OUTSIDE = "該当なしの疑い"
 EVIDENCE = 3
 _EVIDENCE_WORDS = 5
 # A second item of this probability leaves little to any third. Hardly ever does one pass the threshold of items.
@@ -154,7 +153,7 @@ class Coder:
                 found.level if status == SUGGESTED else 0,
                 found.confidence if status == SUGGESTED else 0.0,
                 "C" if status == OUTSIDE else grade[n],
-                self._classes[best[1]] if also[n] and len(best) > 1 else "",
+                self._classes[best[1]] if also[n] and len(best) > 1 and status != OUTSIDE else "",
                 words[n],
                 wording[n],
                 reasons[n],

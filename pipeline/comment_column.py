@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.errors import InputError
 
@@ -29,23 +30,33 @@ _COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, c
 _NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)
 
 
-def check_columns_named(
-    columns: Sequence[str], named: Iterable[str | None], option: str, file: str | None
-) -> None:
-    """Raise `InputError` for a column that the user named by an option and that is not there, listing those found.
+def named_column(columns: Sequence[str], wanted: str, option: str, file: str | None) -> str:
+    """Return the column that the user named by an option (see `same_name`), or raise `InputError` listing those found."""
+    if (name := same_name(columns, wanted)) in columns:
+        return name
+    listed = "、".join(columns)
+    raise InputError(
+        f"列「{wanted}」がありません({option})。ある列: {listed}",
+        f"there is no column '{wanted}' ({option}). Columns found: {listed}",
+        file=file,
+    )
 
-    Parameters
-    ----------
-    named : columns wanted; None for one that was not named
+
+def same_name(columns: Sequence[str], wanted: str) -> str:
+    r"""Return the column that a person named, who cannot type the line breaks in it and need not its widths.
+
+    >>> same_name(["番号", "問５ 自由記述\n(ご意見)"], "問5 自由記述(ご意見)")
+    '問５ 自由記述\n(ご意見)'
+    >>> same_name(["番号"], "意見")
+    '意見'
     """
-    for column in named:
-        if column is not None and column not in columns:
-            listed = "、".join(columns)
-            raise InputError(
-                f"列「{column}」がありません({option})。ある列: {listed}",
-                f"there is no column '{column}' ({option}). Columns found: {listed}",
-                file=file,
-            )
+    alike = [c for c in columns if folded_name(c) == folded_name(wanted)]
+    return alike[0] if len(alike) == 1 and wanted not in columns else wanted
+
+
+def folded_name(name: str) -> str:
+    """Return the name of a column without blanks, widths and case: 「ご 意 見」 is 「ご意見」."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[str]:
@@ -62,10 +73,13 @@ def comment_columns(columns: Sequence[str]) -> list[str]:
 
     >>> comment_columns(["意見番号", "意見数", "問5 意見など"]), comment_columns(["意見", "問5 意見など"])
     (['問5 意見など'], ['意見'])
+    >>> comment_columns(["氏 名", "ご 意 見", "意 見 番 号"])
+    ['ご 意 見']
     """
-    exact = [c for c in columns if c.strip().casefold() in TEXT_COLUMNS]
-    alike = (c for c in columns if any(name in c for name in TEXT_COLUMNS[1:8]))
-    return exact or [c for c in alike if not _NO_COMMENT.search(c.strip())]
+    folded = {c: folded_name(c) for c in columns}
+    exact = [c for c in columns if folded[c] in TEXT_COLUMNS]
+    alike = (c for c in columns if any(name in folded[c] for name in TEXT_COLUMNS[1:8]))
+    return exact or [c for c in alike if not _NO_COMMENT.search(folded[c])]
 
 
 def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: Sequence[str] = ()) -> str:
@@ -119,15 +133,19 @@ def sheet_with_comments(
     """
 
     def fit(cells: Sequence[str]) -> int:
-        if text_columns:
-            return all(c in cells for c in text_columns)
         named = comment_columns(cells)
-        return 0 if not named else 1 if _COVER.issuperset(c.strip() for c in named) else 2
+        return 0 if not named else 1 if _COVER.issuperset(map(folded_name, named)) else 2
 
     def choose(sheets: Mapping[str, Sequence[str]]) -> str:
+        if text_columns:
+            having = (
+                n for n, cells in sheets.items() if all(same_name(cells, c) in cells for c in text_columns)
+            )
+            # Where none has them, the message had better list the columns of the sheet that was meant.
+            return next(having, max(sheets, key=lambda n: fit(sheets[n])))
         fits = {name: fit(cells) for name, cells in sheets.items()}
         best = [name for name in sheets if fits[name] == max(fits.values())]
-        if max(fits.values()) == 1 and not text_columns:  # 「内容」 alone does not speak for a later sheet
+        if max(fits.values()) == 1:  # 「内容」 alone does not speak for a later sheet
             best = list(sheets)
         if next(iter(sheets)) in best or len(best) == 1:
             return best[0]

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.coding import EVIDENCE, OUTSIDE, SUGGESTED, UNSURE, Coder, Coding
+from pipeline.coding import EVIDENCE, SUGGESTED, UNSURE, Coder, Coding
 from pipeline.division import divide
 from pipeline.doubt import PERSONAL_DATA, REASONS, SEVERAL_TOPICS
 from pipeline.masking import suspects_personal
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION
+from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.segment import Unit
 
 # In a file of suggestions code_1 … code_30 are looked for, whatever --top allows.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control, norm
 
 from pipeline.codebook import Codebook
-from pipeline.comment_column import check_columns_named
+from pipeline.comment_column import named_column
 from pipeline.disclosure import HIDDEN, THRESHOLD, Relation, hidden_cells
 from pipeline.errors import InputError
 
@@ -95,7 +95,7 @@ def cross_table(
     """
     tables = [t for t in (coded, uncoded) if t is not None and len(t)]
     for table in tables:
-        check_columns_named([str(c) for c in table.columns], [by], "--by", file)
+        by = named_column([str(c) for c in table.columns], by, "--by", file)
     group_of = _groups(tables, by)
     group_of, pooled = _pool(group_of, threshold)
     groups = _in_order(group_of)

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from pipeline.blocks import Block, Document
-from pipeline.errors import InputError
+from pipeline.errors import InputError, why
 from pipeline.pdf_lines import read_pdf
 from pipeline.word_paragraphs import read_word
 
@@ -67,7 +67,7 @@ def _bytes(path: Path) -> bytes:
         raise InputError("ファイルが見つかりません。", "there is no such file", file=path.name) from None
     except OSError as error:
         raise InputError(
-            f"ファイルを開けません({error.strerror})。",
+            f"ファイルを開けません({why(error)})。",
             f"the file cannot be opened ({error.strerror})",
             file=path.name,
         ) from error

@@ -6,10 +6,28 @@ is decided by whoever shows it (the command line), not by whoever finds the faul
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Literal
 
 Language = Literal["ja", "en"]
+_WHY_JA = {
+    errno.ENOENT: "見つかりません",
+    errno.EACCES: "読み書きが許されていないか、ほかのプログラムが使っています",
+    errno.EPERM: "許されていない操作です",
+    errno.EISDIR: "ファイルではなくフォルダです",
+    errno.ENOTDIR: "フォルダではありません",
+    errno.ENOSPC: "ディスクに空きがありません",
+    errno.EROFS: "読み取り専用の場所です",
+    errno.ENAMETOOLONG: "名前が長すぎます",
+    errno.EADDRINUSE: "ほかのプログラムが使っています",
+    errno.EADDRNOTAVAIL: "このパソコンのアドレスではありません",
+}
+
+
+def why(error: OSError) -> str:
+    """Return in Japanese what the system says of a fault, if it is one of the usual ones, else in its own words."""
+    return _WHY_JA.get(error.errno or 0) or error.strerror or str(error)
 
 
 @dataclass(frozen=True)

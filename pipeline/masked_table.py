@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.cells import as_text
+from pipeline.comment_column import folded_name
 from pipeline.masking import find_personal, mask, placeholder, suspects_personal
 from pipeline.tables import Schema
 
@@ -106,8 +107,11 @@ def is_personal_column(name: str) -> bool:
 
     >>> [is_personal_column(c) for c in ("ご氏名", "E-mail", "電話番号(携帯)", "町名", "電話相談の満足度")]
     [True, True, True, False, False]
+    >>> [is_personal_column(c) for c in ("氏　名", "住 所", "電話\\n番号")]
+    [True, True, True]
     """
-    return _PERSONAL_HEADER.search(unicodedata.normalize("NFKC", name).strip().casefold()) is not None
+    forms = (unicodedata.normalize("NFKC", name).strip().casefold(), folded_name(name))
+    return any(_PERSONAL_HEADER.search(form) for form in forms)
 
 
 def mask_suggestions(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

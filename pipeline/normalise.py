@@ -74,6 +74,8 @@ def comparison_key(text: str) -> str:
 
 # What a comment is called that `has_no_opinion`.
 NO_OPINION = "意見なし"
+# What it is called when it seems to be about no item of the plan; confidences are then of the items alone.
+OUTSIDE = "該当なしの疑い"
 # Nobody takes longer to say so, blanks around it included.
 _LONGEST_REFUSAL = 40
 # What people write into a field that must not stay empty. Compared by `comparison_key`.

@@ -27,7 +27,7 @@ from pipeline.errors import InputError
 from pipeline.marks import mark
 from pipeline.opinions_section import read_opinions_section
 from pipeline.outline import Entry, read_outline
-from pipeline.tables import LABELS, SET_ASIDE, WORKSHOPS, Schema
+from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, WORKSHOPS, Schema
 from pipeline.workshops import Front, read_front
 
 LINES = Schema("LINES", ("source", "location", "use", "text"), ("source", "location", "use"))
@@ -212,9 +212,10 @@ def ingest_table(
     columns = [str(c) for c in table.columns]
     text_name = pick_column(columns, text_column, TEXT_NAMES, "--text-column", source)
     code_name = pick_column(columns, code_column, CODE_NAMES, "--code-column", source)
-    for name, option in ((id_column, "--id-column"), (title_column, "--title-column")):
-        if name is not None:
-            pick_column(columns, name, (), option, source)
+    if id_column is not None:
+        id_column = pick_column(columns, id_column, (), "--id-column", source)
+    if title_column is not None:
+        title_column = pick_column(columns, title_column, (), "--title-column", source)
     if id_column is None and "opinion_id" in columns:
         id_column = "opinion_id"
     ids = _row_ids(table, id_column, source)
@@ -227,6 +228,8 @@ def ingest_table(
         uses.append(Use(block, "set aside" if reason else "opinion", reason))
         if not reason:
             filled.append((row, cells))
+    if codebook is not None and CODE_TITLE in columns:
+        codebook.check_titles(zip(table[code_name], table[CODE_TITLE], strict=True), source)
     if codebook is None:
         codebook = codebook_of_table(filled, code_name, title_column, source)
     coded = _codes(filled, codebook, code_name, source)

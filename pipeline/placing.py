@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, why
 
 
 def check_folder(folder: Path, option: str = "--out") -> None:
@@ -34,7 +34,7 @@ def make_folder(folder: Path, option: str = "--out") -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"フォルダを作れません({error.strerror})。{option} に別の場所を指定してください。",
+            f"フォルダを作れません({why(error)})。{option} に別の場所を指定してください。",
             f"cannot make the folder ({error.strerror}); give {option} another place",
             file=str(folder),
         ) from None
@@ -98,7 +98,7 @@ def swap_folders(new: Path, place: Path, kept: Path | None) -> None:
             raise
     except OSError as error:
         raise InputError(
-            f"フォルダの名前を変えられません({error.strerror})。中のファイルを開いていれば閉じてください。",
+            f"フォルダの名前を変えられません({why(error)})。中のファイルを開いていれば閉じてください。",
             f"cannot rename the folder ({error.strerror}); close its files if they are open",
             file=str(place),
         ) from None
@@ -106,5 +106,5 @@ def swap_folders(new: Path, place: Path, kept: Path | None) -> None:
 
 def unwritable(path: Path, error: OSError) -> InputError:
     """Return the error that says that `path` cannot be written, and why."""
-    ja = f"書き込めません({error.strerror})。Excel などで開いていれば閉じてください。"
+    ja = f"書き込めません({why(error)})。Excel などで開いていれば閉じてください。"
     return InputError(ja, f"cannot write ({error.strerror}); close it if it is open in Excel", file=str(path))

@@ -65,7 +65,7 @@ def build_report(
     options = options or ReportOptions()
     model = model or ModelFigures()
     sections = [
-        Section("意見の集め方と回答数", gathering_parts(opinions, options, workshops)),
+        Section("意見の集め方と回答数", gathering_parts(opinions, codebook, options, workshops)),
         Section("全体の状況", overview_parts(opinions, codebook, options, model)),
         Section("意見のまとめ", _plan_parts(opinions, codebook, options)),
     ]

@@ -21,7 +21,7 @@ _UNREAD = "(読み取れず)"
 
 
 def gathering_parts(
-    opinions: CodedOpinions, options: ReportOptions, workshops: pd.DataFrame | None
+    opinions: CodedOpinions, codebook: Codebook, options: ReportOptions, workshops: pd.DataFrame | None
 ) -> tuple[Part, ...]:
     """Return sessions, themes, and the account of every row of the input."""
     parts: list[Part] = []
@@ -33,7 +33,7 @@ def gathering_parts(
     )
     if workshops is not None and len(workshops):
         parts += _sessions(workshops)
-    parts += [SubHeading("回答数"), _account(opinions)]
+    parts += [SubHeading("回答数"), _account(opinions, codebook)]
     return tuple(parts)
 
 
@@ -75,7 +75,7 @@ def _cell(row: dict[str, str], column: str) -> str:
     return row[column] or (_UNREAD if column in row["doubtful"].split(";") else "")
 
 
-def _account(opinions: CodedOpinions) -> Table:
+def _account(opinions: CodedOpinions, codebook: Codebook) -> Table:
     """Return the account: every row of the input is in one line of it."""
     checked = units(opinions.coded[opinions.coded["checked"] == "yes"])
     suggested = units(opinions.coded) - checked
@@ -83,10 +83,12 @@ def _account(opinions: CodedOpinions) -> Table:
         k: len(units(opinions.uncoded[opinions.uncoded["kind"] == k]))
         for k in (NONE_FITS, MAYBE_OUTSIDE, OPEN)
     }
+    above = set(opinions.coded["code"]) - {n.code for n in codebook.items}
+    where = "項目か上の階層" if above else "項目"
     lines: list[tuple[int, str, int]] = [
         (1, "意見", opinions.opinions),
-        (2, "項目に分類(人が確認)", len(checked)),
-        (2, "項目に分類(未確認の提案)", len(suggested)),
+        (2, f"{where}に分類(人が確認)", len(checked)),
+        (2, f"{where}に分類(未確認の提案)", len(suggested)),
         (2, "どの項目にも当たらない(人が確認)", kinds[NONE_FITS]),
         (2, "どの項目にも当たらない疑い(未確認の提案)", kinds[MAYBE_OUTSIDE]),
         (2, "人の判定を待つ", kinds[OPEN]),

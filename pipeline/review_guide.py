@@ -90,7 +90,9 @@ def action_rule(language: Language, *, blind: bool) -> dict[str, object]:
 
 
 _DECIDE_JA = [
-    ("1. 読む", "「意見」を読み、「第1候補」が合っているかを考えます。迷ったら「コードブック」シートの定義と、右の「根拠」を見ます。"),
+    ("1. 読む", "「意見」を読み、「第1候補」が合っているかを考えます。迷ったら「コードブック」シートの定義と、右の「根拠」を見ます。\n"
+     "「疑う理由」に「該当なしの疑い」とあるときの確信度は、どれかの項目だとしたらの値です(かっこで示します)。項目でなければ「該当なし」にします。\n"
+     "「複数の話題の疑い」とあるときの候補は、確信度の順でなく、話題の出てくる順です。"),
     (
         "2. 決める",
         "黄色い欄の「判定」を選びます(決めた行は緑になります)。\n"
@@ -101,7 +103,9 @@ _DECIDE_JA = [
     ),
 ]  # fmt: skip
 _DECIDE_EN = [
-    ("1. read", "Read the opinion and ask whether the first suggestion fits. If in doubt, look at the definitions in the sheet Codebook and at the evidence."),
+    ("1. read", "Read the opinion and ask whether the first suggestion fits. If in doubt, look at the definitions in the sheet Codebook and at the evidence.\n"
+     "Where the confidence stands in brackets, the opinion may be about no item: it is that of the item if it is any. Choose 'none fits' if it is none.\n"
+     "Where the doubts name several topics, the suggestions stand in the order of the topics, not of confidence."),
     (
         "2. decide",
         "Choose in the yellow column 'decision' (a decided row turns green).\n"

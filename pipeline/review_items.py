@@ -11,11 +11,11 @@ import pandas as pd
 from pipeline.book_parts import choice
 from pipeline.cells import as_text, excel_text
 from pipeline.codebook import Codebook
-from pipeline.comment_column import check_columns_named, guess_text_column
+from pipeline.comment_column import guess_text_column, named_column
 from pipeline.comments import MOST_RANKS
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
-from pipeline.normalise import NO_OPINION
+from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.review_form import NOT_ASKED, REVIEW
 
 ASSIGNMENT = ("coder", "position", "suggestion_shown")
@@ -76,6 +76,11 @@ def review_items(
     return Items(table, pd.DataFrame(aside, columns=list(NOT_ASKED.columns), dtype=str), number - first_row)
 
 
+def _if_outside(row: Row) -> list[str]:
+    """Return the first reason to doubt any item: that the comment seems to be about none."""
+    return [OUTSIDE] if row["status"] == OUTSIDE else []
+
+
 class _Reader:
     """Reads rows of either form into `Row`s of the REVIEW table."""
 
@@ -102,8 +107,9 @@ class _Reader:
     def _text_column(self, columns: Sequence[str], wanted: str | None) -> str:
         # The input's own columns stand before those that `iken suggest` added, which begin with these two.
         own = [c for c in columns[: columns.index("status")] if c != "opinion_id"]
-        check_columns_named(own, [wanted], "--text-column", self.file)
-        return wanted or guess_text_column(own, self.file)
+        if wanted is None:
+            return guess_text_column(own, self.file)
+        return named_column(own, wanted, "--text-column", self.file)
 
     def add(self, row: Row, number: int, rows: dict[tuple[str, str], Row]) -> None:
         """Put one row of the input, whose number is `number`, into `rows`."""
@@ -139,7 +145,7 @@ class _Reader:
             for k in self._ranks
             if row[f"code_{k}"].strip()
         ]
-        doubts = [row[c] for c in REASONS if row.get(c, "")]
+        doubts = [*_if_outside(row), *(row[c] for c in REASONS if row.get(c, ""))]
         size = row.get("group_size", "")
         same = f"{row['group_id']}({size}件)" if row.get("group_id", "") else ""
         first, confidence = (row["code_1"].strip(), row["confidence_1"]) if ranked else ("", "")
@@ -161,7 +167,7 @@ class _Reader:
             "first": code,
             "confidence": row["confidence"] if code else "",
             "others": "",
-            "doubt": row.get("doubt_reasons", "").replace("、", "\n"),
+            "doubt": "\n".join([*_if_outside(row), *filter(None, row.get("doubt_reasons", "").split("、"))]),
             "same": "",
         }
 

@@ -18,12 +18,13 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range
 
 from pipeline.book_parts import (
-    DATA_BAR,
     DECIDE,
     HEAD,
+    IF_ANY_ITEM,
     LINE,
     cell_format,
     choice,
+    confidence_bars,
     header_format,
     open_book,
     row_height,
@@ -33,6 +34,7 @@ from pipeline.book_parts import (
 from pipeline.cells import check_excel_rows, excel_text, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
+from pipeline.normalise import OUTSIDE
 from pipeline.placing import put_in_place, temporary_beside, unwritable
 from pipeline.review_form import (
     CODEBOOK_SHEET,
@@ -73,6 +75,7 @@ _WIDTHS = {
 }  # fmt: skip
 _HIDDEN_TEXT: dict[Language, str] = {"ja": "(提案を隠しています)", "en": "(suggestion hidden)"}
 _NO_SUGGESTION: dict[Language, str] = {"ja": "(提案なし)", "en": "(no suggestion)"}
+_PERCENT = {"num_format": "0%", "align": "right"}
 _DECIDE_HEAD = "#806000"
 _PLACE = re.compile(r"(、類似度\d\.\d\d)、.*\)$", re.MULTILINE)
 _PART = 8_000  # characters of JSON in one cell: far below 32,767 whatever the text
@@ -169,6 +172,7 @@ class _Sheet:
             for j, name in enumerate(titles):
                 table.write_string(0, j, name)
         styles = [self._style(c) for c in self.columns]
+        if_any = cell_format(self.book, **_PERCENT | IF_ANY_ITEM)
         pale = cell_format(self.book, font_color="#808080", italic=True)
         kept = 0
         names = [str(c) for c in self.rows.columns]
@@ -179,6 +183,8 @@ class _Sheet:
             unseen = row["suggestion_shown"] == "no" or not row["first"]
             for j, name in enumerate(self.columns):
                 style = pale if unseen and name == "first" else styles[j]
+                if name == "confidence" and row["status"] == OUTSIDE and not unseen:
+                    style = if_any
                 write_cell(sheet, i, j, cells[name], style)
             kept = self._write_hidden(row, i, kept, meta, texts)
             if i % 500 == 0:
@@ -205,7 +211,7 @@ class _Sheet:
         if column in DECIDED:
             return cell_format(self.book, bg_color=DECIDE)
         if column == "confidence":
-            return cell_format(self.book, num_format="0%", align="right")
+            return cell_format(self.book, **_PERCENT)
         if column in ("unit", "same"):
             return cell_format(self.book, align="center")
         return cell_format(self.book)
@@ -226,8 +232,9 @@ class _Sheet:
         column = self.columns.index("action")
         sheet.data_validation(1, column, last, column, action_rule(self.language, blind=self.form.blind))
         if "confidence" in self.columns:
-            column = self.columns.index("confidence")
-            sheet.conditional_format(1, column, last, column, DATA_BAR)
+            doubt = f"${xl_col_to_name(self.columns.index('doubt'))}2"
+            outside = f'=LEFT({doubt},{len(OUTSIDE)})="{OUTSIDE}"'  # the first reason, see `review_items`
+            confidence_bars(self.book, sheet, self.columns.index("confidence"), last, outside)
         # What is decided turns green, so that what is left to do stands out.
         done = self.book.add_format({"bg_color": "#E2EFDA"})
         first, final = self.columns.index("code"), self.columns.index("note")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.e5 import E5
-from pipeline.errors import MissingPartError, ModelError
+from pipeline.errors import MissingPartError, ModelError, why
 
 USE_SHA256 = {
     "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
@@ -211,7 +211,7 @@ def checked_digest(files: Sequence[Path], recorded: Mapping[str, str]) -> str:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise MissingPartError(
-                f"重みのファイルを読めません({error.strerror})。パッケージかフォルダを入れ直してください。",
+                f"重みのファイルを読めません({why(error)})。パッケージかフォルダを入れ直してください。",
                 f"The weight file cannot be read ({error.strerror}). Install its package or copy its folder again.",
                 file=str(path),
             ) from error

@@ -17,7 +17,7 @@ from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
-from pipeline.comment_column import check_columns_named, guess_text_column
+from pipeline.comment_column import guess_text_column, named_column
 from pipeline.comments import CommentCoding, long_rows, wide_cells, wide_columns
 from pipeline.crew import PIECE, Crew
 from pipeline.duplicates import Groups
@@ -62,11 +62,19 @@ def check_columns(
     sheets: Sequence[str] = (),
 ) -> tuple[str, str | None]:
     """Return text and id column of an input, or raise `InputError` listing the columns (and sheets) found."""
-    check_columns_named(columns, [text_column], "--text-column", file)
-    check_columns_named(columns, [id_column], "--id-column", file)
+    if text_column is not None:
+        text_column = named_column(columns, text_column, "--text-column", file)
+    if id_column is not None:
+        id_column = named_column(columns, id_column, "--id-column", file)
     if id_column is None and ID_COLUMN in columns:
         id_column = ID_COLUMN
     clash = [c for c in wide_columns(top) if c in columns and not c == id_column == ID_COLUMN]
+    if {"status", "suggested_code"} <= {*clash} or {*SUGGESTIONS.columns} <= {*columns}:
+        raise InputError(
+            "`iken suggest` が書いた提案の表です。元の調査ファイルを指定してください。",
+            "these are suggestions of `iken suggest`; give the survey itself",
+            file=file,
+        )
     if clash:
         raise InputError(
             f"入力に、出力で使う列名があります: {'、'.join(clash)}。列名を変えるか、元の調査ファイルを指定してください。",

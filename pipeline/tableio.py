@@ -18,14 +18,14 @@ import pandas as pd
 
 from pipeline.binary_readers import open_parquet, open_xlsx
 from pipeline.cells import ChooseSheet, Row, as_text
-from pipeline.errors import InputError
+from pipeline.errors import InputError, why
 from pipeline.placing import put_in_place, temporary_beside, unwritable
 from pipeline.table_writers import SINKS, XlsxSink
 from pipeline.text_readers import open_delimited, open_jsonl
 
 # With macros it is read alike; what is named .xls is mostly of the old kind, which its reader refuses with advice.
-_EXCEL = (".xlsx", ".xlsm", ".xls")
-READABLE = (*SINKS, *_EXCEL[1:])
+EXCEL = (".xlsx", ".xlsm", ".xls")
+READABLE = (*SINKS, *EXCEL[1:])
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,13 @@ def open_rows(path: Path, sheet: str | None = None, choose: ChooseSheet | None =
             head = handle.read(8)
     except OSError as error:
         raise InputError(
-            f"ファイルを開けません({error.strerror})。",
+            f"ファイルを開けません({why(error)})。",
             f"cannot open the file ({error.strerror})",
             file=str(path),
         ) from None
     if not head:
         raise InputError("ファイルが空です。", "the file is empty", file=str(path))
-    if kind in _EXCEL:
+    if kind in EXCEL:
         return RowSource(path, *open_xlsx(path, sheet, head, choose))
     if kind == ".parquet":
         return RowSource(path, *open_parquet(path))

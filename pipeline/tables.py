@@ -91,6 +91,9 @@ LABELS = Schema(
     ),
     ("opinion_id", "text", "code"),
 )
+# In LABELS, what the plan calls the code: labels that stand beside no codebook say by it which plan they belong to.
+# Not among the columns of LABELS: a model keeps these, and its bytes must not change by what only files are told by.
+CODE_TITLE = "code_title"
 SUGGESTIONS = Schema(
     "SUGGESTIONS",
     (

@@ -18,11 +18,12 @@ from xlsxwriter.utility import xl_col_to_name, xl_range
 
 from pipeline.book_parts import (
     CHOICES,
-    DATA_BAR,
     DECIDE,
+    IF_ANY_ITEM,
     LINE,
     cell_format,
     choice,
+    confidence_bars,
     header_format,
     lines,
     open_book,
@@ -33,7 +34,7 @@ from pipeline.book_parts import (
 from pipeline.cells import as_text, check_excel_rows, date_format, places, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
-from pipeline.normalise import NO_OPINION
+from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.placing import put_in_place, temporary_beside
 from pipeline.review_form import ACTION_WORDS
 
@@ -68,6 +69,7 @@ _WIDTHS = {
     "model_id": 14,
 }
 _TEXT_WIDTH, _DECISION_WIDTH = 46, 26
+_PERCENT = {"num_format": "0%", "align": "right", "indent": 1}
 _GIVEN: dict[Language, str] = {"ja": "(入力)", "en": " (input)"}
 _FOLDED = ("opinion_id", "model_id")  # for programs; a click on [+] above the columns shows them
 
@@ -162,9 +164,12 @@ class SuggestionWorkbook:
             check_excel_rows(self._row, self.path)
             values = [c if isinstance(c, int | float) or date_format(c) else as_text(c) for c in cells]
             values.insert(decision, "")
+            outside = self._status is not None and values[self._status] == OUTSIDE
             sheet.set_row(self._row, row_height(values, self._widths))
             for column, (value, style) in enumerate(zip(values, self._styles, strict=True)):
                 shown = date_format(value)
+                if outside and self._kind(self.columns[column]) == "confidence":
+                    style = self._if_any
                 write_cell(sheet, self._row, column, value, self._date_style(shown) if shown else style)
             self._row += 1
 
@@ -189,6 +194,8 @@ class SuggestionWorkbook:
         sheet = self._sheets[0]
         self._widths = [self._width(c, []) for c in self.columns]
         self._styles = [self._style(c) for c in self.columns]
+        self._if_any = self._format(**_PERCENT | IF_ANY_ITEM)
+        self._status = self.columns.index("status") if "status" in self.columns else None
         sheet.set_row(0, 2 * LINE + 4)
         for column, name in enumerate(self.columns):
             write_cell(sheet, 0, column, name, self._header)
@@ -215,12 +222,12 @@ class SuggestionWorkbook:
         rule = {"validate": "list", "source": f"={CHOICES}", "error_type": "warning"}
         rule |= {"error_title": title, "error_message": message}
         sheet.data_validation(1, decision, last, decision, rule)
+        status = "" if self._status is None else xl_col_to_name(self._status)
         for name in ("suggested_confidence", *(f"confidence_{k}" for k in range(1, self.top + 1))):
-            if name in self.columns:
-                column = self.columns.index(name)
-                sheet.conditional_format(1, column, last, column, DATA_BAR)
-        if "status" in self.columns:
-            formula = f'=${xl_col_to_name(self.columns.index("status"))}2="{NO_OPINION}"'
+            if name in self.columns and status:
+                confidence_bars(self._book, sheet, self.columns.index(name), last, f'=${status}2="{OUTSIDE}"')
+        if status:
+            formula = f'=${status}2="{NO_OPINION}"'
             grey = self._book.add_format({"font_color": "#808080", "bg_color": "#EDEDED"})
             rule = {"type": "formula", "criteria": formula, "format": grey}
             sheet.conditional_format(1, 0, last, end, rule)
@@ -247,7 +254,7 @@ class SuggestionWorkbook:
         if column == DECISION[self.language]:
             return self._format(bg_color=DECIDE)
         if self._kind(column) == "confidence":
-            return self._format(num_format="0%", align="right", indent=1)
+            return self._format(**_PERCENT)
         if column in ("units", "group_size", "exact_count"):
             return self._format(align="center")
         return self._format()

@@ -207,3 +207,14 @@ def test_every_decision_is_accounted_for(plan: Codebook, rows: list[tuple[str, s
     assert not set(still_open) & set(result.labels["opinion_id"])
     assert tuple(account.columns) == ACCOUNT.columns
     prepare_labels(result.labels, plan)
+
+
+def test_labels_say_what_the_plan_calls_their_codes(plan: Codebook) -> None:
+    result = adjudicate(
+        decisions(
+            {"opinion_id": "one", "code": "G1-1-1", "codebook_sha256": plan.sha256},
+            {"opinion_id": "two", "code": "G1-1-1", "codebook_sha256": "another plan, or another wording"},
+        ),
+        plan,
+    )
+    assert result.labels["code_title"].tolist() == [plan["G1-1-1"].title, ""]

@@ -88,3 +88,14 @@ def test_every_label_is_carried_or_set_aside(chosen: list[tuple[str, str]], code
     assert all(aside["reason"] != "")
     targets = {a: [b for x, b in chosen if x == a] for a in ("A1", "A2", "A3")}
     assert all(targets[a] == [b] for a, b in zip(carried["carried_from_code"], carried["code"], strict=True))
+
+
+def test_carried_labels_have_the_new_titles_and_those_of_another_plan_are_refused() -> None:
+    given = opinions("A1", "A2", "A3")
+    table = check_crosswalk(edited(("A1", "B1", "○"), ("A2", "B2", "○")), OLD, NEW)
+    own = given.assign(code_title=["公園の清掃", "歩道の段差の解消", "確定申告の窓口"])
+    carried, aside = carry_labels(old_labels(own, OLD), table, OLD, NEW)
+    assert carried["code_title"].tolist() == ["公園", "道"]
+    assert aside["code_title"].tolist() == ["確定申告の窓口"]
+    with pytest.raises(InputError, match="別の計画の表"):
+        old_labels(given.assign(code_title=["学校", "病院", "港"]), OLD, "l.csv")

@@ -500,6 +500,25 @@ def test_a_model_may_be_named_or_be_the_present_folder(
 # -- from any folder -------------------------------------------------------------------------------
 
 
+def test_a_survey_is_checked_and_reported_from_any_folder(
+    survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the shipped model suggests without more ado, its plan is at hand for what comes after."""
+    monkeypatch.chdir(tmp_path)
+    assert iken("suggest", survey, "--out", "提案.xlsx") == 0
+    for command in (
+        ("review", "sheet", "提案.xlsx", "--out", "確認.xlsx"),
+        ("report", "提案.xlsx", "--out", "r.md"),
+    ):
+        capsys.readouterr()
+        assert iken(*command) == 0
+        assert "付属のコードブック" in capsys.readouterr().err
+    # A folder with a plan of its own, or a plan that is named, is not passed over.
+    (tmp_path / "data/codebook").mkdir(parents=True)
+    assert iken("review", "sheet", "提案.xlsx", "--out", "b.xlsx") == 2
+    assert iken("review", "sheet", "提案.xlsx", "--out", "b.xlsx", "--codebook", "c.csv") == 2
+
+
 def test_what_comes_with_iken_is_found_from_any_folder(
     survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -548,7 +567,7 @@ def test_a_model_with_few_coded_opinions_says_so(
     assert iken("train", "--labels", labels, *fixed) == 0
     assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", tmp_path / "m") == 0
     said = capsys.readouterr().out
-    assert "9件で、どれだけ当たるかはまだほとんど分かりません" in said
+    assert "項目にコードされた意見は9件(同じ文面は1件)で、どれだけ当たるかはまだほとんど分かりません" in said
     assert "別の計画" not in said  # without a bank, confidences owe it nothing
     assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", DEFAULT) == 0
     assert "分かりません" not in capsys.readouterr().out
@@ -606,3 +625,13 @@ def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.Capture
     assert iken("ingest", other, "--out", tmp_path) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "codebook.csv" in said and "--out" in said
+
+
+def test_of_a_long_comment_the_screen_shows_the_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text(f"意見,コード\n{'長い意見' * 500},\n公園のごみ,G1-1-1\n", "utf-8")
+    assert iken("ingest", table, "--out", tmp_path, "--codebook", SEED_CODEBOOK) == 0
+    said = "".join(capsys.readouterr().out.split())
+    assert said.count("長い意見") < 60 and "…" in said

@@ -12,7 +12,7 @@ import pytest
 from commands import iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 
-from pipeline.cli.inputs import find_inputs
+from pipeline.cli.inputs import find_inputs, read_labels
 from pipeline.codebook import Codebook
 from pipeline.labels import check_ids, prepare_labels
 from pipeline.models import load_model, read_manifest
@@ -50,6 +50,46 @@ def decisions(tmp_path: Path) -> Path:
     path = tmp_path / "判定 1.csv"
     write_table(DECISIONS.table(rows), path)
     return path
+
+
+# -- labels of another plan ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("audit", "--labels", "LABELS", "--model", ROOT / "models/default"),
+        ("evaluate", "--labels", "LABELS", "--model", ROOT / "models/default"),
+        ("train", "--labels", "LABELS", *BOOK, "--no-bank", "--out", "OUT"),
+        ("report", "LABELS", *BOOK, "--no-pictures", "--out", "OUT"),
+        ("agreement", "LABELS", *BOOK),
+        ("crosswalk", SEED_CODEBOOK, SEED_CODEBOOK, "--labels", "LABELS", "--out", "OUT"),
+        ("ingest", "LABELS", *BOOK, "--out", "OUT"),
+    ],
+    ids=lambda c: c[0],
+)
+def test_labels_that_came_away_from_their_codebook_tell_their_plan(
+    tmp_path: Path, command: tuple[object, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = Codebook.from_table(read_table(SEED_CODEBOOK))
+    named = {"LABELS": tmp_path / "labels.csv", "OUT": tmp_path / "out.xlsx"}
+    seed = read_table(SEED_LABELS).assign(coder="佐藤")
+    titles = [plan[c].title for c in seed["code"]]
+    write_table(seed.assign(code_title=[f"{t}の推進" for t in titles]), named["LABELS"])
+    assert iken(*(named.get(str(a), a) for a in command)) == 2
+    assert "labels.csv: 別の計画の表のようです。" in capsys.readouterr().err
+    assert not named["OUT"].exists()
+    if command[0] not in ("train", "agreement"):  # which cost time, or want two coders
+        write_table(seed.assign(code_title=titles), named["LABELS"])
+        assert iken(*(named.get(str(a), a) for a in command)) == 0
+
+
+def test_what_labels_say_of_their_plan_does_not_reach_a_model(tmp_path: Path) -> None:
+    plan = Codebook.from_table(read_table(SEED_CODEBOOK))
+    seed = read_table(SEED_LABELS)
+    with_titles = tmp_path / "kamakura_workshop_2025.csv"
+    write_table(seed.assign(code_title=[plan[c].title for c in seed["code"]]), with_titles)
+    assert read_labels([with_titles], plan).equals(read_labels([SEED_LABELS], plan))
 
 
 # -- agreement -------------------------------------------------------------------------------------
@@ -275,3 +315,31 @@ def test_a_damaged_default_is_kept_too(models: Path) -> None:
     assert iken("promote", "new") == 0
     kept = [p.name for p in models.iterdir() if p.name != "default"]
     assert len(kept) == 1 and pd.Timestamp(kept[0].removeprefix("default-"))
+
+
+def test_tables_of_earlier_stages_are_told_what_makes_decisions_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ("--model", ROOT / "models/default")
+    made, long, form = tmp_path / "提案.xlsx", tmp_path / "long.csv", tmp_path / "確認.xlsx"
+    assert iken("suggest", ROOT / "data/sample/survey.csv", "--out", made, *model) == 0
+    assert iken("suggest", ROOT / "data/sample/survey.csv", "--out", long, "--long", *model) == 0
+    assert iken("review", "sheet", made, "--out", form, *BOOK) == 0
+    out = ("--out", tmp_path / "out.csv")
+    for path, hint in ((made, "iken ingest"), (long, "iken review sheet"), (form, "iken review collect")):
+        for command in (
+            ("agreement", path, *BOOK),
+            ("adjudicate", path, *out, *BOOK),
+            ("audit", "--labels", path, *model),
+        ):
+            capsys.readouterr()
+            assert iken(*command) == 2
+            assert hint in (said := capsys.readouterr().err) and "ある列" not in said
+    # Labels keep the columns of the suggestions that they were made of.
+    labels = tmp_path / "labels.csv"
+    write_table(read_table(SEED_LABELS).assign(status="提案", suggested_code="G1"), labels)
+    assert iken("audit", "--labels", labels, *model) == 0
+    for path in (made, long):
+        assert iken("suggest", path, *out, *model) == 2
+        assert "元の調査ファイル" in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()

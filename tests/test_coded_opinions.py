@@ -9,6 +9,7 @@ from pipeline.codebook import Codebook
 from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, read_coded
 from pipeline.errors import InputError
 from pipeline.models import Model
+from pipeline.opinions import ingest_table
 from pipeline.suggestion import suggest
 from pipeline.tables import LABELS, SUGGESTIONS
 
@@ -49,6 +50,20 @@ def test_labels_that_are_no_opinions_are_set_aside(plan: Codebook, labels: pd.Da
     odd = labels.iloc[[0]].assign(opinion_id="w", label_source="authored")
     found = read_coded(pd.concat([labels, labels.iloc[[1]], odd]), plan, file="x.csv")
     assert len(found.coded) == len(labels) and len(found.set_aside) == 2 and found.rows == len(labels) + 2
+
+
+def test_labels_made_of_suggestions_are_what_people_decided(plan: Codebook) -> None:
+    """They keep the columns of the machine's suggestions, which were reported instead."""
+    filled = _wide(
+        {"確定コード": "G1-1-2"}, {"確定コード": "G2-1-1", "status": "要確認", "suggested_code": ""}
+    )
+    labels = ingest_table(filled, plan, source="記入.xlsx").labels
+    assert {"status", "suggested_code"} <= {*labels.columns}
+    found = read_coded(labels, plan, file="記入.csv")
+    assert found.coded["code"].tolist() == ["G1-1-2", "G2-1-1"] and not found.has_unchecked
+    # Labels that were suggested for once more, and decided in Excel.
+    again = labels.assign(確定コード=["G1-2-1", ""])
+    assert read_coded(again, plan, file="x.xlsx", text_column="text").coded["code"].tolist() == ["G1-2-1"]
 
 
 def test_decisions_lead_and_suggestions_are_unchecked(plan: Codebook) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pipeline.codebook import Codebook, Node
-from pipeline.coded_table import CODE_NAMES, TEXT_NAMES, codebook_of_table, pick_column, split_codes
+from pipeline.coded_table import (
+    CODE_NAMES,
+    TEXT_NAMES,
+    codebook_of_table,
+    pick_column,
+    refuse_unknown,
+    split_codes,
+)
 from pipeline.errors import InputError
 
 BOOK = Codebook(
@@ -147,3 +154,10 @@ def test_codebooks_that_cannot_be_built(
         built(*rows, title_column=title_column)
     assert words in error.value.ja
     assert (error.value.place.file, error.value.place.row) == ("a.csv", row)
+
+
+def test_dates_among_several_unknown_codes_are_explained_too() -> None:
+    for unknown, hinted in (([(2, "G9"), (5, "2001-01-01")], True), ([(2, "G9"), (5, "G8")], False)):
+        with pytest.raises(InputError) as caught:
+            refuse_unknown(unknown, BOOK, "コード", "a.xlsx")
+        assert ("Excel が日付に変えた" in caught.value.ja) == hinted

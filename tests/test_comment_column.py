@@ -34,6 +34,11 @@ def book(path: Path, **sheets: list[list[object]]) -> Path:
     return path
 
 
+def read_table_rows(path: Path) -> list[list[object]]:
+    table = read_table(path)
+    return [list(table.columns), *table.values.tolist()]
+
+
 def run(command: str, path: Path, *options: object) -> int:
     """Run one of the commands that read a survey; its tables go to the folder `out`, or the file `out.csv`."""
     model = () if command == "mask" else ("--model", DEFAULT)
@@ -48,6 +53,7 @@ def run(command: str, path: Path, *options: object) -> int:
         (["id", "問5 ご意見(自由記述)"], "問5 ご意見(自由記述)"),
         (["x"], "x"),
         (["Comment", "age"], "Comment"),
+        (["番 号", "ご 意 見"], "ご 意 見"),
     ],
 )
 def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
@@ -133,3 +139,115 @@ def test_other_columns_of_comments_are_named(
     assert note in said.err and "列「ご意見」" in said.out + said.err
     assert run(command, path, "--text-column", "ご意見") == 0
     assert "ほかに" not in capsys.readouterr().err
+
+
+CODED = [["意見", "コード"], ["公園のごみを拾う人がいない", "G1-1-1"], ["歩道の段差で転んだ", "G3-3-2"]]
+LABELLED = [["opinion_id", "text", "code"], ["1", "公園のごみを拾う人がいない", "G1-1-1"]]
+
+
+def test_report_and_ingest_read_the_same_sheet_and_name_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coded = book(tmp_path / "a.xlsx", 表紙=COVER, 回答=CODED, メモ=EXPLAINED)
+    labelled = book(tmp_path / "b.xlsx", 表紙=COVER, 回答=LABELLED, メモ=EXPLAINED)
+    plan = ("--codebook", ROOT / "data/codebook/codebook.csv")
+    no_pictures = ("--no-pictures", "--model", tmp_path / "none")
+    for n, command in enumerate(
+        (
+            ("ingest", coded, "--out", tmp_path / "data", *plan),
+            ("report", labelled, "--out", tmp_path / "r.md", *plan, *no_pictures),
+        )
+    ):
+        assert iken(*command) == 0
+        said = capsys.readouterr()
+        assert f"{'ab'[n]}.xlsx(シート「回答」): " in said.out.splitlines()[0]
+        assert "シート「回答」" in said.err and "読まないシート: 表紙、メモ(--sheet" in said.err
+        assert iken(*command, "--sheet", "回答") == 0
+        assert "読まないシート" not in capsys.readouterr().err
+        assert iken(*command, "--sheet", "メモ") == 2
+        capsys.readouterr()
+    # The previous survey, of which no sheet can be named.
+    previous = ("report", labelled, "--sheet", "回答", "--previous", labelled.rename(tmp_path / "c.xlsx"))
+    book(labelled, 表紙=COVER, 回答=LABELLED)
+    assert iken(*previous, "--out", tmp_path / "r.md", *plan, *no_pictures) == 0
+    said = capsys.readouterr()
+    assert "c.xlsx(シート「回答」) を読みます(先頭の" in said.err and said.err.endswith(": 表紙、メモ\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("agreement", "DECISIONS"),
+        ("adjudicate", "DECISIONS", "--out", "OUT"),
+        ("audit", "--labels", "LABELS", "--model", DEFAULT),
+        ("crosswalk", "PLAN", "PLAN", "--out", "OUT"),
+        ("report", "LABELS", "--codebook", "PLAN", "--out", "OUT.md", "--no-pictures"),
+    ],
+    ids=lambda c: c[0],
+)
+def test_commands_without_the_option_name_the_sheets_they_do_not_read(
+    tmp_path: Path, command: tuple[object, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = {
+        "DECISIONS": [
+            ["opinion_id", "text", "coder", "action", "code", "decision_id", "round"],
+            *(["1", "公園", c, "change", "G1-1-1", f"d-{c}", "1"] for c in "AB"),
+        ],
+        "LABELS": LABELLED,
+        "PLAN": read_table_rows(ROOT / "data/codebook/codebook.csv"),
+    }
+    files = {n: book(tmp_path / f"{n}.xlsx", 表=rows, 控え=EXPLAINED) for n, rows in made.items()}
+    files |= {"OUT": tmp_path / "out.csv", "OUT.md": tmp_path / "out.md"}
+    named = [files.get(str(a), a) for a in command]
+    assert iken(*named) == 0
+    said = capsys.readouterr().err
+    for path in {a for a in named if isinstance(a, Path) and a.suffix == ".xlsx"}:
+        assert f"{path.name}(シート「表」) を読みます。読まないシート: 控え(" in said
+    assert "読むのは先頭のシートだけです" in said
+
+
+BROKEN = (
+    "問5 お困りの\nこと(任意)"  # a header with a line break in it, which nobody can type on a command line
+)
+
+
+def test_a_column_is_named_as_people_can_type_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [["番号", BROKEN], ["001", "公園のごみを拾う人がいない"]]
+    survey = book(tmp_path / "a.xlsx", 表紙=COVER, 回答=asked)
+    for command in ("suggest", "mask", "themes"):
+        assert run(command, survey, "--text-column", "問5お困りのこと(任意)") == 0
+        assert "シート「回答」" in capsys.readouterr().out
+    plan = ("--codebook", ROOT / "data/codebook/codebook.csv")
+    made = tmp_path / "提案.xlsx"
+    named = ("--text-column", "問5 お困りのこと(任意)")
+    assert iken("suggest", survey, *named, "--out", made, "--model", DEFAULT, "--id-column", " 番号") == 0
+    assert iken("review", "sheet", made, *named, "--out", tmp_path / "b.xlsx", *plan) == 0
+    out = ("--out", tmp_path / "r.md", "--no-pictures", "--model", DEFAULT)
+    assert iken("report", made, *named, *out, *plan) == 0
+    capsys.readouterr()
+    assert iken("report", made, *named, "--by", "番 号", *out, *plan) == 2  # found, though of one answer only
+    assert "列「番号」: 5件以上の" in capsys.readouterr().err
+    coded = book(tmp_path / "c.xlsx", 回答=[[BROKEN, "分\n類"], ["公園のごみ", "G1-1-1"]])
+    columns = (*named, "--code-column", "分類")
+    assert iken("ingest", coded, *columns, "--out", tmp_path / "data", *plan) == 0
+
+
+def test_a_column_that_is_in_no_sheet_is_looked_for_where_the_comments_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("suggest", book(tmp_path / "a.xlsx", 表紙=COVER, 回答=ANSWERS), "--text-column", "感想") == 2
+    assert "列「感想」がありません(--text-column)。ある列: No、自由記述" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["suggest", "mask"])
+def test_what_excel_cannot_hold_whole_is_told(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    survey = tmp_path / "a.csv"
+    survey.write_text(f"番号,意見\n1,{'長い意見です。' * 5000}\n2,公園のごみ\n", "utf-8")
+    model = () if command == "mask" else ("--model", DEFAULT)
+    assert iken(command, survey, "--out", tmp_path / "b.xlsx", *model) == 0
+    assert "1個の値は Excel のセルの上限(32,767字)を超えるので、途中までです。" in capsys.readouterr().err
+    assert iken(command, survey, "--out", tmp_path / "b.csv", *model) == 0
+    assert "途中まで" not in capsys.readouterr().err
+    assert read_table(tmp_path / "b.csv")["意見"].str.len().tolist() == [35_000, 5]

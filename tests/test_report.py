@@ -108,6 +108,14 @@ def test_every_row_is_in_the_account(plan: Codebook, mixed: CodedOpinions) -> No
     assert sum(top) == mixed.rows == 45
     assert counts["項目に分類(人が確認)"] == 20 and counts["項目に分類(未確認の提案)"] == 20
     assert "延べ41件" in account.note
+    # A goal is no item: elsewhere the report says how many opinions it counts at none.
+    coded = mixed.coded.assign(code=mixed.coded["code"].replace("G1-1-1", "G1"))
+    account = next(
+        t
+        for t in build_report(replace(mixed, coded=coded), plan, ReportOptions(pictures=False)).tables
+        if t.name == "回答数"
+    )
+    assert "項目か上の階層に分類(人が確認)" in account.frame["区分"].tolist()
 
 
 def test_counts_rise_through_the_plan_without_counting_twice(plan: Codebook, mixed: CodedOpinions) -> None:

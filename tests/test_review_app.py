@@ -8,7 +8,9 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -23,8 +25,9 @@ from pipeline.models import Model
 from pipeline.review import database
 from pipeline.review.app import create_app
 from pipeline.review.desk import MAX_BODY, Settings
-from pipeline.review.learning import SessionLearner
+from pipeline.review.learning import SessionLearner, Suggested
 from pipeline.review.loading import load_file
+from pipeline.review.queue import ExpectedPrecision
 from pipeline.review.security import CSP, check_binding, known_hosts
 from pipeline.review.store import Store
 from pipeline.review.views import Filters
@@ -691,6 +694,26 @@ def test_bulk_acceptance_of_near_identical_comments(browser: Open, store: Store)
     assert len(store.decisions_table()) == 2
 
 
+def test_what_may_be_about_no_item_gets_no_bar_and_is_not_ticked(
+    browser: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suggest = SessionLearner.suggest
+    page = browser(precisions=(ExpectedPrecision(0.0, 1.0, 0.9, 1.0, 100, 1.0),))
+    assert 'class="bar"' in page.get("/code").text and "どれかの項目だとしたら" not in page.get("/code").text
+    before = page.get("/bulk").text
+
+    def all_outside(*given: Any, **options: Any) -> list[Suggested]:
+        return [replace(s, outside=True) for s in suggest(*given, **options)]
+
+    monkeypatch.setattr(SessionLearner, "suggest", all_outside)
+    work = page.get("/code").text
+    assert "どれかの項目だとしたら" in work and 'class="bar"' not in work
+    assert re.search(r"\(&lt;1%\)|\(\d+%\)", work[work.index('class="choices"') :])
+    after = page.get("/bulk").text
+    assert before.count(" checked") > 5 and " checked" not in after
+    assert "どの項目でもない意見かもしれない" in after and "この確信度に届く未判定の意見はありません" in after
+
+
 def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlette], store: Store) -> None:
     made = app()
     one, two = client(made), as_coder(client(made), "鈴木")
@@ -724,7 +747,7 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
     assert one.post("/adjudicate", data={**given, "do": "other", "other": ""}).status_code == 422
     labels = read_bytes(one.get("/export/labels.csv").content, ".csv")
     assert sorted(labels["label_source"].unique()) == ["adjudicated", "double"]
-    assert len(labels) == 3
+    assert len(labels) == 3 and labels["code_title"].all()
 
 
 def read_bytes(body: bytes, ending: str) -> pd.DataFrame:

@@ -168,6 +168,28 @@ def test_a_row_shows_suggestion_evidence_and_empty_cells_to_decide_in(tmp_path: 
     assert sheet.freeze_panes == "C2" and sheet.auto_filter.ref.startswith("A1:")
 
 
+def test_what_may_be_about_no_item_is_told_and_gets_no_bar(tmp_path: Path, plan: Codebook) -> None:
+    items = items_of(wide(status=["該当なしの疑い", "提案", "提案", "該当なしの疑い", "提案"]), plan)
+    shown = ["yes", "yes", "yes", "no", "yes"]
+    path = tmp_path / "a.xlsx"
+    write_review_sheets(
+        [(path, Form("A", plan), items.asked.assign(suggestion_shown=shown))], items.not_asked
+    )
+    assert cells(path, 0)["doubt"] == "該当なしの疑い\n僅差" and cells(path, 1)["doubt"] == "僅差"
+    sheet = opened(path).worksheets[0]
+    at = positions(sheet)["confidence"]
+    # A hidden suggestion does not show by the look of its empty cell either.
+    assert [sheet.cell(i, at).number_format for i in range(2, 7)] == ["(0%)", *["0%"] * 4]
+    (rules,) = [
+        sorted(rules, key=lambda r: r.priority)
+        for area, rules in sheet.conditional_formatting._cf_rules.items()
+        if any(r.type == "dataBar" for r in rules)
+    ]
+    assert rules[0].stopIfTrue and "該当なしの疑い" in rules[0].formula[0]
+    guide = " ".join(str(c.value) for row in opened(path)["使い方"] for c in row)
+    assert "どれかの項目だとしたら" in guide
+
+
 def test_the_lists_offer_all_items_and_the_four_decisions(tmp_path: Path, plan: Codebook) -> None:
     book = opened(made(tmp_path / "a.xlsx", plan))
     sheet = book.worksheets[0]

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import suggest
+from pipeline import coding, suggest
 from pipeline.coding import Coder
 from pipeline.duplicates import GroupFinder, Groups
 from pipeline.errors import InputError
 from pipeline.models import Model
+from pipeline.normalise import OUTSIDE
 from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tables import SUGGESTIONS
 
@@ -45,9 +46,20 @@ def test_confidences_fall_and_titles_fit_codes(model: Model) -> None:
 
 def test_evidence_is_a_hand_coded_opinion_never_the_comment_itself(model: Model) -> None:
     own = model.opinions["text"].iloc[0]
-    coding = Coder(model).code([own])[0]
-    assert own not in [model.opinions["text"].iloc[i] for i, _ in coding.evidence]
-    assert all(0 < s <= 1 + 1e-9 for _, s in coding.evidence)
+    said = Coder(model).code([own])[0]
+    assert own not in [model.opinions["text"].iloc[i] for i, _ in said.evidence]
+    assert all(0 < s <= 1 + 1e-9 for _, s in said.evidence)
+
+
+def test_what_may_be_about_no_item_is_not_about_a_second_one(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coding, "_ALSO", 0.0)
+    text = ["公園のごみがひどい。清掃してほしい"]
+    assert Coder(model).code(text)[0].also
+    monkeypatch.setattr(model.classifier, "outside_limit_", -1.0)
+    (said,) = Coder(model).code(text)
+    assert (said.status, said.also) == (OUTSIDE, "")
 
 
 def test_long_form_is_the_suggestions_table(model: Model) -> None:
@@ -99,9 +111,9 @@ def test_cutting_the_input_into_chunks_changes_nothing(model: Model, texts: list
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
 def test_any_text_can_be_coded(model: Model, texts: list[str]) -> None:
-    for coding in Coder(model).code(texts):
-        assert (coding.status == "意見なし") == (not coding.codes)
-        assert all(np.isfinite(coding.confidences))
+    for said in Coder(model).code(texts):
+        assert (said.status == "意見なし") == (not said.codes)
+        assert all(np.isfinite(said.confidences))
 
 
 @pytest.mark.parametrize("columns", [["a", "b"], ["意見", "自由記述"]])

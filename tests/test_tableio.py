@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from table_files import fault
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, why
 from pipeline.tableio import TableWriter, open_rows, read_table, write_table
 
 
@@ -89,3 +90,17 @@ def test_round_trip(data: st.DataObject, ending: str) -> None:
         path = Path(folder) / f"a{ending}"
         write_table(pd.DataFrame(rows, columns=["a", "b"]), path)
         assert list(read_table(path).itertuples(index=False, name=None)) == rows
+
+
+def test_what_the_system_says_of_a_fault_is_told_in_japanese_too(tmp_path: Path) -> None:
+    (tmp_path / "フォルダ.csv").mkdir()
+    for name, ja, en in (
+        ("ない.csv", "見つかりません", "No such file"),
+        ("フォルダ.csv", "フォルダです", "Is a directory"),
+    ):
+        with pytest.raises(InputError) as caught:
+            read_table(tmp_path / name)
+        assert ja in caught.value.ja and not re.search("[A-Za-z]{3}", caught.value.ja)
+        assert en in caught.value.en
+    # What is not foreseen is told in the system's own words.
+    assert why(OSError(5, "Input/output error")) == "Input/output error"

@@ -145,6 +145,23 @@ def test_confidence_is_a_bar_from_0_to_1_in_percent(tmp_path: Path, codebook: Co
     assert bars == {"H2": [("num", 0), ("num", 1)], "L2": [("num", 0), ("num", 1)]}
 
 
+def test_what_may_be_about_no_item_gets_no_bar(tmp_path: Path, codebook: Codebook) -> None:
+    """Its confidence is that of the item if it is any: a long bar would say that the item is right."""
+    rows = [row("バス"), row("税金が高い", status="該当なしの疑い", confidence_1=0.9)]
+    sheet = made(tmp_path / "a.xlsx", codebook, rows)["提案"]
+    assert [(sheet[f"H{i}"].value, sheet[f"H{i}"].number_format) for i in (2, 3)] == [
+        (0.625, "0%"),
+        (0.9, "(0%)"),
+    ]
+    assert sheet["L3"].number_format == "(0%)" and sheet["E3"].number_format != "(0%)"
+    for area, rules in sheet.conditional_formatting._cf_rules.items():
+        if str(area.sqref).startswith(("H", "L")):
+            first = min(rules, key=lambda r: r.priority)
+            assert (first.formula, first.stopIfTrue) == (['$D2="該当なしの疑い"'], True)
+            assert first.dxf is not None  # without one, LibreOffice drops alignment and border
+            assert len(rules) == 2
+
+
 def test_paper_shows_the_columns_up_to_the_decision(tmp_path: Path, codebook: Codebook) -> None:
     sheet = made(tmp_path / "a.xlsx", codebook, [row("庭"), row("坂")])["提案"]
     decision = [c.value for c in sheet[1]].index("確定コード")
@@ -159,7 +176,7 @@ def test_rows_without_opinion_are_grey_and_empty(tmp_path: Path, codebook: Codeb
         rule
         for rules in sheet.conditional_formatting._cf_rules.values()
         for rule in rules
-        if rule.type == "expression"
+        if rule.type == "expression" and not rule.stopIfTrue
     ]
     assert rule.formula == ['$D2="意見なし"']
     assert sheet["F2"].value is None and sheet["H2"].value is None

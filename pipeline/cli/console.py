@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from pipeline.errors import IkenError, Language
 
+_LONGEST_SHOWN = 200
+
 
 class Console:
     """Prints results to standard output, and everything else to standard error, in one language."""
@@ -33,7 +35,7 @@ class Console:
         print(f"{prefix}: {error.message(self.language)}", file=sys.stderr)
 
     def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Print a table; numbers to the right."""
+        """Print a table; numbers to the right, and of a long text its beginning: one comment can fill the screen."""
         from rich import box
         from rich.console import Console as Rich
         from rich.table import Table
@@ -43,7 +45,7 @@ class Console:
             numeric = bool(rows) and all(isinstance(r[i], int | float) for r in rows)
             table.add_column(name, justify="right" if numeric else "left", overflow="fold")
         for row in rows:
-            table.add_row(*(str(c) for c in row))
+            table.add_row(*(_beginning(str(c)) for c in row))
         width = None if sys.stdout.isatty() else 110
         Rich(width=width, highlight=False, markup=False).print(table)
 
@@ -89,3 +91,8 @@ class Console:
 
         with Rich(stderr=True).status(self.t(ja, en)) as spinner:
             yield lambda step: spinner.update(f"{self.t(ja, en)}: {step}")
+
+
+def _beginning(text: str) -> str:
+    """Return a text, or where it is long its beginning and an ellipsis."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

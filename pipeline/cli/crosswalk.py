@@ -13,6 +13,7 @@ from pipeline.carry_over import USED
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_codebook
 from pipeline.cli.outputs import check_outputs
+from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import check_crosswalk, propose_crosswalk
 from pipeline.errors import InputError
@@ -42,6 +43,7 @@ class Request:
 def run(console: Console, request: Request) -> int:
     """Propose or apply a crosswalk; return the exit code: 1 if labels were set aside."""
     _check(request)
+    say_sheets(console, request.old, request.new, request.labels, request.table)
     old, new = (read_codebook(p) for p in (request.old, request.new))
     labels = None
     if request.labels is not None:

@@ -13,8 +13,9 @@ from pipeline.adjudicate import ASIDE, Adjudication, adjudicate
 from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement, decisions_from_labels
 from pipeline.cli.console import Console
 from pipeline.cli.for_people import MEASURES, write_for_people
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan, refuse_earlier_stages
 from pipeline.cli.outputs import check_outputs
+from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.decisions import (
     check_decisions,
@@ -27,8 +28,8 @@ from pipeline.disagreement import PARTLY
 from pipeline.errors import InputError
 from pipeline.metrics import Figure
 from pipeline.sheets import check_excel
-from pipeline.tableio import check_ending, read_table, write_table
-from pipeline.tables import LABELS, records
+from pipeline.tableio import check_ending, open_rows, read_table, write_table
+from pipeline.tables import DECISIONS, LABELS, records
 
 _SHOWN = 10
 
@@ -40,7 +41,8 @@ def run_agreement(
     check_outputs([("--out", out)], [*files, codebook_path])
     if out is not None:
         check_excel(out)
-    codebook = read_codebook(codebook_path)
+    say_sheets(console, codebook_path, *files)
+    codebook = read_plan(console, codebook_path)
     table = _read(files, codebook)
     with console.status("計算中", "computing"):
         result = agreement(table, codebook, seed=seed)
@@ -69,7 +71,9 @@ def _read(files: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
     tables = []
     for path in files:
         content = read_table(path)
+        refuse_earlier_stages(content.columns, path, LABELS, DECISIONS)
         if not {"action", "decision_id", "round"} & set(content.columns):
+            codebook.check_labels(LABELS.check(content, str(path)), str(path))
             content = decisions_from_labels(content, str(path))
         tables.append(with_canonical_codes(check_decisions(content, str(path)), codebook, str(path)))
     try:
@@ -199,7 +203,10 @@ def run_adjudicate(
     # Excel files: `iken train` reads every .csv in data/labels.
     open_file, account_file = (out.with_name(f"{out.stem}.{name}.xlsx") for name in ("open", "account"))
     check_outputs([("--out", p) for p in (out, open_file, account_file)], [*files, codebook_path])
-    codebook = read_codebook(codebook_path)
+    say_sheets(console, codebook_path, *files)
+    codebook = read_plan(console, codebook_path)
+    for path in files:
+        refuse_earlier_stages(open_rows(path).columns, path, DECISIONS)
     result = adjudicate(read_decisions(list(files), codebook), codebook)
     _check_target(out, result)
     write_for_people(console, {console.t("未決", "open"): result.open}, open_file)

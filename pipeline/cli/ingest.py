@@ -11,24 +11,27 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_codebook
 from pipeline.cli.outputs import check_outputs
+from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
+from pipeline.comment_column import sheet_with_comments
 from pipeline.documents import FORMATS, read_document
 from pipeline.errors import InputError
 from pipeline.opinions import Ingested, ingest_document, ingest_table
 from pipeline.placing import check_folder, make_folder, put_in_place, temporary_beside
-from pipeline.tableio import READABLE, read_table, write_table
+from pipeline.tableio import READABLE, open_rows, write_table
 
 _SHOWN = 20
 
 
 @dataclass(frozen=True)
 class TableColumns:
-    """Names of the columns of a coded table; None to find them by usual names."""
+    """Names of the columns of a coded table, and of its sheet in Excel; None to find them by usual names."""
 
     text: str | None
     code: str | None
     id: str | None
     title: str | None
+    sheet: str | None = None
 
 
 def run(
@@ -52,34 +55,41 @@ def run(
         # Definitions that people wrote there must not be lost.
         codebook_path = out / "codebook" / "codebook.csv"
     if codebook_path is not None:
+        say_sheets(console, codebook_path)
         codebook = read_codebook(codebook_path)
-    results: list[Ingested] = []
+    results: list[tuple[str, Ingested]] = []
     for path in documents:
-        result = _read(path, codebook, columns)
+        read, result = _read(console, path, codebook, columns)
         codebook = _same_codebook(codebook, result.codebook, path, codebook_path or documents[0])
-        results.append(result)
+        results.append((read, result))
     assert codebook is not None
-    written = {_labels_file(out, p): r.labels for p, r in zip(documents, results, strict=True)}
+    written = {_labels_file(out, p): r.labels for p, (_, r) in zip(documents, results, strict=True)}
     written[out / "codebook" / "codebook.csv"] = codebook.to_table()
-    workshops = pd.concat([r.workshops for r in results], ignore_index=True)
+    workshops = pd.concat([r.workshops for _, r in results], ignore_index=True)
     if len(workshops):
         written[out / "workshops.csv"] = workshops
     _write_all(written)
-    for path, result in zip(documents, results, strict=True):
-        _report(console, path, result)
+    for read, result in results:
+        _report(console, read, result)
     for path in written:
         console.say(f"書き出し: {path}", f"written: {path}")
-    return 1 if strict and any(r.counts["set_aside"] for r in results) else 0
+    return 1 if strict and any(r.counts["set_aside"] for _, r in results) else 0
 
 
 def _labels_file(out: Path, document: Path) -> Path:
     return out / "labels" / f"{document.stem}.csv"
 
 
-def _read(path: Path, codebook: Codebook | None, columns: TableColumns) -> Ingested:
+def _read(
+    console: Console, path: Path, codebook: Codebook | None, columns: TableColumns
+) -> tuple[str, Ingested]:
+    """Return what was read, in words, and what it gave."""
     if path.suffix.lower() in READABLE:
-        return ingest_table(
-            read_table(path),
+        named = [c for c in (columns.text, columns.code) if c]
+        table = open_rows(path, columns.sheet, sheet_with_comments(named, str(path)))
+        say_other_sheets(console, table, columns.sheet)
+        return read_from(console, table), ingest_table(
+            table.table(),
             codebook,
             text_column=columns.text,
             code_column=columns.code,
@@ -88,7 +98,7 @@ def _read(path: Path, codebook: Codebook | None, columns: TableColumns) -> Inges
             source=path.name,
         )
     if path.suffix.lower() in FORMATS:
-        return ingest_document(read_document(path))
+        return path.name, ingest_document(read_document(path))
     known = " ".join((*FORMATS, *READABLE))
     raise InputError(
         f"この形式は読めません。使える形式: {known}",
@@ -146,12 +156,12 @@ def _write_all(tables: dict[Path, pd.DataFrame]) -> None:
                 temporary.unlink()
 
 
-def _report(console: Console, path: Path, result: Ingested) -> None:
+def _report(console: Console, read: str, result: Ingested) -> None:
     c = result.counts
     console.say(
-        f"{path.name}: 第1階層 {c['goals']} / 中間 {c['policies']} / 項目 {c['items']}、コード付き意見 {c['labels']}件、"
+        f"{read}: 第1階層 {c['goals']} / 中間 {c['policies']} / 項目 {c['items']}、コード付き意見 {c['labels']}件、"
         f"会場 {c['sessions']}、テーマ {c['themes']}",
-        f"{path.name}: {c['goals']} goals / {c['policies']} policies / {c['items']} items, {c['labels']} coded opinions, "
+        f"{read}: {c['goals']} goals / {c['policies']} policies / {c['items']} items, {c['labels']} coded opinions, "
         f"{c['sessions']} sessions, {c['themes']} themes",
     )
     console.say(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 
@@ -13,10 +14,11 @@ from pipeline.carry_over import PAIRS, carry_over, propose_pairs
 from pipeline.cli.console import Console
 from pipeline.cli.environment import at_hand
 from pipeline.codebook import Codebook
-from pipeline.errors import InputError
+from pipeline.errors import InputError, Language
 from pipeline.labels import check_ids, prepare_labels
+from pipeline.review_form import COLUMNS, MUST_COME_BACK
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import AUTHORED, LABELS
+from pipeline.tables import AUTHORED, CODE_TITLE, LABELS, Schema
 from pipeline.terms import read_terms
 
 SHIPPED = Path("data/codebook")
@@ -50,6 +52,41 @@ def read_codebook(path: Path) -> Codebook:
     return Codebook.from_table(read_table(path), str(path))
 
 
+def read_plan(console: Console, path: Path) -> Codebook:
+    """Read the codebook that decided codes are of: in a folder without a plan of its own, the shipped one.
+
+    The shipped model is found there too.
+    """
+    found = path
+    if path == SHIPPED / "codebook.csv" and not SHIPPED.is_dir() and (found := at_hand(path)) != path:
+        console.warn(
+            "付属のコードブック(鎌倉市の計画)を使います。別の計画なら --codebook で指定してください。",
+            "using the codebook that came with iken (Kamakura's plan); name another plan's with --codebook",
+        )
+    return read_codebook(found)
+
+
+def refuse_earlier_stages(columns: Iterable[object], path: Path, *wanted: Schema) -> None:
+    """Raise `InputError` for a table that is not yet one of `wanted`, saying which command makes that of it."""
+    names = {str(c) for c in columns}
+    if any(names.issuperset(schema.required) for schema in wanted):
+        return  # labels keep the columns of what they were made of
+    if any({COLUMNS[c][language] for c in MUST_COME_BACK} <= names for language in get_args(Language)):
+        raise InputError(
+            "`iken review sheet` が作った確認シートです。先に `iken review collect` で判定の表に集めてください。",
+            "this is a form made by `iken review sheet`; first gather decisions with `iken review collect`",
+            file=str(path),
+        )
+    if {"status", "suggested_code"} <= names or {"status", "rank", "unit_text"} <= names:
+        raise InputError(
+            "`iken suggest` が書いた提案の表です。`iken review sheet` か `iken review open` で確かめてください"
+            "(確定コードを記入したものは `iken ingest` でコード付き意見になります)。",
+            "these are suggestions of `iken suggest`; have them decided with `iken review sheet` or `iken review open` "
+            "(with final_code filled in, `iken ingest` makes coded opinions of them)",
+            file=str(path),
+        )
+
+
 def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] = ()) -> pd.DataFrame:
     """Read LABELS files as one table; what says of itself no source comes from its file.
 
@@ -61,15 +98,18 @@ def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] 
     ------
     InputError
         for a code that is not in the codebook, or an id of two opinions, naming the file and its row; for labels
-        beside the codebook of another plan, as `iken ingest` writes them.
+        of another plan, by their titles or by the codebook beside them, as `iken ingest` writes them.
     """
     tables: dict[str | None, pd.DataFrame] = {}
     for path, name in zip(paths, names or [p.name for p in paths], strict=True):
-        table = LABELS.check(read_table(path), str(path))
+        given = read_table(path)
+        refuse_earlier_stages(given.columns, path, LABELS)
+        table = LABELS.check(given, str(path))
+        codebook.check_labels(table, str(path))
         _check_plan(table, path, codebook)
         prepare_labels(table, codebook, str(path))  # one by one: here a message can name file and row
         own = table["source"].mask(table["source"].str.strip() == "", name)
-        tables[str(path)] = table.assign(source=own)
+        tables[str(path)] = table.assign(source=own).drop(columns=CODE_TITLE, errors="ignore")
     check_ids(tables)
     return pd.concat([LABELS.empty(), *tables.values()], ignore_index=True).fillna("")
 

@@ -67,6 +67,9 @@ def _add_ingest(app: typer.Typer, console: Console) -> None:
                 )
             ),
         ] = None,
+        sheet: Annotated[
+            str | None, typer.Option(help=t("表: Excelのシート名", "table: sheet of an Excel file"))
+        ] = None,
         strict: Annotated[
             bool,
             typer.Option(
@@ -76,7 +79,7 @@ def _add_ingest(app: typer.Typer, console: Console) -> None:
     ) -> None:
         from pipeline.cli.ingest import TableColumns, run
 
-        columns = TableColumns(text_column, code_column, id_column, title_column)
+        columns = TableColumns(text_column, code_column, id_column, title_column, sheet)
         raise typer.Exit(run(console, documents, out, codebook, columns, strict=strict))
 
 

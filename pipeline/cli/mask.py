@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipeline.cli.console import Console
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
-from pipeline.comment_column import check_columns_named, guess_text_column, sheet_with_comments
+from pipeline.cli.source_notes import CutCells, read_from, say_other_columns, say_other_sheets
+from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
 from pipeline.masking import KINDS, KINDS_EN
@@ -39,7 +39,7 @@ def run(console: Console, request: Request) -> int:
     say_other_sheets(console, source, request.sheet)
     say_other_columns(console, source, columns, named=bool(request.text_columns))
     kinds: Counter[str] = Counter()
-    elsewhere = SuspectedCells()
+    elsewhere, cut = SuspectedCells(), CutCells(request.out)
     rows = cells = 0
     others = [c for c in source.columns if c not in columns]
     for path in (request.out, request.report):
@@ -55,7 +55,7 @@ def run(console: Console, request: Request) -> int:
             masked, found = mask_rows(
                 chunk, columns, first_row=source.first_row + rows, originals=request.show_originals
             )
-            out.write(masked)
+            out.write(cut.look(masked))
             if report is not None:
                 report.write(found)
             kinds.update(found["kind"].tolist())
@@ -63,6 +63,7 @@ def run(console: Console, request: Request) -> int:
             elsewhere.look(chunk, others)
             rows += len(chunk)
             advance(len(chunk))
+    cut.say(console)
     _say(console, request, source, columns, (rows, cells), kinds, elsewhere.counts)
     return 0
 
@@ -83,9 +84,10 @@ def _check(request: Request) -> None:
 
 
 def _columns(source: RowSource, request: Request) -> list[str]:
-    check_columns_named(source.columns, request.text_columns, "--text-column", str(request.input))
-    chosen = list(dict.fromkeys(request.text_columns))
-    return chosen or [guess_text_column(source.columns, str(request.input), source.sheets)]
+    file = str(request.input)
+    named = [named_column(source.columns, c, "--text-column", file) for c in request.text_columns]
+    chosen = list(dict.fromkeys(named))
+    return chosen or [guess_text_column(source.columns, file, source.sheets)]
 
 
 def _say(

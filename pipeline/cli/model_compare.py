@@ -11,6 +11,7 @@ from pipeline.cli.environment import find_model
 from pipeline.cli.for_people import write_for_people
 from pipeline.cli.inputs import read_labels
 from pipeline.cli.outputs import check_outputs
+from pipeline.cli.source_notes import say_sheets
 from pipeline.cli.train import metric_name
 from pipeline.comparison import BETTER, BOTH_WRONG, WORSE, Comparison, compare
 from pipeline.labels import unique_ids
@@ -46,6 +47,7 @@ def run_audit(
     if out is not None:
         check_ending(out)
     model = load_model(find_model(folder))
+    say_sheets(console, *labels or ())
     given = unique_ids(read_labels(labels, model.codebook)) if labels else None
     with console.status("点検中", "examining"):
         found, aside = audit(model, given, rank_limit=rank)
@@ -101,6 +103,7 @@ def run_compare(
     if out is not None:
         check_excel(out)
     a, b = (load_model(find_model(f)) for f in (folder_a, folder_b))
+    say_sheets(console, labels)
     given = None if labels is None else unique_ids(read_labels([labels], b.codebook))
     with console.status("比較中", "comparing"):
         result = compare(a, b, given, seed=seed)

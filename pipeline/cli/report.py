@@ -11,11 +11,12 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan
 from pipeline.cli.outputs import check_outputs
+from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, read_coded
-from pipeline.comment_column import check_columns_named
+from pipeline.comment_column import named_column, sheet_with_comments
 from pipeline.errors import InputError, ModelError
 from pipeline.masking import mask
 from pipeline.models import load_model, read_manifest
@@ -26,7 +27,7 @@ from pipeline.report_html import html
 from pipeline.report_markdown import markdown, picture_names
 from pipeline.report_parts import ModelFigures, Report, ReportOptions
 from pipeline.report_word import write_word
-from pipeline.tableio import read_table
+from pipeline.tableio import RowSource, open_rows, read_table
 from pipeline.tables import THEMES, WORKSHOPS
 
 ENDINGS = (".docx", ".md", ".html", ".xlsx")
@@ -52,9 +53,15 @@ class Request:
 def run(console: Console, request: Request) -> int:
     """Read everything, build the report, write it; return the exit code."""
     _check_out(request)
-    codebook = read_codebook(request.codebook)
-    opinions = _read(request, request.input, codebook)
-    previous = None if request.previous is None else _read(request, request.previous, codebook)
+    say_sheets(console, request.codebook, request.workshops, request.themes)
+    codebook = read_plan(console, request.codebook)
+    source = _open(console, request, request.input)
+    by = tuple(named_column(source.columns, c, "--by", str(source.path)) for c in request.options.by)
+    request = replace(request, options=replace(request.options, by=by))
+    opinions = _read(request, source, codebook)
+    previous = None
+    if request.previous is not None:
+        previous = _read(request, _open(console, request, request.previous), codebook)
     workshops = None
     if request.workshops is not None:
         workshops = WORKSHOPS.check(read_table(request.workshops), str(request.workshops))
@@ -75,7 +82,7 @@ def run(console: Console, request: Request) -> int:
             themes=_themes(request),
         )
         _write(report, request.out)
-    _say(console, request, opinions, report)
+    _say(console, request, source, opinions, report)
     return 0
 
 
@@ -91,19 +98,26 @@ def _check_out(request: Request) -> None:
     check_outputs([("--out", request.out)], inputs)
 
 
-def _read(request: Request, path: Path, codebook: Codebook) -> CodedOpinions:
-    table = read_table(path, request.sheet if path == request.input else None)
-    if path == request.input:
-        check_columns_named([*table.columns], request.options.by, "--by", str(path))
+def _open(console: Console, request: Request, path: Path) -> RowSource:
+    """Open this survey or the previous one, of which no sheet can be named."""
+    this = path == request.input
+    named = [request.text_column] if request.text_column else []
+    source = open_rows(path, request.sheet if this else None, sheet_with_comments(named, str(path)))
+    say_other_sheets(console, source, request.sheet if this else None, option=this)
+    return source
+
+
+def _read(request: Request, source: RowSource, codebook: Codebook) -> CodedOpinions:
+    table, file = source.table(), str(source.path)
     opinions = read_coded(
         table,
         codebook,
-        file=str(path),
+        file=file,
         text_column=request.text_column,
         min_confidence=request.options.min_confidence,
     )
     if not opinions.opinions:
-        raise InputError("意見が1件もありません。", "there is no opinion in it", file=str(path))
+        raise InputError("意見が1件もありません。", "there is no opinion in it", file=file)
     return _masked(opinions) if request.options.masked else opinions
 
 
@@ -177,11 +191,14 @@ def _write(report: Report, out: Path) -> None:
                         one.write_bytes(data)
 
 
-def _say(console: Console, request: Request, opinions: CodedOpinions, report: Report) -> None:
+def _say(
+    console: Console, request: Request, source: RowSource, opinions: CodedOpinions, report: Report
+) -> None:
+    read = read_from(console, source)
     console.say(
-        f"{request.input.name}: {opinions.rows:,}行、意見 {opinions.opinions:,}件、分類 延べ{len(opinions.coded):,}件、"
+        f"{read}: {opinions.rows:,}行、意見 {opinions.opinions:,}件、分類 延べ{len(opinions.coded):,}件、"
         f"未分類 {len(opinions.uncoded):,}件、意見なし {opinions.blank:,}行、外した {len(opinions.set_aside):,}行",
-        f"{request.input.name}: {opinions.rows:,} rows, {opinions.opinions:,} opinions, {len(opinions.coded):,} codes, "
+        f"{read}: {opinions.rows:,} rows, {opinions.opinions:,} opinions, {len(opinions.coded):,} codes, "
         f"{len(opinions.uncoded):,} without a code, {opinions.blank:,} rows without an opinion, "
         f"{len(opinions.set_aside):,} set aside",
     )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.cli.console import Console
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan
+from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.decisions import append_decisions, read_decisions
 from pipeline.errors import InputError
@@ -39,7 +40,8 @@ def run_collect(
     """Read the files, list what is wrong, append what is right; return the exit code."""
     check_ending(out)
     check_folder(out.parent)
-    codebook = read_codebook(codebook_path)
+    say_sheets(console, codebook_path)
+    codebook = read_plan(console, codebook_path)
     existing = read_decisions(out) if out.exists() else DECISIONS.empty()
     judged, problems = _judge_all(console, files, codebook, coder, held_texts(existing, out.name))
     _print_counts(console, judged)

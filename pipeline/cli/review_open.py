@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.errors import InputError
+from pipeline.errors import InputError, why
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -171,9 +171,10 @@ def _listen(request: Request) -> socket.socket:
             return listener
         except OSError as error:
             listener.close()
-            reason = error.strerror or str(error)
+            fault = error
+    reason = fault.strerror or str(fault)
     raise InputError(
-        f"{request.host} のポート {ports[-1] or PORT} を開けません({reason})。--host と --port を確かめてください。",
+        f"{request.host} のポート {ports[-1] or PORT} を開けません({why(fault)})。--host と --port を確かめてください。",
         f"cannot open port {ports[-1] or PORT} on {request.host} ({reason}); check --host and --port",
     )
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.cells import EXCEL_MAX_CELL, excel_text
+from pipeline.cells import EXCEL_MAX_CELL, excel_text, is_too_long
 from pipeline.cli.console import Console
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_plan
+from pipeline.cli.source_notes import say_other_sheets, say_sheets
 from pipeline.errors import InputError
 from pipeline.placing import check_folder, make_folder
 from pipeline.review_items import Items, review_items, share_out
@@ -44,8 +45,10 @@ def run_sheet(console: Console, request: SheetRequest) -> int:
     """Write the files; return the exit code."""
     coders = read_coders(request.coders)
     files = _files(request, coders)
-    codebook = read_codebook(request.codebook)
+    say_sheets(console, request.codebook)
+    codebook = read_plan(console, request.codebook)
     source = open_rows(request.suggestions)
+    say_other_sheets(console, source, None, option=False)
     with console.status("提案を読んでいます", "reading suggestions"):
         items = review_items(
             source.chunks(),
@@ -163,7 +166,7 @@ def _report(
     ]
     console.table("", header, rows)
     altered = items.asked["text"].map(lambda text: excel_text(text) != text)
-    cut = items.asked["text"].str.len() > EXCEL_MAX_CELL
+    cut = items.asked["text"].map(is_too_long)
     if int(cut.sum()):
         console.say(
             f"  {int(cut.sum()):,}件の意見は Excel のセルの上限({EXCEL_MAX_CELL:,}字)を超えるので、シートでは途中までです。",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import pandas as pd
+
+from pipeline.cells import EXCEL_MAX_CELL, is_too_long
 from pipeline.cli.console import Console
 from pipeline.comment_column import other_comment_columns
-from pipeline.tableio import RowSource
+from pipeline.tableio import EXCEL, RowSource, open_rows
 
 _SUGGESTIONS = {
     "opinion_id",
@@ -23,19 +27,33 @@ def read_from(console: Console, source: RowSource) -> str:
     return f"{name}({source.encoding})" if source.encoding else name
 
 
-def say_other_sheets(console: Console, source: RowSource, wanted: str | None) -> None:
-    """Name the sheets that are not read, unless the user has chosen (`wanted`)."""
+def say_other_sheets(console: Console, source: RowSource, wanted: str | None, *, option: bool = True) -> None:
+    """Name the sheets that are not read, unless the user has chosen (`wanted`).
+
+    `option` tells whether the command has --sheet; without it, the first sheet with content is read.
+    """
     others = [s for s in source.sheets if s != source.sheet]
     if wanted is not None or not others or set(source.columns) >= _SUGGESTIONS:
         return
     listed, read = "、".join(others), read_from(console, source)
     why = ("", "")
+    how = ("(読むのは先頭のシートだけです)", " (only the first sheet is read)")
     if source.sheet != source.sheets[0]:
         why = ("(先頭のシートにはコメントの列がありません)", " (the first sheet has no comment column)")
+        how = ("", "")
+    if option:
+        how = ("(--sheet で選べます)", " (choose with --sheet)")
     console.warn(
-        f"{read} を読みます{why[0]}。読まないシート: {listed}(--sheet で選べます)",
-        f"reading {read}{why[1]}. Sheets not read: {listed} (choose with --sheet)",
+        f"{read} を読みます{why[0]}。読まないシート: {listed}{how[0]}",
+        f"reading {read}{why[1]}. Sheets not read: {listed}{how[1]}",
     )
+
+
+def say_sheets(console: Console, *paths: Path | None) -> None:
+    """Name the sheet that is read of each Excel file with several, where there is no option to choose one."""
+    for path in paths:
+        if path is not None and path.suffix.lower() in EXCEL:
+            say_other_sheets(console, open_rows(path), None, option=False)
 
 
 def say_other_columns(console: Console, source: RowSource, taken: Sequence[str], *, named: bool) -> None:
@@ -48,3 +66,26 @@ def say_other_columns(console: Console, source: RowSource, taken: Sequence[str],
         f"列「{read}」を読みます。ほかに自由記述らしい列: {listed}(--text-column で指定できます)",
         f"reading column '{read}'. Others seem to hold comments too: {listed} (name them with --text-column)",
     )
+
+
+class CutCells:
+    """Counts the texts of which a file of Excel will hold only the beginning."""
+
+    def __init__(self, out: Path) -> None:
+        self._excel, self._cut = out.suffix.lower() in EXCEL, 0
+
+    def look(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Count those of a table that is to be written, and return it."""
+        if self._excel:
+            self._cut += sum(is_too_long(v) for c in frame.columns for v in frame[c].tolist())
+        return frame
+
+    def say(self, console: Console) -> None:
+        """Say how many there were."""
+        if self._cut:
+            console.warn(
+                f"{self._cut:,}個の値は Excel のセルの上限({EXCEL_MAX_CELL:,}字)を超えるので、途中までです。"
+                "すべて残すには、--out を .csv にしてください。",
+                f"{self._cut:,} values exceed a cell of Excel ({EXCEL_MAX_CELL:,} characters) and are cut; "
+                "to keep all of them, give --out a name in .csv",
+            )

@@ -16,7 +16,7 @@ from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
+from pipeline.cli.source_notes import CutCells, read_from, say_other_columns, say_other_sheets
 from pipeline.coding import Coder
 from pipeline.comment_column import sheet_with_comments
 from pipeline.comments import wide_columns
@@ -66,7 +66,7 @@ def run(console: Console, request: Request) -> int:
     gc.freeze()  # what the model holds stays
     groups, total = _find_groups(console, source, text_column, id_column)
     tally = Tally()
-    elsewhere = SuspectedCells()
+    elsewhere, cut = SuspectedCells(), CutCells(request.out)
     with (
         _crew(model, request, groups) as crew,
         console.progress("コードを提案しています", "suggesting codes", total) as advance,
@@ -86,8 +86,10 @@ def run(console: Console, request: Request) -> int:
         )
         if request.mask:
             frames = _masked(frames, source, text_column, elsewhere)
+        frames = map(cut.look, frames)
         _write(frames, request, source, text_column, id_column, model, tally, console.language)
     _report(console, request, source, text_column, tally)
+    cut.say(console)
     _say_if_untried(console, model)
     warn_of_other_columns(console, elsewhere.counts)
     return 0

@@ -11,10 +11,10 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
+from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.comment_column import check_columns_named, guess_text_column, sheet_with_comments
+from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments
 from pipeline.errors import InputError
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
@@ -88,6 +88,7 @@ def run(console: Console, request: Request) -> int:
     check_outputs([("--out", request.out / name) for name in _FILES], [request.input, request.coded])
     named = [request.text_column] if request.text_column else []
     source = open_rows(request.input, request.sheet, sheet_with_comments(named, str(request.input)))
+    say_sheets(console, request.coded)
     coded = _read_coded(request.coded) if request.coded else None
     model = load_model(find_model(request.model))
     comments = _comments(source, request, model.codebook)
@@ -118,13 +119,15 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     """Return id, text and decision of each comment, or of each unit in the long form of `iken suggest`."""
     table, columns = source.table(), source.columns
     file = str(request.input)
-    check_columns_named(columns, [request.text_column], "--text-column", file)
-    if request.text_column is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
+    wanted = request.text_column
+    if wanted is not None:
+        wanted = named_column(columns, wanted, "--text-column", file)
+    if wanted is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
         ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
         return _Comments("unit_text", ids, table["unit_text"].tolist(), [""] * len(table))
-    text_column = request.text_column or guess_text_column(columns, file, source.sheets)
+    text_column = wanted or guess_text_column(columns, file, source.sheets)
     ids = (
         table["opinion_id"].tolist()
         if "opinion_id" in columns

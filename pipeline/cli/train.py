@@ -26,6 +26,7 @@ from pipeline.cli.inputs import (
     read_term_list,
 )
 from pipeline.cli.outputs import check_outputs
+from pipeline.cli.source_notes import say_sheets
 from pipeline.errors import InputError
 from pipeline.evaluation import evaluate_model
 from pipeline.labels import unique_ids
@@ -107,6 +108,7 @@ def train_files(
     console: Console, inputs: TrainingInputs, config: TrainingConfig
 ) -> tuple[Model, pd.DataFrame]:
     """Train on files; return the model, without hashes of its own, and the rows set aside (see `training.train`)."""
+    say_sheets(console, *inputs.labels, inputs.codebook, inputs.bank, inputs.bank_codebook)
     codebook = read_codebook(inputs.codebook)
     labels = read_labels(inputs.labels, codebook, inputs.label_names)
     bank = read_bank(console, inputs, codebook)
@@ -189,6 +191,7 @@ def run_evaluate(
     if pictures is not None:
         check_folder(pictures, "--pictures")
     model = load_model(find_model(folder))
+    say_sheets(console, labels)
     with console.status("評価中", "evaluating"):
         content, table = read_table(labels), read_labels([labels], model.codebook)
         result = evaluate_model(model, unique_ids(table), file=str(labels))

@@ -26,6 +26,7 @@ class Line:
 
     view: CommentView
     choices: list[Choice]
+    outside: bool  # suspected to be about no item
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,16 @@ def _page(visit: Visit, result: BulkResult | None) -> Response:
     )
     views = [v for v in views if is_shown(desk, v) and not v.double]
     suggested = desk.learner.suggest([v.comment_id for v in views]) if views else []
-    lines = [Line(v, choices(codebook, s)) for v, s in zip(views, suggested, strict=True) if s.codes]
+    lines = [
+        Line(v, choices(codebook, s), s.outside) for v, s in zip(views, suggested, strict=True) if s.codes
+    ]
     threshold = _threshold(visit, desk.settings.precisions)
-    sure = [x for x in lines if threshold is not None and x.choices[0].confidence >= threshold.threshold]
+    # What may be about no item has a confidence among the items, but no such precision to be expected.
+    sure = [
+        x
+        for x in lines
+        if threshold is not None and x.choices[0].confidence >= threshold.threshold and not x.outside
+    ]
     sure.sort(key=lambda x: -x.choices[0].confidence)
     names = {v.comment_id: v.opinion_id for v in views}
     return visit.page(
