@@ -82,7 +82,7 @@ def build_report(
     listed = opinions.coded[[*columns, *(c for c in options.by if c not in columns)]]
     # A column of residents beside a text would undo what the cross tables hide.
     listed = listed[columns].assign(title=[codebook[c].title for c in listed["code"]])
-    listed = pd.concat([listed, _uncoded_rows(opinions.uncoded)], ignore_index=True).fillna("")
+    listed = pd.concat([listed, _uncoded_rows(opinions.uncoded)], ignore_index=True).astype(object).fillna("")
     return Report(options.title, options.lines, tuple(sections), opinions.has_unchecked, listed)
 
 
