@@ -36,7 +36,9 @@ from pipeline.terms import read_terms  # noqa: E402
 from pipeline.vectorcache import VectorCache  # noqa: E402
 
 CACHE = VectorCache()
-SHORT = 15
+# The development sets; of those in the plan's own words the short texts are also judged alone.
+WRITTEN = ("comments", "answers", "notes", "remarks", "replies", "voices", "terms", "wordings", "scenes")
+SHORT, IN_WORDS_OF_THE_PLAN = 15, ("terms", "wordings")
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -127,10 +129,7 @@ def first_day_row(model: Model, texts: list[str], codes: list[str]) -> str:
 def own_data(names: Sequence[str]) -> None:
     """Print the tables of the project's own data."""
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
-    written = {
-        n: read_table(ROOT / f"data/development/{n}.csv")
-        for n in ("comments", "answers", "notes", "remarks", "replies", "voices", "terms", "scenes")
-    }
+    written = {n: read_table(ROOT / f"data/development/{n}.csv") for n in WRITTEN}
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
     terms = read_terms((ROOT / "data/codebook/terms.txt").read_text("utf-8"))
@@ -158,7 +157,7 @@ def own_data(names: Sequence[str]) -> None:
             auroc = "" if inside.all() else f" {roc_auc_score(~inside, outside):.3f}"
             cells = row_of(model, texts, codes)
             print(f"| {len(texts)} authored {kind}, {name} | {' | '.join(cells)} |{auroc} |")
-            if kind == "terms":
+            if kind in IN_WORDS_OF_THE_PLAN:
                 few = [(t, c) for t, c in zip(texts, codes, strict=True) if len(t) <= SHORT]
                 cells = row_of(model, [t for t, _ in few], [c for _, c in few])
                 print(
