@@ -19,8 +19,8 @@ from pipeline.topics import MAY_SPEAK, OWN_TOPIC, has_points, join_units, may_di
 # A short comment of one sentence is one opinion, however its clauses are joined; most notes are that short.
 _LONG = 40
 _SEVERAL_SENTENCES = re.compile(r"[。｡．.!！?？\n①-⑳].*\w|^\W*[①-⑳・●○■]", re.DOTALL)
-# A comment that is about one item with this probability as a whole is not looked at piece by piece.
-_CLEAR = 0.95
+# A comment that is about one item with this probability as a whole, label noise apart, is not looked at piece by piece.
+_CLEAR = 0.997
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,12 @@ def divide(coder: Coder, comments: Sequence[str], codings: Sequence[Coding]) -> 
     codings : what the model says of each comment as a whole
     """
     units: dict[int, list[Unit]] = {}
+    limit = _clear_from(coder)
     for i, comment in enumerate(comments):
         if (len(comment) >= _LONG or _SEVERAL_SENTENCES.search(comment)) and (
             # Without a bullet there are no points, and no need to cut the comment to know it.
-            not (clear := _clear(codings[i])) or BULLET.search(comment)
+            not (clear := bool(codings[i].codes) and codings[i].confidences[0] >= limit)
+            or BULLET.search(comment)
         ):
             found = segment(comment)
             if sum(u.has_opinion for u in found) > 1 and (not clear or has_points(comment, found)):
@@ -71,8 +73,10 @@ def divide(coder: Coder, comments: Sequence[str], codings: Sequence[Coding]) -> 
     return Division(divided, look.row, stack(look.vectors))
 
 
-def _clear(coding: Coding) -> bool:
-    return bool(coding.codes) and coding.confidences[0] >= _CLEAR
+def _clear_from(coder: Coder) -> float:
+    """Return the confidence from which a comment is clear: no confidence is higher than label noise lets it be."""
+    classifier = coder.model.classifier
+    return (1 - classifier.label_noise_) * _CLEAR + classifier.label_noise_ / len(classifier.classes_)
 
 
 class _Look:

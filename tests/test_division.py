@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,16 @@ def test_units_of_one_topic_by_their_words_cost_no_vectors(coder: Counting) -> N
     whole = coder.code([comment])
     coder.made.clear()
     assert divide(coder, [comment], whole).units == {}
+    assert coder.made == []
+
+
+def test_what_is_as_clear_as_label_noise_lets_it_be_costs_no_vectors(coder: Counting, pairs: list[str]) -> None:
+    classifier = coder.model.classifier
+    assert classifier.label_noise_ > 0.003  # more than what the limit leaves below 1
+    highest = 1 - classifier.label_noise_ * (1 - 1 / len(classifier.classes_))
+    whole = [replace(c, confidences=(highest, *c.confidences[1:])) for c in coder.code(pairs)]
+    coder.made.clear()
+    assert divide(coder, pairs, whole).units == {}
     assert coder.made == []
 
 
