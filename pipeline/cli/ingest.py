@@ -67,6 +67,7 @@ def run(
     written[out / "codebook" / "codebook.csv"] = codebook.to_table()
     workshops = pd.concat([r.workshops for _, r in results], ignore_index=True)
     if len(workshops):
+        check_outputs([("--out", out / "workshops.csv")], documents)
         written[out / "workshops.csv"] = workshops
     _write_all(written)
     for read, result in results:
