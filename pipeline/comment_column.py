@@ -116,7 +116,7 @@ def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: S
 
 
 def sheet_with_comments(
-    text_columns: Sequence[str] = (), file: str | None = None
+    text_columns: Sequence[str] = (), file: str | None = None, *, option: bool = True
 ) -> Callable[[Mapping[str, Sequence[str]]], str]:
     """Return what chooses among sheets (name: cells of the first row) the one that holds the comments.
 
@@ -125,6 +125,7 @@ def sheet_with_comments(
     Parameters
     ----------
     text_columns : columns the user named; if none, they are known by their names
+    option : whether the user can name a sheet with --sheet
 
     Raises
     ------
@@ -150,11 +151,12 @@ def sheet_with_comments(
         if next(iter(sheets)) in best or len(best) == 1:
             return best[0]
         found, first = "、".join(best), next(iter(sheets))
+        how = ("読むシートを先頭に移してください。", "move the one to read to the front")
+        if option:
+            how = ("--sheet でシート名を指定してください。", "name one with --sheet")
         raise InputError(
-            f"コメントの列が先頭のシート「{first}」になく、ほかの複数のシートにあります: {found}。"
-            "--sheet でシート名を指定してください。",
-            f"the first sheet '{first}' has no comment column, and several others have: {found}; "
-            "name one with --sheet",
+            f"コメントの列が先頭のシート「{first}」になく、ほかの複数のシートにあります: {found}。{how[0]}",
+            f"the first sheet '{first}' has no comment column, and several others have: {found}; {how[1]}",
             file=file,
         )
 

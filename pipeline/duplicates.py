@@ -202,7 +202,12 @@ def near_duplicate_groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     pieces = _Pieces.of(texts)
     if not pieces.table.nnz:
         return np.arange(len(texts))
-    row, column = pieces.linked(pieces)
+    found = []
+    for start in range(0, len(texts), _OTHERS):
+        # Against itself and what comes after it: a pair needs to be seen once.
+        row, column = pieces.part(slice(start, start + _OTHERS)).linked(pieces.part(slice(start, None)))
+        found.append(start + np.stack([row, column]))
+    row, column = np.concatenate(found, axis=1)
     graph = sparse.coo_array((np.ones(len(row), bool), (row, column)), shape=(len(texts), len(texts)))
     _, component = connected_components(graph, directed=False)
     _, first = np.unique(component, return_index=True)

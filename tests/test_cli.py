@@ -21,6 +21,7 @@ from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 from pipeline.cli import language_of
 from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import find_inputs, shipped_instead
+from pipeline.models import read_manifest
 from pipeline.tableio import read_table, write_table
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
@@ -295,6 +296,12 @@ def test_a_damaged_model_is_refused(survey: Path, tmp_path: Path, capsys: pytest
 
 
 # -- help and languages ----------------------------------------------------------------------------
+
+
+def test_the_demo_in_the_readme_is_that_of_the_shipped_model() -> None:
+    # `make demo` learns from the same files, and so the same bytes.
+    model_id = str(read_manifest(DEFAULT)["model_id"])
+    assert f"(model-{model_id.removeprefix('default-')})" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_every_command_has_help_with_an_example_and_is_documented(capsys: pytest.CaptureFixture[str]) -> None:

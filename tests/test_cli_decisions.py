@@ -335,6 +335,14 @@ def test_tables_of_earlier_stages_are_told_what_makes_decisions_of_them(
             capsys.readouterr()
             assert iken(*command) == 2
             assert hint in (said := capsys.readouterr().err) and "ある列" not in said
+    # A form has no code where a suggestion was accepted: read as it is, these opinions would be set aside.
+    for command in (
+        ("ingest", form, "--out", tmp_path / "読んだ", *BOOK),
+        ("report", form, *out[:1], tmp_path / "r.md", *BOOK),
+    ):
+        assert iken(*command) == 2
+        assert "iken review collect" in capsys.readouterr().err
+    assert not (tmp_path / "読んだ").exists()
     # Labels keep the columns of the suggestions that they were made of.
     labels = tmp_path / "labels.csv"
     write_table(read_table(SEED_LABELS).assign(status="提案", suggested_code="G1"), labels)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import iken
-from conftest import SEED_CODEBOOK, SEED_LABELS
+from conftest import SEED_CODEBOOK, SEED_LABELS, SOURCE
 
 from pipeline.cli.outputs import check_outputs
 from pipeline.errors import InputError
@@ -67,6 +67,17 @@ def test_a_table_to_read_and_a_survey_are_not_written_over(
     _refused(table, "--out", capsys, "ingest", table, "--out", tmp_path, *BOOK)
     survey = table.rename(table.with_name("themes.csv"))
     _refused(survey, "--out", capsys, "themes", survey, "--out", survey.parent)
+
+
+def test_a_table_called_as_the_sessions_are_is_not_written_over_by_them(
+    tmp_path: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "workshops.csv"
+    write_table(read_table(labels), table)
+    # It may stay as long as no sessions are to be written.
+    assert iken("ingest", table, "--out", tmp_path, *BOOK) == 0
+    capsys.readouterr()
+    _refused(table, "--out", capsys, "ingest", SOURCE, table, "--out", tmp_path, *BOOK)
 
 
 def test_a_place_that_is_a_file_is_refused_before_the_work(

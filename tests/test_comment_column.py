@@ -172,6 +172,10 @@ def test_report_and_ingest_read_the_same_sheet_and_name_the_others(
     assert iken(*previous, "--out", tmp_path / "r.md", *plan, *no_pictures) == 0
     said = capsys.readouterr()
     assert "c.xlsx(シート「回答」) を読みます(先頭の" in said.err and said.err.endswith(": 表紙、メモ\n")
+    book(tmp_path / "c.xlsx", 表紙=COVER, 回答=LABELLED, 回答2=LABELLED)
+    assert iken(*previous, "--out", tmp_path / "r.md", *plan, *no_pictures) == 2
+    said = capsys.readouterr()
+    assert "c.xlsx" in said.err and "先頭に移してください" in said.err and "--sheet" not in said.err
 
 
 @pytest.mark.parametrize(

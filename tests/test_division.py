@@ -73,7 +73,9 @@ def test_units_of_one_topic_by_their_words_cost_no_vectors(coder: Counting) -> N
     assert coder.made == []
 
 
-def test_what_is_as_clear_as_label_noise_lets_it_be_costs_no_vectors(coder: Counting, pairs: list[str]) -> None:
+def test_what_is_as_clear_as_label_noise_lets_it_be_costs_no_vectors(
+    coder: Counting, pairs: list[str]
+) -> None:
     classifier = coder.model.classifier
     assert classifier.label_noise_ > 0.003  # more than what the limit leaves below 1
     highest = 1 - classifier.label_noise_ * (1 - 1 / len(classifier.classes_))

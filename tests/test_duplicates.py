@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import duplicates
 from pipeline.duplicates import MIN_LENGTH, GroupFinder, Groups, near_copies, near_duplicate_groups
 from pipeline.normalise import comparison_key, has_no_opinion
 from pipeline.polarity import polarity
@@ -290,6 +291,24 @@ def test_near_duplicate_groups_against_every_pair() -> None:
     assert groups == linked(texts)
     assert groups[-4:] == [250, 251, 252, 252]
     assert len(set(groups)) < 250
+
+
+def test_groups_are_the_same_however_many_texts_are_compared_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [*survey(60, seed=6), "", "短い", "短い。"]
+    looked: list[int] = []
+    linked_rows = duplicates._Pieces.linked
+
+    def spy(own: duplicates._Pieces, other: duplicates._Pieces) -> tuple[duplicates.Sizes, duplicates.Sizes]:
+        looked.append(len(own.sizes))
+        return linked_rows(own, other)
+
+    monkeypatch.setattr(duplicates._Pieces, "linked", spy)
+    monkeypatch.setattr(duplicates, "_OTHERS", 7)
+    # Twenty thousand texts against twenty thousand at once would take gigabytes.
+    assert near_duplicate_groups(texts).tolist() == linked(texts)
+    assert looked == [7] * 9
 
 
 @settings(max_examples=100, deadline=None)

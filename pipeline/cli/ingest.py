@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.cli.console import Console
-from pipeline.cli.inputs import read_codebook
+from pipeline.cli.inputs import read_codebook, refuse_forms
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
@@ -67,6 +67,7 @@ def run(
     written[out / "codebook" / "codebook.csv"] = codebook.to_table()
     workshops = pd.concat([r.workshops for _, r in results], ignore_index=True)
     if len(workshops):
+        check_outputs([("--out", out / "workshops.csv")], documents)
         written[out / "workshops.csv"] = workshops
     _write_all(written)
     for read, result in results:
@@ -88,6 +89,7 @@ def _read(
         named = [c for c in (columns.text, columns.code) if c]
         table = open_rows(path, columns.sheet, sheet_with_comments(named, str(path)))
         say_other_sheets(console, table, columns.sheet)
+        refuse_forms(table.columns, path)
         return read_from(console, table), ingest_table(
             table.table(),
             codebook,

@@ -71,18 +71,24 @@ def refuse_earlier_stages(columns: Iterable[object], path: Path, *wanted: Schema
     names = {str(c) for c in columns}
     if any(names.issuperset(schema.required) for schema in wanted):
         return  # labels keep the columns of what they were made of
-    if any({COLUMNS[c][language] for c in MUST_COME_BACK} <= names for language in get_args(Language)):
-        raise InputError(
-            "`iken review sheet` が作った確認シートです。先に `iken review collect` で判定の表に集めてください。",
-            "this is a form made by `iken review sheet`; first gather decisions with `iken review collect`",
-            file=str(path),
-        )
+    refuse_forms(names, path)
     if {"status", "suggested_code"} <= names or {"status", "rank", "unit_text"} <= names:
         raise InputError(
             "`iken suggest` が書いた提案の表です。`iken review sheet` か `iken review open` で確かめてください"
             "(確定コードを記入したものは `iken ingest` でコード付き意見になります)。",
             "these are suggestions of `iken suggest`; have them decided with `iken review sheet` or `iken review open` "
             "(with final_code filled in, `iken ingest` makes coded opinions of them)",
+            file=str(path),
+        )
+
+
+def refuse_forms(columns: Iterable[object], path: Path) -> None:
+    """Raise `InputError` for a form of `iken review sheet`: in it a code is empty where a suggestion was accepted."""
+    names = {str(c) for c in columns}
+    if any({COLUMNS[c][language] for c in MUST_COME_BACK} <= names for language in get_args(Language)):
+        raise InputError(
+            "`iken review sheet` が作った確認シートです。先に `iken review collect` で判定の表に集めてください。",
+            "this is a form made by `iken review sheet`; first gather decisions with `iken review collect`",
             file=str(path),
         )
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.cli.inputs import read_plan
+from pipeline.cli.inputs import read_plan, refuse_forms
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
@@ -102,8 +102,10 @@ def _open(console: Console, request: Request, path: Path) -> RowSource:
     """Open this survey or the previous one, of which no sheet can be named."""
     this = path == request.input
     named = [request.text_column] if request.text_column else []
-    source = open_rows(path, request.sheet if this else None, sheet_with_comments(named, str(path)))
+    choose = sheet_with_comments(named, str(path), option=this)
+    source = open_rows(path, request.sheet if this else None, choose)
     say_other_sheets(console, source, request.sheet if this else None, option=this)
+    refuse_forms(source.columns, path)
     return source
 
 
