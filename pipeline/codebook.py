@@ -207,9 +207,9 @@ class Codebook:
             code, title = found
             raise InputError(
                 f"別の計画の表のようです。{code} はこの表では「{title}」、コードブックでは「{self[code].title}」です。"
-                "--codebook で、この表を作ったときのコードブックを指定してください。",
+                "この表を作ったときのコードブックか、そのコードブックのモデルを指定してください(--codebook、--model)。",
                 f"this table seems to be of another plan: {code} is '{title}' here and '{self[code].title}' "
-                "in the codebook; name the codebook it was made with (--codebook)",
+                "in the codebook; name the codebook it was made with, or a model of that codebook (--codebook, --model)",
                 file=file,
             )
 

@@ -186,7 +186,7 @@ def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusi
         "取り違え": confusions,
     }
     read = {name: table.rename(columns=_HEADINGS) for name, table in sheets.items()}
-    # With its own column names, as `iken train --codebook` reads it.
+    # With the column names of CODEBOOK tables, as in `codebook_draft.csv`, which `iken train --codebook` reads.
     write_sheets({**read, "コードブック案": draft}, out / workbook)
 
 
