@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import openpyxl
@@ -334,6 +335,13 @@ def test_languages(capsys: pytest.CaptureFixture[str]) -> None:
     assert language_of(["--lang", "ja"], {"IKEN_LANG": "en"}) == "ja"
     assert iken("--lang", "en", "ingest", "nothing.md") == 2
     assert "there is no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_version_is_that_of_the_package(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert iken("--lang", language, "--version") == 0
+    assert capsys.readouterr().out == f"iken {stated}\n"
 
 
 def test_nothing_heavy_is_imported_for_help() -> None:

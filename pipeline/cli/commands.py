@@ -40,11 +40,25 @@ def build_app(console: Console) -> typer.Typer:
         ),
     )
 
+    def say_version(asked: bool) -> None:
+        if asked:
+            from importlib.metadata import version  # only here: other commands start sooner without it
+
+            console.say(f"iken {version('iken')}", f"iken {version('iken')}")
+            raise typer.Exit
+
     @app.callback()
     def root(
         lang: Annotated[
             str, typer.Option("--lang", metavar="ja|en", help=t("メッセージの言語", "language of messages"))
         ] = console.language,
+        version: Annotated[
+            bool,
+            # Eager: it is asked for without a command.
+            typer.Option(
+                "--version", callback=say_version, is_eager=True, help=t("版を示す", "show the version")
+            ),
+        ] = False,
     ) -> None:
         if lang not in ("ja", "en"):
             raise typer.BadParameter(
