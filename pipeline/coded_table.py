@@ -14,6 +14,7 @@ from pipeline.comment_column import TEXT_COLUMNS, comment_columns, folded_name, 
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 from pipeline.review_form import says_none_fits
+from pipeline.totals import TOTALS_ROW, is_totals_row
 
 TEXT_NAMES = TEXT_COLUMNS
 CODE_NAMES = (
@@ -162,6 +163,8 @@ def refuse_unknown(unknown: Sequence[tuple[int, str]], codebook: Codebook, colum
 
 def why_not_coded(cells: Mapping[str, str], text: str, code: str, codebook: Codebook | None) -> str:
     """Return why a row holds no coded opinion, '' if it does."""
+    if is_totals_row(cells[text], cells.values()):
+        return TOTALS_ROW
     if blank := [name for name in (text, code) if not cells[name].strip()]:
         return f"「{'」と「'.join(blank)}」が空欄です"
     # A plan may have an item of that title.

@@ -24,6 +24,7 @@ from pipeline.duplicates import Groups
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.tables import SUGGESTIONS
+from pipeline.totals import comments_of
 
 ID_COLUMN = "opinion_id"
 
@@ -156,7 +157,7 @@ def _coded(
         at = 0
         for chunk in chunks:
             rows = np.arange(at, at + len(chunk))
-            texts = [as_text(v) for v in chunk[text_column]]
+            texts, _ = comments_of(chunk, text_column)
             leader = rows if groups is None else groups.leader[rows].astype(np.int64)
             own = np.flatnonzero(leader == rows)
             # Texts of like length together, for encoders to work on side by side; long ones, which take long, first.

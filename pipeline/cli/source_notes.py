@@ -12,6 +12,7 @@ from pipeline.cli.console import Console
 from pipeline.comment_column import other_comment_columns
 from pipeline.tableio import EXCEL, RowSource, open_rows
 
+_NAMED = 10  # rows in one message
 _SUGGESTIONS = {
     "opinion_id",
     "status",
@@ -66,6 +67,21 @@ def say_other_columns(console: Console, source: RowSource, taken: Sequence[str],
         f"列「{read}」を読みます。ほかに自由記述らしい列: {listed}(--text-column で指定できます)",
         f"reading column '{read}'. Others seem to hold comments too: {listed} (name them with --text-column)",
     )
+
+
+def say_totals(console: Console, rows: Sequence[int]) -> None:
+    """Name the rows of totals, which were not read as comments."""
+    if rows:
+        ja = "、".join(f"{r}行目" for r in rows[:_NAMED]) + (
+            f" ほか{len(rows) - _NAMED}行" if len(rows) > _NAMED else ""
+        )
+        en = ", ".join(map(str, rows[:_NAMED])) + (
+            f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+        )
+        console.warn(
+            f"合計の行と見て、意見として読みませんでした: {ja}",
+            f"taken for totals, not read as comments: rows {en}",
+        )
 
 
 class CutCells:

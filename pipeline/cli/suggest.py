@@ -16,7 +16,7 @@ from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import CutCells, read_from, say_other_columns, say_other_sheets
+from pipeline.cli.source_notes import CutCells, read_from, say_other_columns, say_other_sheets, say_totals
 from pipeline.coding import Coder
 from pipeline.comment_column import sheet_with_comments
 from pipeline.comments import wide_columns
@@ -30,6 +30,7 @@ from pipeline.placing import make_folder
 from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 from pipeline.tables import SUGGESTIONS
+from pipeline.totals import comments_of
 from pipeline.vectorcache import VectorCache
 from pipeline.workbook import SuggestionWorkbook
 
@@ -64,7 +65,7 @@ def run(console: Console, request: Request) -> int:
     say_other_columns(console, source, [text_column], named=bool(named))
     model = load_model(find_model(request.model))
     gc.freeze()  # what the model holds stays
-    groups, total = _find_groups(console, source, text_column, id_column)
+    groups, total, totals = _find_groups(console, source, text_column, id_column)
     tally = Tally()
     elsewhere, cut = SuspectedCells(), CutCells(request.out)
     with (
@@ -89,6 +90,7 @@ def run(console: Console, request: Request) -> int:
         frames = map(cut.look, frames)
         _write(frames, request, source, text_column, id_column, model, tally, console.language)
     _report(console, request, source, text_column, tally)
+    say_totals(console, totals)
     cut.say(console)
     _say_if_untried(console, model)
     warn_of_other_columns(console, elsewhere.counts)
@@ -114,23 +116,26 @@ def _masked(
 
 def _find_groups(
     console: Console, source: RowSource, text_column: str, id_column: str | None
-) -> tuple[Groups, int]:
-    """First pass: which rows say the same, how many there are, and whether ids are unique."""
+) -> tuple[Groups, int, list[int]]:
+    """First pass: which rows say the same, how many there are, whether ids are unique; and rows of totals."""
     ids: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
+    totals: list[int] = []
     rows = 0
     with (
         GroupFinder() as finder,
         console.progress("同じ文面を探しています", "looking for repeated texts", None) as advance,
     ):
         for chunk in source.chunks():
-            finder.add([as_text(v) for v in chunk[text_column]])
+            texts, sums = comments_of(chunk, text_column)
+            finder.add(texts)
+            totals += [source.first_row + rows + i for i in sums]
             if id_column is not None:
                 ids.append(_hashes(chunk[id_column], source, id_column, source.first_row + rows))
             rows += len(chunk)
             advance(len(chunk))
         if ids:
             _check_unique(np.concatenate(ids), source, id_column or "")
-        return finder.groups(), rows
+        return finder.groups(), rows, totals
 
 
 def _hashes(

@@ -22,6 +22,7 @@ from pipeline.placing import check_folder, make_folder
 from pipeline.sheets import write_sheets
 from pipeline.tableio import RowSource, open_rows, read_table, write_table
 from pipeline.themes import ALONE, THEME, Themes, find_themes
+from pipeline.totals import comments_of
 from pipeline.vectorcache import VectorCache
 from pipeline.workbook import DECISION
 
@@ -135,7 +136,7 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     )
     decision = next((c for c in _DECISION_COLUMNS if c in columns and c != text_column), None)
     decided = [""] * len(table) if decision is None else _codes(table[decision], codebook, file, decision)
-    return _Comments(text_column, ids, table[text_column].tolist(), decided)
+    return _Comments(text_column, ids, comments_of(table, text_column)[0], decided)
 
 
 def _codes(cells: Sequence[str] | pd.Series[str], codebook: Codebook, file: str, column: str) -> list[str]:

@@ -21,6 +21,7 @@ from pipeline.review.store import Store
 from pipeline.suggestion import ID_COLUMN, check_columns
 from pipeline.tableio import RowSource, open_rows
 from pipeline.tables import SET_ASIDE, SUGGESTIONS
+from pipeline.totals import TOTALS_ROW, is_totals_row
 from pipeline.vectorcache import VectorCache
 from pipeline.workbook import DECISION
 
@@ -163,6 +164,7 @@ def _comments(
     aside: list[dict[str, object]] = []
     seen: dict[str, int] = {}
     others = cells[columns].to_numpy(dtype=object).tolist() if columns else [[]] * len(cells)
+    every = cells.to_numpy(dtype=object)
     ids = cells[id_column].tolist() if id_column is not None else None
     file = str(source.path)
     for i, text in enumerate(cells[text_column].tolist()):
@@ -170,6 +172,8 @@ def _comments(
         opinion_id = f"{source.path.stem}-R{row}" if ids is None else ids[i].strip()
         if first is not None and not first[i]:
             reason = "同じ意見の2位以下の提案(意見としては1位の行で読み込んだ)"
+        elif is_totals_row(text, every[i]):
+            reason = TOTALS_ROW
         elif not text.strip():
             reason = "本文が空欄"
         elif not opinion_id:

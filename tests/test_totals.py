@@ -1,0 +1,91 @@
+"""Rows of totals under a survey: named, and never taken for a comment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from commands import iken
+from conftest import SEED_CODEBOOK
+
+from pipeline.models import Model
+from pipeline.review.loading import load_file
+from pipeline.review.store import Store
+from pipeline.tableio import read_table
+from pipeline.totals import TOTALS_ROW, comments_of
+
+HEADER = ("地区", "ご意見", "コード")
+ROWS = [
+    ("大船", "バスの本数が少なくて困る", "G3-3-2"),
+    ("腰越", "12", ""),
+    ("深沢", "計画は読んだ", "G1-1-1"),
+]
+
+
+def excel(path: Path, *rows: tuple[object, ...]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("row", "is_total"),
+    [
+        (("合計", 3, ""), True),
+        ((None, "3件", "合計"), False),
+        (("総 計:", "1,234 件", ""), True),
+        ((None, "合　計", 3), True),
+        (("Total", 3, ""), True),
+        (("大船", 3, ""), False),
+        (("合計", "バスが3本", ""), False),
+        (("大船", "合計でいくらか知りたい", ""), False),
+        (("", "計画", ""), False),
+    ],
+)
+def test_only_what_is_plainly_a_total_is_one(row: tuple[object, ...], is_total: bool) -> None:
+    table = pd.DataFrame([("大船", 3, ""), row], columns=list(HEADER), dtype=object)
+    texts, totals = comments_of(table, "ご意見")
+    assert totals == ([1] if is_total else [])
+    assert texts[0] == "3" and (texts[1] == "") == is_total
+
+
+@pytest.mark.parametrize("total", [("合計", 3, None), (None, "計", 3)])
+def test_suggest_keeps_the_row_says_so_and_suggests_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], total: tuple[object, ...]
+) -> None:
+    survey = excel(tmp_path / "回答.xlsx", HEADER[:2], *(r[:2] for r in ROWS), total[:2])
+    for form in ((), ("--long",)):
+        out = tmp_path / "提案.csv"
+        assert iken("suggest", survey, "--out", out, *form) == 0
+        assert "合計の行と見て、意見として読みませんでした: 5行目" in capsys.readouterr().err
+        table = read_table(out)
+        last = table.iloc[-1]
+        assert (last["status"], last["opinion_id"]) == ("意見なし", "回答-R5")
+        if not form:
+            assert len(table) == 4 and str(last["ご意見"]) == str(total[1])
+            assert (table["status"] == "意見なし").tolist() == [False, False, False, True]
+
+
+def test_ingest_sets_the_row_aside_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coded = excel(tmp_path / "コード済.xlsx", HEADER, ROWS[0], ROWS[2], ("合計", 2, 2))
+    assert iken("ingest", coded, "--codebook", SEED_CODEBOOK, "--out", tmp_path / "o") == 0
+    said = capsys.readouterr().out
+    assert TOTALS_ROW in said and "3行 = 使った 2 + 外した 1" in said
+    assert len(read_table(tmp_path / "o/labels/コード済.csv")) == 2
+
+
+def test_reviewers_are_not_asked_about_it(tmp_path: Path, model: Model) -> None:
+    survey = excel(tmp_path / "回答.xlsx", HEADER[:2], *(r[:2] for r in ROWS), ("合計", 3))
+    store = Store.open(f"sqlite:///{tmp_path / 'r.sqlite'}")
+    try:
+        report = load_file(store, survey, model)
+        assert report.comments == 3
+        assert report.set_aside[["location", "reason"]].values.tolist() == [["R5", TOTALS_ROW]]
+    finally:
+        store.close()
