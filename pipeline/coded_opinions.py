@@ -13,10 +13,10 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.coding import SUGGESTED
+from pipeline.coding import SUGGESTED, UNSURE
 from pipeline.comment_column import guess_text_column, named_column
 from pipeline.comments import MOST_RANKS, wide_columns
-from pipeline.doubt import REASONS
+from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
 from pipeline.normalise import NO_OPINION, OUTSIDE
@@ -35,6 +35,7 @@ OPEN = "判定待ち"  # the machine leaves it to a person
 
 _PLACE = "_place"
 _BELOW_ITEM = REASONS["doubt_low_confidence"]
+_ELSEWHERE = f"{REASONS[ELSEWHERE]}。人の判定を待つ"
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,9 @@ def _read_long(
         if row["status"] == NO_OPINION or not row["text"].strip():
             blank += 1
             continue
+        if _stands_elsewhere(row, "code"):
+            uncoded.append(row | {"kind": OPEN, "reason": _ELSEWHERE})
+            continue
         reason = _why_not(row["status"], row["confidence"], min_confidence, file, line, "confidence")
         if not reason and min_confidence is None and _BELOW_ITEM in row["doubt_reasons"]:
             reason = (OPEN, f"{_BELOW_ITEM}(`iken suggest` の --long でない出力なら、上の階層で数えられます)")
@@ -238,6 +242,8 @@ def _suggested(
 ) -> tuple[dict[str, str], str, str]:
     """Return suggested codes with their confidence, or kind and reason if none counts."""
     column = "suggested_confidence" if minimum is None else "confidence_1"
+    if _stands_elsewhere(row, "code_1"):
+        return {}, OPEN, _ELSEWHERE
     reason = _why_not(row["status"], row.get(column, ""), minimum, file, line, column)
     if reason:
         return {}, *reason
@@ -256,6 +262,11 @@ def _suggested(
     # A node and one below it say the same once: the deeper one is kept.
     above = {a for c in codes for a in codebook.path(c)[:-1]}
     return {c: p for c, p in codes.items() if c not in above}, "", ""
+
+
+def _stands_elsewhere(row: Mapping[str, str], first: str) -> bool:
+    """Tell a comment such as 「同上」: of all that are left to people it alone has no first candidate."""
+    return row["status"] == UNSURE and not row.get(first, "").strip()
 
 
 def _why_not(

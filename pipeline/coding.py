@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from pipeline.abstention import GRADE_B, TARGET_PRECISION, choose_levels, climb, grades, least_for_b
 from pipeline.authored import plan_phrases
-from pipeline.doubt import doubts
+from pipeline.doubt import ELSEWHERE, doubts
 from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION, OUTSIDE, has_no_opinion
+from pipeline.normalise import NO_OPINION, OUTSIDE, has_no_opinion, stands_for_another
 from pipeline.segment import without_courtesies
 from pipeline.vectorcache import VectorCache
 
@@ -32,7 +32,8 @@ _ALSO = 0.4
 
 @dataclass(frozen=True)
 class Coding:
-    """What the model says of one text; `codes` is empty when there is no opinion in it.
+    """What the model says of one text; `codes` is empty when there is no opinion in it, or none that can be told
+    from it alone.
 
     suggested, level, confidence : the suggestion at the deepest level that keeps the target precision ('' and 0
         if it is left to a person)
@@ -115,6 +116,9 @@ class Coder:
         """
         asked = [i for i, t in enumerate(texts) if not has_no_opinion(t)]
         codings = [Coding(NO_OPINION)] * len(texts)
+        for i in {*range(len(texts))}.difference(asked):
+            if stands_for_another(texts[i]):
+                codings[i] = Coding(UNSURE, reasons=(ELSEWHERE,))
         if not asked:
             return codings
         chosen = [texts[i] for i in asked]

@@ -228,12 +228,12 @@ def long_rows(model: Model, comment: CommentCoding, text: str) -> Iterator[dict[
     for number, (start, end, coding) in enumerate(comment.units, 1):
         shared = {"unit": number, "unit_text": text[start:end], "status": coding.status}
         shared["model_id"] = model.model_id
+        doubts = "、".join(REASONS[r] for r in coding.reasons)
         if not coding.codes:
-            empty = dict.fromkeys(("rank", "code", "title", "confidence", "evidence", "doubt_reasons"), "")
-            yield shared | empty
+            empty = dict.fromkeys(("rank", "code", "title", "confidence", "evidence"), "")
+            yield shared | empty | {"doubt_reasons": doubts}
             continue
         evidence = evidence_text(model, coding)
-        doubts = "、".join(REASONS[r] for r in coding.reasons)
         for k, (code, confidence) in enumerate(zip(coding.codes, coding.confidences, strict=True), 1):
             title, likely = model.codebook[code].title, round(confidence, 4)
             yield shared | {

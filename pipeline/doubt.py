@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 
 PERSONAL_DATA = "doubt_personal_data"
 SEVERAL_TOPICS = "doubt_several_topics"
+ELSEWHERE = "doubt_stands_elsewhere"
 # Column name and what people read, in the order in which they matter.
 REASONS = {
     "doubt_low_confidence": "項目では目標の適合率に届かない",
@@ -23,6 +24,7 @@ REASONS = {
     "doubt_duplicate_coded_otherwise": "ほぼ同じ意見に別のコードがある",
     PERSONAL_DATA: "個人情報の疑い",
     SEVERAL_TOPICS: "複数の話題の疑い",
+    ELSEWHERE: "この欄だけでは分からない(「同上」やExcelのエラー)",
 }
 _CLOSE = 0.8  # second over first
 _SAME = 0.9  # similarity from which two comments say nearly the same
@@ -37,7 +39,8 @@ def doubts(
     examples: NDArray[np.int64],
     unlike: float,
 ) -> list[tuple[str, ...]]:
-    """Return the columns of `REASONS` that hold for each text, but for several topics (see `comments`).
+    """Return the columns of `REASONS` that hold for each text, but for several topics (see `comments`)
+    and for what stands elsewhere (see `coding`).
 
     Parameters
     ----------

@@ -85,20 +85,56 @@ _NO_OPINION = re.compile(
     r"(?:なし|ナシ|無し|無い|ない|ないです|無いです|なしです|無しです|ありません|有りません|ございません|ありませんでした|"
     r"思いつかない|思いつきません|思い浮かばない|思い浮かびません|わからない|分からない|わかりません|分かりません|わからん|不明)"
     r"(?:です|ですね|かな|と思います)?"
-    r"|特に|とくに|別に|無|無回答|未記入|空欄|同上|以上|以上です|なす|none|na|no|nothing|nil|null|test|テスト)"
+    r"|特に|とくに|別に|無|無回答|未記入|空欄|以上|以上です|なす|none|na|no|nothing|nil|null|test|テスト)"
 )
 _SAYS_SOMETHING = re.compile(r"[^\W_ー々]")
+# What stands for another answer: that of the row above, or of another question. Ditto marks first.
+_DITTO = re.compile(r"""[〃〻″”"]+|''""")
+_ELSEWHERE = re.compile(
+    r"同上|同前|上同|以下同文|前述のとおり|前述の通り|上記のとおり|上記の通り"
+    r"|(?:(?:1つ|一つ)?上|前|左|右|上記|前述|前問|前の?問い?|先ほど|(?:問|設問|質問|q)\d+)(?:の)?(?:意見|回答|答え|記述|欄)?(?:に|と)(?:同じ|同様|同意見)"
+    r"(?:意見|回答|内容|答え)?(?:です|である|になります)?"
+    r"|同じ(?:です|く|意見です|意見|回答)?|同様(?:です)?|同意見(?:です)?"
+)
+# What Excel shows where a formula has gone wrong: the comment itself is not in the file.
+_CELL_ERROR = re.compile(
+    r"#(?:n/a|ref!|value!|name\?|div/0!|num!|null!|spill!|calc!|getting_data)", re.IGNORECASE
+)
+
+
+def is_cell_error(text: str) -> bool:
+    """Tell whether a cell holds an error of Excel instead of a comment.
+
+    >>> [is_cell_error(t) for t in ["#N/A", " #REF! ", "N/A", "#1"]]
+    [True, True, False, False]
+    """
+    return text.lstrip().startswith("#") and _CELL_ERROR.fullmatch(text.strip()) is not None
+
+
+def stands_for_another(text: str) -> bool:
+    """Tell whether what a comment means stands elsewhere: in the row above, in another answer, in no cell at all.
+
+    No program can know which: the row above may be another person's. People must look (要確認).
+
+    >>> [stands_for_another(t) for t in ["同上", "〃", "問3と同じです。", "#REF!", "同じ道が何度も掘られる", "-"]]
+    [True, True, True, True, False, False]
+    """
+    if len(text) > _LONGEST_REFUSAL:
+        return False
+    if _DITTO.fullmatch(text.strip()) or is_cell_error(text):
+        return True
+    return _ELSEWHERE.fullmatch(comparison_key(text)) is not None
 
 
 def has_no_opinion(text: str) -> bool:
-    """Tell whether a comment is empty or only says that there is nothing to say (意見なし).
+    """Tell whether a comment holds no opinion by itself: it is empty, says that there is nothing to say (意見なし),
+    or `stands_for_another`.
 
-    >>> [has_no_opinion(t) for t in ["", "特になし。", "今のところ、特にありません", "-", "バスがない"]]
-    [True, True, True, True, False]
+    >>> [has_no_opinion(t) for t in ["", "特になし。", "今のところ、特にありません", "-", "同上", "バスがない"]]
+    [True, True, True, True, True, False]
     """
     if not _SAYS_SOMETHING.search(text):
         return True
     if len(text) > _LONGEST_REFUSAL:
         return False
-    key = comparison_key(text)
-    return _NO_OPINION.fullmatch(key) is not None
+    return _NO_OPINION.fullmatch(comparison_key(text)) is not None or stands_for_another(text)

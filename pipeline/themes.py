@@ -21,7 +21,6 @@ from pipeline.features import TextVectors, stack
 from pipeline.grouping import cosines, group, representative, stability
 from pipeline.keywords import characteristic_words
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION
 from pipeline.vectorcache import VectorCache
 
 Floats = NDArray[np.float64]
@@ -149,7 +148,7 @@ def _units(
         for number, (start, end, coding) in enumerate(coded[text].units, 1):
             row = {"opinion_id": opinion_id, "unit": str(number), "unit_text": text[start:end]}
             row["code"] = code or (coding.codes[0] if coding.codes else "")
-            row["use"] = DECIDED if code else EMPTY if coding.status == NO_OPINION else ""
+            row["use"] = DECIDED if code else "" if coding.codes else EMPTY
             rows.append(row)
     return pd.DataFrame(rows, columns=list(UNIT_COLUMNS), dtype=object).fillna("")
 
@@ -282,7 +281,7 @@ def _fill(
         PLAN: "モデルは計画のどれかの項目と見ている",
         ALONE: "計画にない意見らしいが、似た意見が少なくテーマにならない",
         THEME: "",
-        EMPTY: "意見が書かれていない",
+        EMPTY: "意見が書かれていないか、「同上」のように、この欄だけでは分からない",
         DECIDED: "人が付けたコードがある",
     }
     at = [row_of.get(t, -1) if u == "" else -1 for t, u in zip(units["unit_text"], units["use"], strict=True)]

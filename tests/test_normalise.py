@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.normalise import _rewrite, comparison_key, has_no_opinion, normalise
+from pipeline.normalise import _rewrite, comparison_key, has_no_opinion, normalise, stands_for_another
 
 JAPANESE = st.text(
     alphabet=st.one_of(
@@ -100,6 +100,33 @@ def test_opinion_that_only_looks_like_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["。" * 50, "ーーー", "!?", "\u3000" * 60])
 def test_text_without_a_word_holds_no_opinion(text: str) -> None:
     assert has_no_opinion(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["同上", "同上。", "〃", "〃〃", "″", "”", "同じ", "上に同じ", "上と同じです。", "問３と同じ", "問3(1)に同じ", "前問と同じ意見です",
+     "同様です", "上記のとおり", "#N/A", "#n/a", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!"],
+)  # fmt: skip
+def test_what_stands_for_another_comment(text: str) -> None:
+    assert stands_for_another(text) and has_no_opinion(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "特になし",
+        "N/A",
+        "-",
+        "同じ道が何度も掘られる",
+        "上の階の音",
+        "同上の理由でバスがほしい",
+        "問3",
+        "#1",
+        "",
+    ],
+)
+def test_what_stands_for_itself(text: str) -> None:
+    assert not stands_for_another(text)
 
 
 @given(st.one_of(JAPANESE, st.text(max_size=60)))

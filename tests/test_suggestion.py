@@ -7,11 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import coding, suggest
+from pipeline.coded_opinions import OPEN, read_coded
 from pipeline.coding import Coder
+from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.duplicates import GroupFinder, Groups
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.normalise import OUTSIDE
+from pipeline.review_items import review_items
 from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tables import SUGGESTIONS
 
@@ -36,6 +39,32 @@ def test_every_row_and_column_is_kept_in_order(model: Model) -> None:
     assert out["code_1"].tolist()[:3] == ["G1-1-1", "", "G2-1-1"]
     assert out["opinion_id"].is_unique
     assert (out["model_id"] == model.model_id).all()
+
+
+DITTO = ["公園がごみだらけ", "同上", "〃", "同上", "#REF!", "問3と同じ", "特になし"]
+
+
+@pytest.mark.parametrize("form", ["wide", "long"])
+def test_what_stands_for_another_answer_is_put_before_a_person(model: Model, form: str) -> None:
+    survey = pd.DataFrame({"意見": DITTO})
+    out = suggest(model, survey, long=form == "long", groups=groups_of(DITTO)).astype(str).fillna("")
+    if form == "long":
+        out = out.drop_duplicates("opinion_id")
+    first, why = ("code", "doubt_reasons") if form == "long" else ("code_1", "doubt_stands_elsewhere")
+    assert (out["status"] == "要確認").tolist()[1:] == [True] * 5 + [False]
+    assert (out[first] == "").tolist() == [False] + [True] * 6
+    assert (out[why] == REASONS[ELSEWHERE]).tolist() == [False] + [True] * 5 + [False]
+    if form == "wide":
+        # Each may mean something else: a decision on one says nothing of the other.
+        assert (out["group_id"] == "").all()
+    asked = review_items([out], list(out.columns), model.codebook)
+    assert asked.asked["text"].tolist() == DITTO[:-1] and asked.not_asked["text"].tolist() == ["特になし"]
+    assert REASONS[ELSEWHERE] in asked.asked["doubt"].tolist()[1]
+    for least in (None, 0.1):
+        read = read_coded(out, model.codebook, file="提案.csv", min_confidence=least)
+        waiting = read.uncoded[read.uncoded["kind"] == OPEN]
+        assert waiting["text"].tolist()[-5:] == DITTO[1:-1] and read.blank == 1
+        assert waiting["reason"].str.startswith(REASONS[ELSEWHERE]).tolist()[-5:] == [True] * 5
 
 
 def test_confidences_fall_and_titles_fit_codes(model: Model) -> None:

@@ -22,7 +22,7 @@ from pipeline.review.views import (
 from pipeline.review.where import Where, bar
 
 # What may be told of a comment whose suggestion is hidden: nothing that rests on the suggestion.
-_NOT_OF_SUGGESTION = ("long", "doubt_personal_data", "doubt_several_topics")
+_NOT_OF_SUGGESTION = ("long", "doubt_personal_data", "doubt_several_topics", "doubt_stands_elsewhere")
 _NOTHING = Suggested((), (), False, ())
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.coding import Coding
+from pipeline.doubt import ELSEWHERE
 from pipeline.doubt import REASONS as DOUBTS
 from pipeline.metrics import gold_matrix, share_with_interval
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION
 
 LONG = "long"
 # Name -> words for people; `long` is the queue's own, the others are the doubts of the suggestion.
@@ -28,6 +28,7 @@ _WEIGHTS = {
     "doubt_few_examples": 0.4,
     "doubt_personal_data": 0.3,
     "doubt_several_topics": 0.2,
+    ELSEWHERE: 0.1,
     LONG: 0.1,
 }
 _COPY = 0.5  # a near-identical copy says little that the first of its group has not said
@@ -39,7 +40,7 @@ def reasons_of(coding: Coding, text: str) -> tuple[str, ...]:
 
 
 def priority_of(coding: Coding, reasons: Sequence[str], *, is_copy: bool = False) -> float:
-    """Return how early a comment should be seen (greater is earlier); 0 where there is no opinion.
+    """Return how early a comment should be seen (greater is earlier); 0 where it holds no opinion by itself.
 
     The weights of its reasons, and how unsure the first suggestion is.
 
@@ -47,7 +48,7 @@ def priority_of(coding: Coding, reasons: Sequence[str], *, is_copy: bool = False
     >>> priority_of(sure, []) < priority_of(unsure, []) < priority_of(unsure, ["doubt_close_second"])
     True
     """
-    if coding.status == NO_OPINION or not coding.codes:
+    if not coding.codes:
         return 0.0
     score = sum(_WEIGHTS[r] for r in reasons) + 1.0 - coding.confidences[0]
     return round(score * (_COPY if is_copy else 1.0), 6)
