@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
 from pipeline.coding import SUGGESTED, UNSURE
-from pipeline.comment_column import guess_text_column, named_column
+from pipeline.comment_column import guess_text_column, named_column, text_column_of_long
 from pipeline.comments import MOST_RANKS, wide_columns
 from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.errors import InputError
@@ -108,6 +108,7 @@ def read_coded(
     if {"suggested_code", "status"} <= columns:
         return _read_wide(table, codebook, file, text_column, min_confidence)
     if {"unit_text", "rank", "status", "confidence"} <= columns:
+        text_column_of_long([*table.columns], text_column, file)
         return _read_long(table, codebook, file, min_confidence)
     if {"opinion_id", "code"} <= columns:
         return _read_labels(table, codebook, file, text_column)

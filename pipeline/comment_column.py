@@ -26,6 +26,7 @@ TEXT_COLUMNS = (
     "free_text",
     "response",
 )
+LONG_TEXT = "unit_text"
 _COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, calls its second column
 _NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)
 
@@ -52,6 +53,20 @@ def same_name(columns: Sequence[str], wanted: str) -> str:
     """
     alike = [c for c in columns if folded_name(c) == folded_name(wanted)]
     return alike[0] if len(alike) == 1 and wanted not in columns else wanted
+
+
+def text_column_of_long(columns: Sequence[str], wanted: str | None, file: str | None) -> str:
+    """Return the column of texts in the long form of `iken suggest`, or raise `InputError` if another is wanted.
+
+    The survey's own columns are not in it.
+    """
+    if wanted is None or same_name(columns, wanted) == LONG_TEXT:
+        return LONG_TEXT
+    raise InputError(
+        f"`iken suggest --long` の表のコメントは、列「{LONG_TEXT}」だけにあります。--text-column を外してください。",
+        f"in the long form of `iken suggest` comments stand in the column '{LONG_TEXT}' alone; leave --text-column out",
+        file=file,
+    )
 
 
 def folded_name(name: str) -> str:

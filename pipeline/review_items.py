@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.book_parts import choice
 from pipeline.cells import as_text, excel_text
 from pipeline.codebook import Codebook
-from pipeline.comment_column import guess_text_column, named_column
+from pipeline.comment_column import guess_text_column, named_column, text_column_of_long
 from pipeline.comments import MOST_RANKS
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError
@@ -97,19 +97,21 @@ class _Reader:
                 file=file,
             )
         self._ranks = [k for k in range(1, MOST_RANKS + 1) if f"code_{k}" in columns]
-        self._text = "unit_text" if self.long else self._text_column(columns, text_column)
+        find = text_column_of_long if self.long else self._text_column
+        self._text = find(columns, text_column, file)
         self.titles: dict[str, str] = {}  # as the table has them
         self._first_row: dict[tuple[str, str], int] = {}
         self._choices = {n.code: choice(codebook, n.code) for n in codebook.items}
         # Rows of one opinion stand together in the long form; a second block of them is a repeated id.
         self._latest: tuple[str, str] | None = None
 
-    def _text_column(self, columns: Sequence[str], wanted: str | None) -> str:
+    @staticmethod
+    def _text_column(columns: Sequence[str], wanted: str | None, file: str | None) -> str:
         # The input's own columns stand before those that `iken suggest` added, which begin with these two.
         own = [c for c in columns[: columns.index("status")] if c != "opinion_id"]
         if wanted is None:
-            return guess_text_column(own, self.file)
-        return named_column(own, wanted, "--text-column", self.file)
+            return guess_text_column(own, file)
+        return named_column(own, wanted, "--text-column", file)
 
     def add(self, row: Row, number: int, rows: dict[tuple[str, str], Row]) -> None:
         """Put one row of the input, whose number is `number`, into `rows`."""

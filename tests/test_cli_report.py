@@ -150,3 +150,46 @@ def test_labels_of_another_plan_are_refused_with_their_row(
     write_table(read_table(SEED_LABELS).assign(code="Z9"), source)
     assert iken("--lang", "en", "report", source, "--out", tmp_path / "a.md", *PLAIN) == 2
     assert "row 2" in capsys.readouterr().err and not (tmp_path / "a.md").exists()
+
+
+# -- the long form ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_form(tmp_path: Path) -> Path:
+    """What `iken suggest --long` makes of a small survey."""
+    survey, out = tmp_path / "回答.csv", tmp_path / "長い.csv"
+    write_table(pd.DataFrame({"意見": ["バスが少なくて困る", "空き家が多い", "特になし"]}), survey)
+    assert iken("suggest", survey, "--out", out, "--long") == 0
+    return out
+
+
+@pytest.mark.parametrize("command", ["report", "themes", "review sheet", "review open"])
+def test_another_column_of_the_long_form_is_refused(
+    long_form: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    out = {
+        "report": ("--out", tmp_path / "o.md"),
+        "themes": ("--out", tmp_path / "o"),
+        "review sheet": ("--out", tmp_path / "o.xlsx"),
+        "review open": ("--db", tmp_path / "o.sqlite", "--no-browser"),
+    }
+    assert iken(*command.split(), long_form, "--text-column", "意見", *out[command]) == 2
+    assert "--text-column を外してください" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+    assert not list(tmp_path.glob("o.[mx]*"))
+
+
+def test_the_column_of_the_long_form_may_be_named(long_form: Path, tmp_path: Path) -> None:
+    themes = tmp_path / "t"
+    assert iken("themes", long_form, "--out", themes, "--text-column", "unit_text") == 0
+    assert len(read_table(themes / "theme_opinions.csv")) == 3
+    assert iken("report", long_form, "--out", tmp_path / "o.md", *PLAIN, "--text-column", "unit_text") == 0
+
+
+def test_the_column_of_this_survey_is_not_asked_of_an_earlier_one_in_the_long_form(
+    long_form: Path, tmp_path: Path
+) -> None:
+    this = _suggested(tmp_path / "提案.csv")
+    columns = ("--previous", long_form, "--text-column", "自由記述")
+    assert iken("report", this, "--out", tmp_path / "o.md", *PLAIN, *columns) == 0

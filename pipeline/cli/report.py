@@ -16,7 +16,7 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, read_coded
-from pipeline.comment_column import named_column, sheet_with_comments
+from pipeline.comment_column import LONG_TEXT, named_column, sheet_with_comments
 from pipeline.errors import InputError, ModelError
 from pipeline.masking import mask
 from pipeline.models import load_model, read_manifest
@@ -111,11 +111,13 @@ def _open(console: Console, request: Request, path: Path) -> RowSource:
 
 def _read(request: Request, source: RowSource, codebook: Codebook) -> CodedOpinions:
     table, file = source.table(), str(source.path)
+    # The option is of this survey; the previous one has another column at times, and the long form always has.
+    earlier_long = source.path != request.input and LONG_TEXT in source.columns
     opinions = read_coded(
         table,
         codebook,
         file=file,
-        text_column=request.text_column,
+        text_column=None if earlier_long else request.text_column,
         min_confidence=request.options.min_confidence,
     )
     if not opinions.opinions:

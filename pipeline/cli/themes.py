@@ -14,7 +14,7 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments
+from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments, text_column_of_long
 from pipeline.errors import InputError
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
@@ -121,14 +121,16 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     table, columns = source.table(), source.columns
     file = str(request.input)
     wanted = request.text_column
-    if wanted is not None:
-        wanted = named_column(columns, wanted, "--text-column", file)
-    if wanted is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
+    if {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
+        text_column = text_column_of_long(columns, wanted, file)
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
         ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
-        return _Comments("unit_text", ids, table["unit_text"].tolist(), [""] * len(table))
-    text_column = wanted or guess_text_column(columns, file, source.sheets)
+        return _Comments(text_column, ids, table[text_column].tolist(), [""] * len(table))
+    if wanted is None:
+        text_column = guess_text_column(columns, file, source.sheets)
+    else:
+        text_column = named_column(columns, wanted, "--text-column", file)
     ids = (
         table["opinion_id"].tolist()
         if "opinion_id" in columns

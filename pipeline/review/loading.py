@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.cells import as_text
 from pipeline.coding import Coder
-from pipeline.comment_column import sheet_with_comments
+from pipeline.comment_column import sheet_with_comments, text_column_of_long
 from pipeline.comments import MOST_RANKS, code_comments, wide_columns
 from pipeline.errors import InputError
 from pipeline.models import Model
@@ -94,7 +94,7 @@ def load_file(
     cells = table.map(lambda v: as_text(v).replace("\x00", "\ufffd")).reset_index(drop=True)
     kept, suggested_by = _columns(cells, source)
     if _is_long(source.columns):
-        text_column, id_column = text_column or "unit_text", ID_COLUMN
+        text_column, id_column = text_column_of_long(source.columns, text_column, str(path)), ID_COLUMN
         first = cells["rank"].isin(["", "1"]).to_numpy(dtype=bool)
     else:
         wide = suggested_by is not None
