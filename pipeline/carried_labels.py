@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.carry_over import USED
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import text_likeness
+from pipeline.decision_checks import refuse_decisions
 from pipeline.tables import CODE_TITLE, LABELS, records
 from pipeline.vectorcache import VectorCache
 
@@ -22,7 +23,9 @@ FROM_CODE, FROM_SHA = "carried_from_code", "carried_from_codebook_sha256"
 
 
 def old_labels(labels: pd.DataFrame, old: Codebook, file: str | None = None) -> pd.DataFrame:
-    """Return LABELS with the canonical codes of the old codebook; an unknown code is an `InputError`."""
+    """Return LABELS with the canonical codes of the old codebook; an unknown code is an `InputError`, and so are
+    decisions."""
+    refuse_decisions(labels.columns, file)
     table = LABELS.check(labels, file)
     old.check_labels(table, file)
     codes = enumerate(table["code"], start=2)

@@ -16,6 +16,7 @@ from pipeline.coded_table import decided_codes
 from pipeline.coding import SUGGESTED, UNSURE
 from pipeline.comment_column import guess_text_column, named_column, text_column_of_long
 from pipeline.comments import MOST_RANKS, wide_columns
+from pipeline.decision_checks import refuse_decisions
 from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
@@ -96,12 +97,7 @@ def read_coded(
         if the table is none of these, or a code is not in the codebook, naming the row.
     """
     columns = {str(c) for c in table.columns}
-    if {"action", "coder", "decided_at"} <= columns:
-        raise InputError(
-            "判定の記録(DECISIONS)です。先に `iken adjudicate` でコード付き意見にしてください。",
-            "this is a record of decisions; make labels of it with `iken adjudicate` first",
-            file=file,
-        )
+    refuse_decisions(columns, file)
     # Labels that `iken ingest` made of suggestions keep their columns; what people decided goes before.
     if {*LABELS.required, "label_source"} <= columns and not columns & {*DECISION.values()}:
         return _read_labels(table, codebook, file, text_column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -18,6 +18,20 @@ ADJUDICATION = "adjudication"  # the round in which disagreements of the others 
 # What makes two decisions stand for the same thing: the later one replaces the earlier.
 KEY = ("opinion_id", "unit", "coder", "round")
 CODED = ("accept", "change")
+
+
+def refuse_decisions(columns: Iterable[object], file: str | None) -> None:
+    """Raise `InputError` for a record of decisions, in which what was undone or changed later stands too.
+
+    Labels that were once made of it keep its columns, and have one that says by whom they are.
+    """
+    names = {str(c) for c in columns}
+    if {"action", "coder", "decided_at"} <= names and "label_source" not in names:
+        raise InputError(
+            "判定の記録(DECISIONS)です。先に `iken adjudicate` でコード付き意見にしてください。",
+            "this is a record of decisions; make labels of it with `iken adjudicate` first",
+            file=file,
+        )
 
 
 def check_decisions(table: pd.DataFrame, file: str | None = None) -> pd.DataFrame:

@@ -231,7 +231,9 @@ def ingest_table(
     if codebook is not None and CODE_TITLE in columns:
         codebook.check_titles(zip(table[code_name], table[CODE_TITLE], strict=True), source)
     if codebook is None:
-        codebook = codebook_of_table(filled, code_name, title_column, source)
+        # What iken itself writes beside a code is its title.
+        named = title_column or (CODE_TITLE if CODE_TITLE in columns else None)
+        codebook = codebook_of_table(filled, code_name, named, source)
     coded = _codes(filled, codebook, code_name, source)
     own = {text_name, code_name, id_column}
     labels = LABELS.table(

@@ -351,3 +351,40 @@ def test_tables_of_earlier_stages_are_told_what_makes_decisions_of_them(
         assert iken("suggest", path, *out, *model) == 2
         assert "元の調査ファイル" in capsys.readouterr().err
     assert not (tmp_path / "out.csv").exists()
+
+
+# -- a record of decisions is no table of labels ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ingest", "判定", "--codebook", SEED_CODEBOOK, "--out", "OUT"),
+        ("train", "--labels", "判定", *BOOK, "--no-bank", "--out", "OUT"),
+        ("evaluate", "--labels", "判定"),
+        ("audit", "--labels", "判定", "--out", "OUT.xlsx"),
+        ("crosswalk", SEED_CODEBOOK, SEED_CODEBOOK, "--labels", "判定", "--out", "OUT.csv"),
+    ],
+)
+def test_decisions_of_one_coder_are_not_read_as_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[object, ...]
+) -> None:
+    given = tmp_path / "判定.csv"
+    seed = read_table(SEED_LABELS).head(20)
+    rows = seed[["opinion_id", "text", "code"]].assign(coder="A", action="change", decided_at="2026-01-01")
+    write_table(DECISIONS.table(rows.to_dict("records")), given)
+    where = {"判定": given, "OUT": tmp_path / "out"}
+    where |= {f"OUT{ending}": tmp_path / f"out{ending}" for ending in (".csv", ".xlsx")}
+    assert iken(*(where.get(str(a), a) for a in command)) == 2
+    assert "先に `iken adjudicate` でコード付き意見に" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["判定.csv"]
+
+
+def test_labels_without_their_codebook_bring_its_titles(tmp_path: Path) -> None:
+    titles = read_table(SEED_CODEBOOK).set_index("code")["title"]
+    labels = read_table(SEED_LABELS)
+    labels = labels.assign(code_title=labels["code"].map(titles))
+    write_table(labels, tmp_path / "ラベル.csv")
+    assert iken("ingest", tmp_path / "ラベル.csv", "--out", tmp_path / "o") == 0
+    made = read_table(tmp_path / "o/codebook/codebook.csv").set_index("code")["title"]
+    assert {c: made[c] for c in labels["code"]} == {c: titles[c] for c in labels["code"]}

@@ -14,6 +14,7 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.comment_column import sheet_with_comments
+from pipeline.decision_checks import refuse_decisions
 from pipeline.documents import FORMATS, read_document
 from pipeline.errors import InputError
 from pipeline.opinions import Ingested, ingest_document, ingest_table
@@ -90,6 +91,7 @@ def _read(
         table = open_rows(path, columns.sheet, sheet_with_comments(named, str(path)))
         say_other_sheets(console, table, columns.sheet)
         refuse_forms(table.columns, path)
+        refuse_decisions(table.columns, str(path))
         return read_from(console, table), ingest_table(
             table.table(),
             codebook,

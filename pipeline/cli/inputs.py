@@ -14,6 +14,7 @@ from pipeline.carry_over import PAIRS, carry_over, propose_pairs
 from pipeline.cli.console import Console
 from pipeline.cli.environment import at_hand
 from pipeline.codebook import Codebook
+from pipeline.decision_checks import refuse_decisions
 from pipeline.errors import InputError, Language
 from pipeline.labels import check_ids, prepare_labels
 from pipeline.review_form import COLUMNS, MUST_COME_BACK
@@ -110,6 +111,7 @@ def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] 
     for path, name in zip(paths, names or [p.name for p in paths], strict=True):
         given = read_table(path)
         refuse_earlier_stages(given.columns, path, LABELS)
+        refuse_decisions(given.columns, str(path))
         table = LABELS.check(given, str(path))
         codebook.check_labels(table, str(path))
         _check_plan(table, path, codebook)
