@@ -16,7 +16,7 @@ from pipeline.decisions import (
     gather_decisions,
     with_canonical_codes,
 )
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.metrics import Figure, share_with_interval
 
 MIN_LABELS = 30
@@ -86,7 +86,7 @@ def independent_accuracy(decisions: pd.DataFrame, codebook: Codebook) -> Accurac
         raise TooFewLabelsError(
             f"精度はまだ言えません: 提案を見ずに付けられたコードが{len(found)}件しかありません({MIN_LABELS}件から計算します)。"
             "提案を隠した判定か、提案を見ない2人の判定を増やしてください。採用率は精度ではありません。",
-            f"accuracy cannot be told yet: only {len(found)} labels were given without sight of the suggestion "
+            f"accuracy cannot be told yet: only {counted(len(found), 'label')} given without sight of the suggestion "
             f"({MIN_LABELS} are needed); code more with suggestions hidden, or by two coders blind to them. "
             "An acceptance rate is no accuracy.",
         )

@@ -26,7 +26,7 @@ from pipeline.decisions import (
     with_canonical_codes,
 )
 from pipeline.disagreement import NONE_FITS, Unit, disagreements
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.metrics import Figure, Ints
 from pipeline.reliability import MISSING, alpha, kappa, masi_distances, percent_agreement
 from pipeline.tables import DECISIONS, LABELS, Schema, records
@@ -102,7 +102,7 @@ def agreement(decisions: pd.DataFrame, codebook: Codebook, *, seed: int = 0) -> 
         raise InputError(
             f"比べられる判定がありません(判定 {len(own)}件、コーダー {'、'.join(coders) or 'なし'})。"
             "同じ意見を2人以上が判定するか、提案を隠して判定すると計算できます。",
-            f"nothing to compare ({len(own)} decisions by {', '.join(coders) or 'nobody'}): let two people code the "
+            f"nothing to compare ({counted(len(own), 'decision')} by {', '.join(coders) or 'nobody'}): let two people code the "
             "same opinions, or code some with the suggestion hidden",
         )
     rounds = sorted({d.round for d in given})

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from openpyxl.utils import get_column_letter
 
 from pipeline.cells import ChooseSheet, Opened, Row, as_text, header
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 
 # Parse errors of both XML libraries openpyxl may use are SyntaxErrors.
 _XLSX_FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, SyntaxError)
@@ -45,10 +45,10 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
     with _xlsx(path) as book:
         sheets = {s.title: s for s in book.worksheets}
         if wanted is not None and wanted not in sheets:
-            found = "、".join(sheets)
+            found = listed(sheets)
             raise InputError(
-                f"シート「{wanted}」がありません。あるシート: {found}",
-                f"no sheet '{wanted}'; sheets: {found}",
+                f"シート「{wanted}」がありません。あるシート: {found[0]}",
+                f"no sheet '{wanted}'; sheets: {found[1]}",
                 file=str(path),
             )
         firsts = {

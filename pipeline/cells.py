@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 
 EXCEL_MAX_ROWS = 1_048_576
 EXCEL_MAX_CELL = 32_767
@@ -108,7 +108,9 @@ def fitted(row: list[Any], width: int, path: Path, number: int) -> list[Any]:
     """Return the row if it has `width` cells; else an `InputError` that names it by `number`."""
     if len(row) != width:
         ja = f"セルが{len(row)}個あり、見出しの{width}列と合いません。区切り文字と引用符を確かめてください。"
-        en = f"{len(row)} cells under a header of {width}; check the delimiters and quotation marks"
+        en = (
+            f"{counted(len(row), 'cell')} under a header of {width}; check the delimiters and quotation marks"
+        )
         raise InputError(ja, en, file=str(path), row=number)
     return row
 

@@ -18,7 +18,7 @@ from pipeline.comment_column import guess_text_column, named_column, text_column
 from pipeline.comments import MOST_RANKS, wide_columns
 from pipeline.decision_checks import refuse_decisions
 from pipeline.doubt import ELSEWHERE, REASONS
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.labels import prepare_labels
 from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
@@ -108,12 +108,12 @@ def read_coded(
         return _read_long(table, codebook, file, min_confidence)
     if {"opinion_id", "code"} <= columns:
         return _read_labels(table, codebook, file, text_column)
-    found = "、".join(str(c) for c in table.columns)
+    found = listed(table.columns)
     raise InputError(
         "コード付き意見の表でも提案の表でもありません。コード済みの表は `iken ingest` で、調査の表は"
-        f" `iken suggest` で作ってください。ある列: {found}",
+        f" `iken suggest` で作ってください。ある列: {found[0]}",
         "this is neither a table of labels nor of suggestions; make one with `iken ingest` or `iken suggest`."
-        f" Columns found: {found}",
+        f" Columns found: {found[1]}",
         file=file,
     )
 

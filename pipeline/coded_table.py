@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.codebook import Codebook, date_hint
 from pipeline.comment_column import TEXT_COLUMNS, comment_columns, folded_name, named_column
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 from pipeline.review_form import says_none_fits
 from pipeline.totals import TOTALS_ROW, is_totals_row
@@ -54,10 +54,10 @@ def pick_column(
         if not usual
         else ("複数あります", "several columns fit")
     )
-    found = "、".join(columns)
+    found = listed(columns)
     raise InputError(
-        f"{what[0]}の列が{why[0]}。{option} で列名を指定してください。ある列: {found}",
-        f"{why[1]} for the {what[1]}; name one with {option}. Columns found: {found}",
+        f"{what[0]}の列が{why[0]}。{option} で列名を指定してください。ある列: {found[0]}",
+        f"{why[1]} for the {what[1]}; name one with {option}. Columns found: {found[1]}",
         file=source,
     )
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 
 TEXT_COLUMNS = (
     "text",
@@ -35,10 +35,10 @@ def named_column(columns: Sequence[str], wanted: str, option: str, file: str | N
     """Return the column that the user named by an option (see `same_name`), or raise `InputError` listing those found."""
     if (name := same_name(columns, wanted)) in columns:
         return name
-    listed = "、".join(columns)
+    names = listed(columns)
     raise InputError(
-        f"列「{wanted}」がありません({option})。ある列: {listed}",
-        f"there is no column '{wanted}' ({option}). Columns found: {listed}",
+        f"列「{wanted}」がありません({option})。ある列: {names[0]}",
+        f"there is no column '{wanted}' ({option}). Columns found: {names[1]}",
         file=file,
     )
 
@@ -114,7 +114,7 @@ def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: S
     if len(columns) == 1 and not sheets:
         found = list(columns)
     if len(found) != 1:
-        listed = "、".join(columns)
+        names = listed(columns)
         why = ("見つかりません", "was not found") if not found else ("一つに決まりません", "is ambiguous")
         ja, en = "", ""
         if len(columns) == 1:
@@ -123,8 +123,8 @@ def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: S
             ja += f"。あるシート: {'、'.join(sheets)}(--sheet で選べます)"
             en += f". Sheets found: {', '.join(sheets)} (choose with --sheet)"
         raise InputError(
-            f"コメントの列が{why[0]}。--text-column で列名を指定してください。ある列: {listed}{ja}",
-            f"the comment column {why[1]}; name it with --text-column. Columns found: {listed}{en}",
+            f"コメントの列が{why[0]}。--text-column で列名を指定してください。ある列: {names[0]}{ja}",
+            f"the comment column {why[1]}; name it with --text-column. Columns found: {names[1]}{en}",
             file=file,
         )
     return found[0]
@@ -165,13 +165,13 @@ def sheet_with_comments(
             best = list(sheets)
         if next(iter(sheets)) in best or len(best) == 1:
             return best[0]
-        found, first = "、".join(best), next(iter(sheets))
+        others, first = listed(best), next(iter(sheets))
         how = ("読むシートを先頭に移してください。", "move the one to read to the front")
         if option:
             how = ("--sheet でシート名を指定してください。", "name one with --sheet")
         raise InputError(
-            f"コメントの列が先頭のシート「{first}」になく、ほかの複数のシートにあります: {found}。{how[0]}",
-            f"the first sheet '{first}' has no comment column, and several others have: {found}; {how[1]}",
+            f"コメントの列が先頭のシート「{first}」になく、ほかの複数のシートにあります: {others[0]}。{how[0]}",
+            f"the first sheet '{first}' has no comment column, and several others have: {others[1]}; {how[1]}",
             file=file,
         )
 

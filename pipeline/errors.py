@@ -7,6 +7,7 @@ is decided by whoever shows it (the command line), not by whoever finds the faul
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,27 @@ _WHY_JA = {
     errno.EADDRINUSE: "ほかのプログラムが使っています",
     errno.EADDRNOTAVAIL: "このパソコンのアドレスではありません",
 }
+
+
+def listed(names: Iterable[object]) -> tuple[str, str]:
+    """Return names one after the other as Japanese and as English write it.
+
+    >>> listed(["地区", "意見"])
+    ('地区、意見', '地区, 意見')
+    """
+    texts = [str(n) for n in names]
+    return "、".join(texts), ", ".join(texts)
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number with an English noun, which stands here in the singular.
+
+    >>> counted(1, "coded opinion"), counted(1200, "row"), counted(0, "policy")
+    ('1 coded opinion', '1,200 rows', '0 policies')
+    """
+    if n == 1:
+        return f"1 {noun}"
+    return f"{n:,} {noun[:-1]}ies" if noun.endswith("cy") else f"{n:,} {noun}s"
 
 
 def why(error: OSError) -> str:

@@ -14,7 +14,7 @@ from pipeline.codebook import Codebook
 from pipeline.comment_column import guess_text_column, named_column, text_column_of_long
 from pipeline.comments import MOST_RANKS
 from pipeline.doubt import REASONS
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.review_form import NOT_ASKED, REVIEW
 
@@ -90,10 +90,10 @@ class _Reader:
         self.codebook, self.file = codebook, file
         self.long = all(c in columns for c in _LONG)
         if not self.long and not all(c in columns for c in _WIDE):
-            found = "、".join(columns)
+            found = listed(columns)
             raise InputError(
-                f"提案の表ではありません。先に `iken suggest` で作ってください。ある列: {found}",
-                f"no table of suggestions; make one with `iken suggest`. Columns found: {found}",
+                f"提案の表ではありません。先に `iken suggest` で作ってください。ある列: {found[0]}",
+                f"no table of suggestions; make one with `iken suggest`. Columns found: {found[1]}",
                 file=file,
             )
         self._ranks = [k for k in range(1, MOST_RANKS + 1) if f"code_{k}" in columns]

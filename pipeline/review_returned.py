@@ -14,7 +14,7 @@ import pandas as pd
 
 from pipeline.cells import as_text
 from pipeline.decision_checks import moment
-from pipeline.errors import InputError, Language
+from pipeline.errors import InputError, Language, listed
 from pipeline.review_form import (
     CODER_LABEL,
     COLUMNS,
@@ -125,10 +125,10 @@ def _positions(source: RowSource, language: Language) -> dict[str, int]:
     if missing:
         known = {titles[language] for titles in COLUMNS.values()}
         others = [c for c in source.columns if "".join(c.split()) not in known]
-        lost, seen = "、".join(missing), "、".join(others) or "–"
+        lost, seen = listed(missing), listed(others or ["–"])
         raise InputError(
-            f"列「{lost}」がありません。見出しを元の名前に戻してください。見覚えのない列: {seen}",
-            f"there is no column '{lost}'; give it back its name. Columns not of the form: {seen}",
+            f"列「{lost[0]}」がありません。見出しを元の名前に戻してください。見覚えのない列: {seen[0]}",
+            f"there is no column '{lost[1]}'; give it back its name. Columns not of the form: {seen[1]}",
             file=source.path.name,
             row=1,
         )

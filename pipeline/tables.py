@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Schema:
         """
         for column in self.required:
             if column not in table.columns:
-                found = "、".join(map(str, table.columns))
+                found = listed(table.columns)
                 raise InputError(
-                    f"{self.name} の表に必要な列「{column}」がありません。ある列: {found}",
-                    f"the {self.name} table lacks the column '{column}'; columns found: {found}",
+                    f"{self.name} の表に必要な列「{column}」がありません。ある列: {found[0]}",
+                    f"the {self.name} table lacks the column '{column}'; columns found: {found[1]}",
                     file=file,
                 )
         table = table.copy()

@@ -650,3 +650,15 @@ def test_of_a_long_comment_the_screen_shows_the_beginning(
     assert iken("ingest", table, "--out", tmp_path, "--codebook", SEED_CODEBOOK) == 0
     said = "".join(capsys.readouterr().out.split())
     assert said.count("長い意見") < 60 and "…" in said
+
+
+def test_english_messages_are_english(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    survey, out = tmp_path / "survey.csv", tmp_path / "out.csv"
+    write_table(pd.DataFrame({"district": ["A"], "comment": ["バスが少ない"]}), survey)
+    assert iken("--lang", "en", "suggest", survey, "--out", out) == 0
+    assert "read 1 row (1 distinct text) of column" in capsys.readouterr().out
+    assert iken("--lang", "en", "report", out, "--out", tmp_path / "o.md", "--no-pictures") == 0
+    assert ": 1 row, 1 opinion, 1 code, 0 without" in capsys.readouterr().out
+    assert iken("--lang", "en", "suggest", survey, "--out", out, "--text-column", "x") == 2
+    said = capsys.readouterr().err
+    assert "Columns found: district, comment" in said and "、" not in said

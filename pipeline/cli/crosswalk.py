@@ -16,7 +16,7 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import check_crosswalk, propose_crosswalk
-from pipeline.errors import InputError
+from pipeline.errors import InputError, listed
 from pipeline.placing import make_folder
 from pipeline.tableio import TableWriter, check_ending, read_table
 from pipeline.vectorcache import VectorCache
@@ -107,11 +107,11 @@ def _say_table(console: Console, request: Request, table: pd.DataFrame, old: Cod
         ["old_code", "old_title", "new_code", "new_title", "score", "relation"],
         used[["old_code", "old_title", "new_code", "new_title", "score", "relation"]].values.tolist(),
     )
-    kinds = "、".join(f"{k} {n}" for k, n in used["relation"].value_counts().items())
+    kinds = listed(f"{k} {n}" for k, n in used["relation"].value_counts().items())
     console.say(
-        f"古い項目 {len(old.items)} のうち {used['old_code'].nunique()} に ○({kinds})、"
+        f"古い項目 {len(old.items)} のうち {used['old_code'].nunique()} に ○({kinds[0]})、"
         f"新しい項目 {len(new.items)} のうち {used['new_code'].nunique()} が行き先です。",
-        f"{used['old_code'].nunique()} of {len(old.items)} old items marked ({kinds}); "
+        f"{used['old_code'].nunique()} of {len(old.items)} old items marked ({kinds[1]}); "
         f"{used['new_code'].nunique()} of {len(new.items)} new items are their targets",
     )
     console.say(f"対応表: {request.out}", f"table: {request.out}")

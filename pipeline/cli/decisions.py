@@ -25,7 +25,7 @@ from pipeline.decisions import (
     with_canonical_codes,
 )
 from pipeline.disagreement import PARTLY
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted, listed
 from pipeline.metrics import Figure
 from pipeline.sheets import check_excel
 from pipeline.tableio import check_ending, open_rows, read_table, write_table
@@ -49,7 +49,7 @@ def run_agreement(
     console.say(
         f"判定 {result.decisions:,}件(コーダー: {'、'.join(result.coders)})。2人以上が判定した意見 {result.compared:,}件、"
         f"コードなし(unsure・reject)で数えない判定 {result.missing:,}件",
-        f"{result.decisions:,} decisions ({', '.join(result.coders)}); {result.compared:,} opinions coded by two or more; "
+        f"{counted(result.decisions, 'decision')} ({', '.join(result.coders)}); {counted(result.compared, 'opinion')} coded by two or more; "
         f"{result.missing:,} without a code (unsure, reject) are not counted",
     )
     _print_figures(console, result, codebook.depth)
@@ -146,7 +146,7 @@ def _print_confusions(console: Console, result: Agreement) -> None:
     console.table(
         console.t(
             f"取り違えの多い組(全{len(result.confusions)}組)",
-            f"codes confused ({len(result.confusions)} pairs)",
+            f"codes confused ({counted(len(result.confusions), 'pair')})",
         ),
         [
             console.t("一方", "one"),
@@ -169,7 +169,7 @@ def _print_accuracy(console: Console, table: pd.DataFrame, codebook: Codebook) -
     if rate.n:
         console.say(
             f"採用率(精度ではない): 画面に出た提案 {rate.n:,}件のうち {_percent(rate)} が採用された",
-            f"acceptance (no accuracy): {_percent(rate)} of {rate.n:,} suggestions on screen were taken",
+            f"acceptance (no accuracy): {_percent(rate)} taken of {counted(rate.n, 'suggestion')} on screen",
         )
     try:
         accuracy: Accuracy = independent_accuracy(table, codebook)
@@ -181,7 +181,7 @@ def _print_accuracy(console: Console, table: pd.DataFrame, codebook: Codebook) -
         + "、".join(
             f"{level_name(console, k, codebook.depth)} {_percent(f)}" for k, f in accuracy.levels.items()
         ),
-        f"accuracy of the model (from {accuracy.labels:,} labels given without sight of it): "
+        f"accuracy of the model (from {counted(accuracy.labels, 'label')} given without sight of it): "
         + ", ".join(
             f"{level_name(console, k, codebook.depth)} {_percent(f)}" for k, f in accuracy.levels.items()
         ),
@@ -218,17 +218,17 @@ def run_adjudicate(
         "double": ("2人以上一致", "double"),
         "single": ("1人", "single"),
     }
-    counted = "、".join(f"{console.t(*names[s])} {n:,}" for s, n in sorted(sources.items()))
+    kinds = listed(f"{console.t(*names[s])} {n:,}" for s, n in sorted(sources.items()))
     opinions = result.labels["opinion_id"].nunique()
     console.say(
-        f"ラベル: 意見 {opinions:,}件({counted or 'なし'}) → {out}",
-        f"labels: {opinions:,} opinions ({counted or 'none'}) → {out}",
+        f"ラベル: 意見 {opinions:,}件({kinds[0] or 'なし'}) → {out}",
+        f"labels: {counted(opinions, 'opinion')} ({kinds[1] or 'none'}) → {out}",
     )
     outcome = result.account["outcome"].value_counts()
     used, still, aside = (int(outcome.get(k, 0)) for k in ("label", "open", ASIDE))
     console.say(
         f"判定 {len(result.account):,}行 = ラベルになった {used:,} + 未決 {still:,} + 使わない {aside:,} → {account_file}",
-        f"{len(result.account):,} rows of decisions = {used:,} in labels + {still:,} open + {aside:,} aside → {account_file}",
+        f"{counted(len(result.account), 'row')} of decisions = {used:,} in labels + {still:,} open + {aside:,} aside → {account_file}",
     )
     _print_open(console, result, open_file)
     return 1 if strict and len(result.open) else 0
@@ -246,7 +246,7 @@ def _check_target(out: Path, result: Adjudication) -> None:
         raise InputError(
             f"この判定にない意見のラベルが{len(foreign)}件入っているファイルには上書きしません(例: {foreign[0]})。"
             "--out に別の名前を指定してください。",
-            f"the file holds labels of {len(foreign)} opinions that these decisions do not know (e.g. {foreign[0]}); "
+            f"the file holds labels of {counted(len(foreign), 'opinion')} that these decisions do not know (e.g. {foreign[0]}); "
             "give --out another name",
             file=str(out),
         )
@@ -254,11 +254,12 @@ def _check_target(out: Path, result: Adjudication) -> None:
 
 def _print_open(console: Console, result: Adjudication, file: Path) -> None:
     for reason, n in Counter(result.aside["reason"]).most_common():
-        console.say(f"  使わない: {reason} {n:,}行", f"  aside: {reason}: {n:,} rows")
+        console.say(f"  使わない: {reason} {n:,}行", f"  aside: {reason}: {counted(n, 'row')}")
     if not len(result.open):
         return
     console.say(
-        f"未決: 意見 {len(result.open):,}件 → {file}", f"open: {len(result.open):,} opinions → {file}"
+        f"未決: 意見 {len(result.open):,}件 → {file}",
+        f"open: {counted(len(result.open), 'opinion')} → {file}",
     )
     rows = [
         [

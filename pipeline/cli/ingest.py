@@ -16,7 +16,7 @@ from pipeline.codebook import Codebook
 from pipeline.comment_column import sheet_with_comments
 from pipeline.decision_checks import refuse_decisions
 from pipeline.documents import FORMATS, read_document
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.opinions import Ingested, ingest_document, ingest_table
 from pipeline.placing import check_folder, make_folder, put_in_place, temporary_beside
 from pipeline.tableio import READABLE, open_rows, write_table
@@ -165,12 +165,12 @@ def _report(console: Console, read: str, result: Ingested) -> None:
     console.say(
         f"{read}: 第1階層 {c['goals']} / 中間 {c['policies']} / 項目 {c['items']}、コード付き意見 {c['labels']}件、"
         f"会場 {c['sessions']}、テーマ {c['themes']}",
-        f"{read}: {c['goals']} goals / {c['policies']} policies / {c['items']} items, {c['labels']} coded opinions, "
-        f"{c['sessions']} sessions, {c['themes']} themes",
+        f"{read}: {counted(c['goals'], 'goal')} / {counted(c['policies'], 'policy')} / {counted(c['items'], 'item')}, {counted(c['labels'], 'coded opinion')}, "
+        f"{counted(c['sessions'], 'session')}, {counted(c['themes'], 'theme')}",
     )
     console.say(
         f"  空行でない {c['lines']}行 = 使った {c['used']} + 外した {c['set_aside']}",
-        f"  {c['lines']} non-blank lines = {c['used']} used + {c['set_aside']} set aside",
+        f"  {counted(c['lines'], 'non-blank line')} = {c['used']} used + {c['set_aside']} set aside",
     )
     header = [console.t("場所", "place"), console.t("理由", "reason"), console.t("文字", "text")]
     for table, ja, en in (

@@ -11,7 +11,7 @@ from pipeline.cli.console import Console
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import CutCells, read_from, say_other_columns, say_other_sheets
 from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted, listed
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
 from pipeline.masking import KINDS, KINDS_EN
 from pipeline.placing import make_folder
@@ -101,10 +101,10 @@ def _say(
 ) -> None:
     rows, cells = sizes
     read = read_from(console, source)
-    listed = "、".join(columns)
+    names = listed(columns)
     console.say(
-        f"{read} の列「{listed}」 {rows:,}行のうち{cells:,}個のセルで、{kinds.total():,}か所をマスクしました。",
-        f"masked {kinds.total():,} places in {cells:,} cells of column '{listed}', {rows:,} rows of {read}",
+        f"{read} の列「{names[0]}」 {rows:,}行のうち{cells:,}個のセルで、{kinds.total():,}か所をマスクしました。",
+        f"masked {counted(kinds.total(), 'place')} in {counted(cells, 'cell')} of column '{names[1]}', {counted(rows, 'row')} of {read}",
     )
     for kind in KINDS:
         if kinds[kind]:
@@ -125,12 +125,12 @@ def warn_of_other_columns(console: Console, elsewhere: Counter[str]) -> None:
         if is_personal_column(column):
             console.warn(
                 f"注意: 列「{column}」({n:,}個のセル)は個人情報の列のようですが、マスクしていません。公開するファイルでは列ごと消してください。",
-                f"note: column '{column}' ({n:,} cells) seems to be one of personal information and is not masked; "
+                f"note: column '{column}' ({counted(n, 'cell')}) seems to be one of personal information and is not masked; "
                 "delete the column in what you publish",
             )
             continue
         console.warn(
             f"注意: マスクしていない列「{column}」の{n:,}個のセルにも個人情報がありそうです(iken mask の --text-column で加えられます)。",
-            f"note: {n:,} cells of column '{column}', which is not masked, seem to hold personal information too "
+            f"note: {counted(n, 'cell')} of column '{column}', which is not masked, may hold personal information too "
             "(add it with --text-column of iken mask)",
         )

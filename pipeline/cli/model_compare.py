@@ -14,6 +14,7 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import say_sheets
 from pipeline.cli.train import metric_name
 from pipeline.comparison import BETTER, BOTH_WRONG, WORSE, Comparison, compare
+from pipeline.errors import counted
 from pipeline.labels import unique_ids
 from pipeline.models import load_model
 from pipeline.placing import make_folder
@@ -111,7 +112,7 @@ def run_compare(
     console.say(f"B: {folder_b} ({b.model_id})", f"B: {folder_b} ({b.model_id})")
     console.say(
         f"比べた意見 {result.opinions:,}件。学習した意見(A {result.seen_a:,}件、B {result.seen_b:,}件)は1件抜きで評価",
-        f"{result.opinions:,} opinions; those learned from (A {result.seen_a:,}, B {result.seen_b:,}) by leave-one-out",
+        f"{counted(result.opinions, 'opinion')}; those learned from (A {result.seen_a:,}, B {result.seen_b:,}) by leave-one-out",
     )
     _print_differences(console, result)
     _print_changed(console, result)

@@ -17,7 +17,7 @@ from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, read_coded
 from pipeline.comment_column import LONG_TEXT, named_column, sheet_with_comments
-from pipeline.errors import InputError, ModelError
+from pipeline.errors import InputError, ModelError, counted
 from pipeline.masking import mask
 from pipeline.models import load_model, read_manifest
 from pipeline.placing import make_folder, whole_file
@@ -202,8 +202,8 @@ def _say(
     console.say(
         f"{read}: {opinions.rows:,}行、意見 {opinions.opinions:,}件、分類 延べ{len(opinions.coded):,}件、"
         f"未分類 {len(opinions.uncoded):,}件、意見なし {opinions.blank:,}行、外した {len(opinions.set_aside):,}行",
-        f"{read}: {opinions.rows:,} rows, {opinions.opinions:,} opinions, {len(opinions.coded):,} codes, "
-        f"{len(opinions.uncoded):,} without a code, {opinions.blank:,} rows without an opinion, "
+        f"{read}: {counted(opinions.rows, 'row')}, {counted(opinions.opinions, 'opinion')}, {counted(len(opinions.coded), 'code')}, "
+        f"{len(opinions.uncoded):,} without a code, {counted(opinions.blank, 'row')} without an opinion, "
         f"{len(opinions.set_aside):,} set aside",
     )
     if len(opinions.set_aside):

@@ -13,7 +13,7 @@ from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import say_sheets
 from pipeline.codebook import Codebook
 from pipeline.decisions import append_decisions, read_decisions
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.placing import check_folder, make_folder
 from pipeline.review_collect import (
     FAULT,
@@ -64,8 +64,8 @@ def run_collect(
     console.say(
         f"判定 {decisions['decision_id'].nunique():,}件 = 加えた {new['decision_id'].nunique():,}"
         f"({len(new):,}行) + 既に入っていた {known:,} → {out}",
-        f"{decisions['decision_id'].nunique():,} decisions = {new['decision_id'].nunique():,} appended "
-        f"({len(new):,} rows) + {known:,} there already → {out}",
+        f"{counted(decisions['decision_id'].nunique(), 'decision')} = {new['decision_id'].nunique():,} appended "
+        f"({counted(len(new), 'row')}) + {known:,} there already → {out}",
     )
     return (1 if judged else 2) if faults else 0
 

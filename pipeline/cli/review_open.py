@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.errors import InputError, why
+from pipeline.errors import InputError, counted, why
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -116,7 +116,7 @@ def _prepare(console: Console, request: Request, store: Store, database: str, te
         chosen = store.assign_double(request.double, request.coders)
         console.say(
             f"{len(chosen)}件を {'、'.join(request.coders)} の二重コーディングに割り当てました。",
-            f"assigned {len(chosen)} comments to {', '.join(request.coders)} for double coding",
+            f"assigned {counted(len(chosen), 'comment')} to {', '.join(request.coders)} for double coding",
         )
     settings = Settings(
         # Double-coded comments are theirs: whoever else the computer belongs to would get none of them.
@@ -138,8 +138,8 @@ def _report(console: Console, report: LoadReport, database: str, request: Reques
     console.say(
         f"{read} の列「{report.text_column}」 {report.rows:,}行を読みました: 意見 {report.comments:,}件(新しく読み込んだもの {report.added:,}件)、"
         f"外した行 {len(aside):,}",
-        f"read {report.rows:,} rows of column '{report.text_column}' in {read}: "
-        f"{report.comments:,} comments ({report.added:,} new), {len(aside):,} rows set aside",
+        f"read {counted(report.rows, 'row')} of column '{report.text_column}' in {read}: "
+        f"{counted(report.comments, 'comment')} ({report.added:,} new), {counted(len(aside), 'row')} set aside",
     )
     say_other_sheets(console, report.source, request.sheet)
     named = request.text_column is not None

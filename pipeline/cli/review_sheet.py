@@ -12,7 +12,7 @@ from pipeline.cells import EXCEL_MAX_CELL, excel_text, is_too_long
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import say_other_sheets, say_sheets
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.placing import check_folder, make_folder
 from pipeline.review_items import Items, review_items, share_out
 from pipeline.review_sheet import Form, write_review_sheets
@@ -141,7 +141,7 @@ def _report(
     asked, aside = len(items.asked), len(items.not_asked)
     console.say(
         f"意見 {asked + aside:,}件 = 判定する {asked:,} + 対象外(意見なし・空欄) {aside:,}",
-        f"{asked + aside:,} opinions = {asked:,} to decide + {aside:,} not asked (empty, no opinion)",
+        f"{counted(asked + aside, 'opinion')} = {asked:,} to decide + {aside:,} not asked (empty, no opinion)",
     )
     handed = given["position"].nunique()
     if handed < asked:
@@ -170,12 +170,12 @@ def _report(
     if int(cut.sum()):
         console.say(
             f"  {int(cut.sum()):,}件の意見は Excel のセルの上限({EXCEL_MAX_CELL:,}字)を超えるので、シートでは途中までです。",
-            f"  {int(cut.sum()):,} opinions exceed a cell ({EXCEL_MAX_CELL:,} characters) and are cut in the sheet",
+            f"  cut in the sheet to fit a cell ({EXCEL_MAX_CELL:,} characters): {counted(int(cut.sum()), 'opinion')}",
         )
     if int((altered & ~cut).sum()):
         console.say(
             f"  {int((altered & ~cut).sum()):,}件の意見の制御文字・改行は、セルに入る形にしました(判定の表には元の文面が入ります)。",
-            f"  in {int((altered & ~cut).sum()):,} opinions control characters and line ends were made to fit a cell "
+            f"  in {counted(int((altered & ~cut).sum()), 'opinion')} control characters and line ends were made to fit a cell "
             "(DECISIONS will have the text as it was)",
         )
     if coders == [""]:

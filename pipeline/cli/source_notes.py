@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.cells import EXCEL_MAX_CELL, is_too_long
 from pipeline.cli.console import Console
 from pipeline.comment_column import other_comment_columns
+from pipeline.errors import counted, listed
 from pipeline.tableio import EXCEL, RowSource, open_rows
 
 _NAMED = 10  # rows in one message
@@ -36,7 +37,7 @@ def say_other_sheets(console: Console, source: RowSource, wanted: str | None, *,
     others = [s for s in source.sheets if s != source.sheet]
     if wanted is not None or not others or set(source.columns) >= _SUGGESTIONS:
         return
-    listed, read = "、".join(others), read_from(console, source)
+    names, read = listed(others), read_from(console, source)
     why = ("", "")
     how = ("(読むのは先頭のシートだけです)", " (only the first sheet is read)")
     if source.sheet != source.sheets[0]:
@@ -45,8 +46,8 @@ def say_other_sheets(console: Console, source: RowSource, wanted: str | None, *,
     if option:
         how = ("(--sheet で選べます)", " (choose with --sheet)")
     console.warn(
-        f"{read} を読みます{why[0]}。読まないシート: {listed}{how[0]}",
-        f"reading {read}{why[1]}. Sheets not read: {listed}{how[1]}",
+        f"{read} を読みます{why[0]}。読まないシート: {names[0]}{how[0]}",
+        f"reading {read}{why[1]}. Sheets not read: {names[1]}{how[1]}",
     )
 
 
@@ -62,10 +63,10 @@ def say_other_columns(console: Console, source: RowSource, taken: Sequence[str],
     others = other_comment_columns(source.columns, taken)
     if named or not others or set(source.columns) >= _SUGGESTIONS:
         return
-    listed, read = "、".join(others), "、".join(taken)
+    names, read = listed(others), listed(taken)
     console.warn(
-        f"列「{read}」を読みます。ほかに自由記述らしい列: {listed}(--text-column で指定できます)",
-        f"reading column '{read}'. Others seem to hold comments too: {listed} (name them with --text-column)",
+        f"列「{read[0]}」を読みます。ほかに自由記述らしい列: {names[0]}(--text-column で指定できます)",
+        f"reading column '{read[1]}'. Others seem to hold comments too: {names[1]} (name them with --text-column)",
     )
 
 
@@ -80,7 +81,7 @@ def say_totals(console: Console, rows: Sequence[int]) -> None:
         )
         console.warn(
             f"合計の行と見て、意見として読みませんでした: {ja}",
-            f"taken for totals, not read as comments: rows {en}",
+            f"taken for totals, not read as comments: row {en}",
         )
 
 
@@ -102,6 +103,6 @@ class CutCells:
             console.warn(
                 f"{self._cut:,}個の値は Excel のセルの上限({EXCEL_MAX_CELL:,}字)を超えるので、途中までです。"
                 "すべて残すには、--out を .csv にしてください。",
-                f"{self._cut:,} values exceed a cell of Excel ({EXCEL_MAX_CELL:,} characters) and are cut; "
+                f"cut to fit a cell of Excel ({EXCEL_MAX_CELL:,} characters): {counted(self._cut, 'value')}; "
                 "to keep all of them, give --out a name in .csv",
             )

@@ -22,7 +22,7 @@ from pipeline.comment_column import sheet_with_comments
 from pipeline.comments import wide_columns
 from pipeline.crew import Crew, processes_for
 from pipeline.duplicates import GroupFinder, Groups
-from pipeline.errors import InputError, Language
+from pipeline.errors import InputError, Language, counted
 from pipeline.masked_table import SuspectedCells, mask_suggestions
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model, load_model
@@ -246,7 +246,7 @@ def _report(console: Console, request: Request, source: RowSource, text_column: 
     read = read_from(console, source)
     console.say(
         f"{read} の列「{text_column}」 {tally.rows:,}行(異なる文面 {tally.texts:,})を読みました。",
-        f"read {tally.rows:,} rows ({tally.texts:,} distinct texts) of column '{text_column}' in {read}",
+        f"read {counted(tally.rows, 'row')} ({counted(tally.texts, 'distinct text')}) of column '{text_column}' in {read}",
     )
     for status, n in sorted(tally.status_rows.items()):
         console.say(f"  {status}: {n:,}", f"  {status}: {n:,}")
@@ -259,7 +259,7 @@ def _say_if_untried(console: Console, model: Model) -> None:
         return
     console.say(
         f"このモデルが学んだ、項目にコードされた意見は{model.item_opinions}件(同じ文面は1件)で、どれだけ当たるかはまだほとんど分かりません。",
-        f"This model has learned from {model.item_opinions} opinions coded to items (copies counted once); how right it is can hardly be told yet.",
+        f"This model has learned from {counted(model.item_opinions, 'opinion')} coded to items (copies counted once); how right it is can hardly be told yet.",
     )
     if model.at_their_word:
         console.say(

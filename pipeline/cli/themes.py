@@ -15,7 +15,7 @@ from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sh
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
 from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments, text_column_of_long
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted, listed
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
@@ -151,10 +151,10 @@ def _read_coded(path: Path) -> pd.DataFrame:
     table = read_table(path)
     for column in ("opinion_id", "coder", "code"):
         if column not in table.columns:
-            listed = "、".join(map(str, table.columns))
+            names = listed(table.columns)
             raise InputError(
-                f"コーダー間の食い違いを見るには列「{column}」が必要です。ある列: {listed}",
-                f"to compare coders the column '{column}' is needed. Columns found: {listed}",
+                f"コーダー間の食い違いを見るには列「{column}」が必要です。ある列: {names[0]}",
+                f"to compare coders the column '{column}' is needed. Columns found: {names[1]}",
                 file=str(path),
             )
     return table
@@ -207,7 +207,7 @@ def _report(
     read = read_from(console, source)
     console.say(
         f"{read} の意見 {len(comments.texts):,}件({len(found.units):,}単位)を読みました。",
-        f"read {len(comments.texts):,} comments ({len(found.units):,} units) of {read}",
+        f"read {counted(len(comments.texts), 'comment')} ({counted(len(found.units), 'unit')}) of {read}",
     )
     for name, n in uses.items():
         console.say(f"  {name}: {n:,}", f"  {name}: {n:,}")

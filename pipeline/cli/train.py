@@ -27,7 +27,7 @@ from pipeline.cli.inputs import (
 )
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import say_sheets
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.evaluation import evaluate_model
 from pipeline.labels import unique_ids
 from pipeline.metrics import as_json
@@ -137,7 +137,7 @@ def print_metrics(console: Console, metrics: Mapping[str, Any]) -> None:
     n = metrics["opinions"]
     title = console.t(
         f"1件抜き交差検証({n}件、{metrics['items']}項目)。[ ] は95%信頼区間",
-        f"leave-one-out ({n} opinions, {metrics['items']} items); [ ] is the 95 % interval",
+        f"leave-one-out ({counted(n, 'opinion')}, {counted(metrics['items'], 'item')}); [ ] is the 95 % interval",
     )
     if n > LEAVE_ONE_OUT_LIMIT:
         title += console.t("。比較は10分割", "; the baseline in ten folds")
@@ -204,8 +204,8 @@ def run_evaluate(
     print_metrics(console, figures)
     console.say(
         f"評価した意見 {result.opinions}件(うち学習済み {result.seen}件は1件抜きで評価)、対象外の行 {result.skipped}",
-        f"{result.opinions} opinions judged ({result.seen} known from training: by leave-one-out), "
-        f"{result.skipped} rows not judged",
+        f"{counted(result.opinions, 'opinion')} judged ({result.seen} known from training: by leave-one-out), "
+        f"{counted(result.skipped, 'row')} not judged",
     )
     shown = result.items[result.items["n"] > 0]
     header = ["code", "title", "n", "hits", "confused_with", "confused_n"]
