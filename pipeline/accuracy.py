@@ -117,6 +117,9 @@ def _hit(given: Sequence[Decision], codebook: Codebook, level: int) -> float | N
 def acceptance_rate(decisions: pd.DataFrame) -> Figure:
     """Return the share of decisions that took the first suggestion where it was on screen; not an accuracy.
 
+    First suggestions of comments that are left to people, or seem to be about no item, were on screen too and
+    count: a record of decisions does not tell them from the others.
+
     The interval is Wilson's; all of 0 to 1 where no suggestion was shown (n = 0).
     """
     shown = [

@@ -139,7 +139,12 @@ def test_accuracy_is_refused_with_the_reason(
     write_table(table, tmp_path / "d.csv")
     assert iken("agreement", tmp_path / "d.csv", *BOOK) == 0
     said = capsys.readouterr().out
-    assert "精度はまだ言えません" in said and "採用率(精度ではない)" in said and "モデル ×" not in said
+    assert (
+        "精度はまだ言えません" in said
+        and "採用率(精度ではない): 画面に出た第1候補" in said
+        and "該当なしの疑いの行も" in said
+        and "モデル ×" not in said
+    )
 
 
 # -- adjudicate ------------------------------------------------------------------------------------

@@ -168,8 +168,9 @@ def _print_accuracy(console: Console, table: pd.DataFrame, codebook: Codebook) -
     rate = acceptance_rate(table)
     if rate.n:
         console.say(
-            f"採用率(精度ではない): 画面に出た提案 {rate.n:,}件のうち {_percent(rate)} が採用された",
-            f"acceptance (no accuracy): {_percent(rate)} taken of {counted(rate.n, 'suggestion')} on screen",
+            f"採用率(精度ではない): 画面に出た第1候補 {rate.n:,}件(要確認・該当なしの疑いの行も)のうち {_percent(rate)} が採用された",
+            f"acceptance (no accuracy): {_percent(rate)} taken of {counted(rate.n, 'first suggestion')} on screen, "
+            "those of comments left to people or maybe outside the plan too",
         )
     try:
         accuracy: Accuracy = independent_accuracy(table, codebook)
