@@ -7,7 +7,7 @@ counts add up: lines (or rows) in = used + set aside.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -218,7 +218,6 @@ def ingest_table(
         title_column = pick_column(columns, title_column, (), "--title-column", source)
     if id_column is None and "opinion_id" in columns:
         id_column = "opinion_id"
-    ids = _row_ids(table, id_column, source)
     uses: list[Use] = []
     filled: list[tuple[int, dict[str, str]]] = []
     for row, record in enumerate(table.to_dict("records"), start=2):
@@ -228,6 +227,7 @@ def ingest_table(
         uses.append(Use(block, "set aside" if reason else "opinion", reason))
         if not reason:
             filled.append((row, cells))
+    ids = _row_ids(table, id_column, source, {row for row, _ in filled})
     if codebook is not None and CODE_TITLE in columns:
         codebook.check_titles(zip(table[code_name], table[CODE_TITLE], strict=True), source)
     if codebook is None:
@@ -257,14 +257,19 @@ def ingest_table(
     return _ingested(source, codebook, labels, [], uses, doubts)
 
 
-def _row_ids(table: pd.DataFrame, id_column: str | None, source: str) -> list[str]:
-    """Return an id for each row; a blank or repeated one in the user's own column is an error."""
+def _row_ids(table: pd.DataFrame, id_column: str | None, source: str, used: Collection[int]) -> list[str]:
+    """Return an id for each row; a blank or repeated one in the user's own column is an error.
+
+    Rows that are not `used` may lack an id: such a row is blank, or one of totals.
+    """
     stem = source.rpartition(".")[0] or source
     if id_column is None:
         return [f"{stem}-R{row:05d}" for row in range(2, len(table) + 2)]
     ids = [str(x).strip() for x in table[id_column]]
     first: dict[str, int] = {}
     for row, one in enumerate(ids, start=2):
+        if not one and row not in used:
+            continue
         if not one or one in first:
             ja = f"ID「{one}」が{first[one]}行目と重複しています。" if one else "IDが空欄です。"
             en = f"the id '{one}' repeats row {first[one]}" if one else "the id is empty"

@@ -126,7 +126,7 @@ def suggest_stream(
                     store.put(at + i, coding.as_json() | {"text": part.texts[i]})
                 results.append(coding)
                 tally.add(coding.whole.status, coding.suggested, is_leader=i in codings)
-            ids = _ids(part.chunk, id_column, id_prefix, first_row + at)
+            ids = ids_of(part.chunk, part.texts, id_column, id_prefix, first_row + at)
             if long:
                 yield _long_frame(model, results, part.texts, ids)
             else:
@@ -207,10 +207,20 @@ def suggest(
     return next(iter(frames))
 
 
-def _ids(chunk: pd.DataFrame, id_column: str | None, prefix: str, first_row: int) -> list[str]:
+def ids_of(
+    chunk: pd.DataFrame, texts: Sequence[str], id_column: str | None, prefix: str, first_row: int
+) -> list[str]:
+    """Return the ids of the rows: those in the column, or `prefix` and the row's number without one.
+
+    A row without a comment (blank, or of totals) need not have an id: it gets its number too.
+    """
+    made = [f"{prefix}{first_row + i}" for i in range(len(texts))]
     if id_column is None:
-        return [f"{prefix}{first_row + i}" for i in range(len(chunk))]
-    return [as_text(v) for v in chunk[id_column]]
+        return made
+    given = (as_text(v) for v in chunk[id_column])
+    return [
+        one or ("" if text.strip() else number) for one, text, number in zip(given, texts, made, strict=True)
+    ]
 
 
 def _wide_frame(
@@ -242,6 +252,7 @@ def _wide_frame(
     new = pd.DataFrame({c: added[c] for c in wide_columns(top)}, dtype=object)
     if id_column == ID_COLUMN:
         new = new.drop(columns=ID_COLUMN)
+        out[ID_COLUMN] = [i if as_text(v) == "" else v for v, i in zip(out[ID_COLUMN], ids, strict=True)]
     return pd.concat([out, new], axis=1)
 
 

@@ -89,3 +89,26 @@ def test_reviewers_are_not_asked_about_it(tmp_path: Path, model: Model) -> None:
         assert report.set_aside[["location", "reason"]].values.tolist() == [["R5", TOTALS_ROW]]
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("name", ["番号", "opinion_id"])
+def test_blank_rows_and_totals_need_no_id(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    head = ("地区", name, "ご意見", "コード")
+    opinion = ("大船", "A1", "バスの本数が少なくて困る", "G3-3-2")
+    rows = [head, opinion, (), ("腰越", "A2", "坂がきつい", "G3-3-2"), ("合計", None, 2, None)]
+    given, out = excel(tmp_path / "回答.xlsx", *rows), tmp_path / "提案.csv"
+    assert iken("suggest", given, "--out", out, "--id-column", name) == 0
+    table = read_table(out)
+    assert table["opinion_id"].tolist() == ["A1", "回答-R3", "A2", "回答-R5"]
+    assert iken("review", "sheet", out, "--out", tmp_path / "確認.xlsx") == 0
+    columns = ("--id-column", name, "--codebook", SEED_CODEBOOK)
+    assert iken("ingest", given, *columns, "--out", tmp_path / "o") == 0
+    assert read_table(tmp_path / "o/labels/回答.csv")["opinion_id"].tolist() == ["A1", "A2"]
+    capsys.readouterr()
+    without = excel(tmp_path / "別.xlsx", head, opinion, ("腰越", None, "坂がきつい", "G3-3-2"))
+    assert iken("suggest", without, "--out", out, "--id-column", name) == 2
+    assert iken("ingest", without, *columns, "--out", tmp_path / "o2") == 2
+    said = capsys.readouterr().err
+    assert "3行目、列「" in said and said.count("ID") == 2

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from pipeline.abstention import TARGET_PRECISION
-from pipeline.cells import as_text
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
@@ -27,7 +26,7 @@ from pipeline.masked_table import SuspectedCells, mask_suggestions
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model, load_model
 from pipeline.placing import make_folder
-from pipeline.suggestion import Tally, check_columns, suggest_stream
+from pipeline.suggestion import Tally, check_columns, ids_of, suggest_stream
 from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 from pipeline.tables import SUGGESTIONS
 from pipeline.totals import comments_of
@@ -77,7 +76,7 @@ def run(console: Console, request: Request) -> int:
             _counted(source, advance),
             text_column=text_column,
             id_column=id_column,
-            id_prefix=f"{request.input.stem}-R",
+            id_prefix=_id_prefix(source),
             first_row=source.first_row,
             top=request.top,
             groups=groups,
@@ -130,7 +129,9 @@ def _find_groups(
             finder.add(texts)
             totals += [source.first_row + rows + i for i in sums]
             if id_column is not None:
-                ids.append(_hashes(chunk[id_column], source, id_column, source.first_row + rows))
+                first = source.first_row + rows
+                found = ids_of(chunk, texts, id_column, _id_prefix(source), first)
+                ids.append(_hashes(found, source, id_column, first))
             rows += len(chunk)
             advance(len(chunk))
         if ids:
@@ -138,11 +139,14 @@ def _find_groups(
         return finder.groups(), rows, totals
 
 
+def _id_prefix(source: RowSource) -> str:
+    return f"{source.path.stem}-R"
+
+
 def _hashes(
-    column: pd.Series[str], source: RowSource, name: str, first_row: int
+    texts: list[str], source: RowSource, name: str, first_row: int
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return a 64-bit number for each id (memory stays small); an empty id is an error."""
-    texts = [as_text(v) for v in column]
     if "" in texts:
         raise InputError(
             "IDが空です。",
