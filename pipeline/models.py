@@ -243,8 +243,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     if not path.is_file():
         raise ModelError(
-            f"モデルがありません(manifest.json が見つかりません)。`iken train --out {folder}` で作れます。",
-            f"there is no model here (no manifest.json); make one with `iken train --out {folder}`",
+            f"モデルがありません(manifest.json が見つかりません)。"
+            f"あるモデルのフォルダを指定するか、`iken train --out {folder}` で作ってください。",
+            f"there is no model here (no manifest.json); give the folder of one, or make it with `iken train --out {folder}`",
             file=str(folder),
         )
     try:

@@ -152,6 +152,16 @@ def test_labels_of_another_plan_are_refused_with_their_row(
     assert "row 2" in capsys.readouterr().err and not (tmp_path / "a.md").exists()
 
 
+@pytest.mark.parametrize(("language", "other"), [("ja", "there is no model"), ("en", "モデルがありません")])
+def test_why_a_model_is_not_read_is_said_in_one_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, other: str
+) -> None:
+    given, out = _suggested(tmp_path / "提案.csv"), tmp_path / "o.md"
+    assert iken("--lang", language, "report", given, "--out", out, *PLAIN) == 0
+    said = capsys.readouterr().err
+    assert "manifest.json" in said and other not in said
+
+
 # -- the long form ---------------------------------------------------------------------------------
 
 

@@ -163,9 +163,12 @@ def _figures(console: Console, request: Request, opinions: CodedOpinions) -> Mod
         metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
         encode = load_model(folder).features.transform if request.options.pictures else None
     except (ModelError, OSError, json.JSONDecodeError) as error:
+        ja, en = (
+            (error.message("ja"), error.message("en")) if isinstance(error, ModelError) else 2 * (str(error),)
+        )
         console.warn(
-            f"モデルを読めないため、精度と意見の地図は省きます({error})",
-            f"the model cannot be read: figures and the map of opinions are left out ({error})",
+            f"モデルを読めないため、精度と意見の地図は省きます({ja})",
+            f"the model cannot be read: figures and the map of opinions are left out ({en})",
         )
         return ModelFigures()
     return ModelFigures(str(manifest["model_id"]), metrics, encode)
