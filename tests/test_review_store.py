@@ -74,9 +74,11 @@ def empty(database_url: str, clock: Clock) -> Iterator[Store]:
         yield store
 
 
+FIRST = ("G1-1-1", "G1-1-2", "G2-1-1")
+
+
 def comments(n: int, **changes: object) -> list[dict[str, object]]:
     """`n` comments whose priority falls as the file goes on, in two districts."""
-    items = ["G1-1-1", "G1-1-2", "G2-1-1"]
     return [
         {
             "opinion_id": f"o{i}",
@@ -86,8 +88,7 @@ def comments(n: int, **changes: object) -> list[dict[str, object]]:
             "unit_end": len(f"意見{i}です"),
             "position": i,
             "cells": ["北" if i % 2 else "南", f'"{i}"'],
-            "suggestion": {"codes": [items[i % 3]]},
-            "first_code": items[i % 3],
+            "first_code": FIRST[i % 3],
             "priority": 1 / i,
             "reasons": ",long," if i % 4 == 0 else "",
             "group_id": "",
@@ -114,7 +115,7 @@ def store(empty: Store, plan: Codebook) -> Store:
 
 def save(store: Store, coder: str, view: CommentView, *codes: str, token: str = "", **more: object) -> Saved:
     """Decide what a page shows; none-fits without codes."""
-    suggested = str((view.suggestion.get("codes") or [""])[0])
+    suggested = "" if view.hidden else FIRST[view.position % 3]
     given: dict[str, object] = {
         "suggestion_shown": not view.hidden,
         "suggested_code": suggested,
@@ -288,11 +289,10 @@ def test_the_page_before(store: Store) -> None:
     assert store.previous("b") is None
 
 
-def test_hidden_suggestions_do_not_reach_the_page(empty: Store, plan: Codebook) -> None:
+def test_hidden_suggestions_are_told(empty: Store, plan: Codebook) -> None:
     load(empty, plan, hidden_suggestions=True)
     view = take(empty, "a")
     assert view.hidden
-    assert view.suggestion == {}
 
 
 def test_near_identical_comments(empty: Store, plan: Codebook) -> None:
@@ -507,7 +507,6 @@ def test_double_coding_is_blind(store: Store, plan: Codebook) -> None:
     view = take(store, "a")
     assert view.double
     assert view.hidden
-    assert view.suggestion == {}
     save(store, "a", view, "G1-1-1")
     other = take(store, "b")
     assert other.comment_id == view.comment_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.coding import Coder, Coding
+from pipeline.coding import Coder
 from pipeline.duplicates import GroupFinder
 from pipeline.models import Model
 from pipeline.review.queue import priority_of, reasons_of
@@ -46,7 +46,6 @@ def with_suggestions(
             complete.append(
                 {
                     **rows[i],
-                    "suggestion": suggestion_json(model, coding),
                     "first_code": coding.codes[0] if coding.codes else "",
                     "priority": priority_of(coding, reasons, is_copy=leader != i),
                     "reasons": f",{','.join(reasons)}," if reasons else "",
@@ -56,32 +55,3 @@ def with_suggestions(
             )
         advance(len(chosen))
     return complete
-
-
-def suggestion_json(model: Model, coding: Coding) -> dict[str, Any]:
-    """Return a suggestion as the store keeps it.
-
-    Keys: status, grade, codes, confidences (best first), suggested ('' if left to a person), level, also,
-    words (shared with the evidence), wording (of the plan), evidence (text, code, similarity, place each).
-    """
-    cited = model.cited
-    return {
-        "status": coding.status,
-        "grade": coding.grade,
-        "codes": list(coding.codes),
-        "confidences": [round(c, 4) for c in coding.confidences],
-        "suggested": coding.suggested,
-        "level": coding.level,
-        "also": coding.also,
-        "words": list(coding.words),
-        "wording": coding.wording,
-        "evidence": [
-            {
-                "text": cited[row].text,
-                "code": cited[row].code,
-                "similarity": round(float(similarity), 4),
-                "place": cited[row].place.lstrip("、"),
-            }
-            for row, similarity in coding.evidence
-        ],
-    }

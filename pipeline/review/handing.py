@@ -193,7 +193,6 @@ class Handing:
                     start=row.unit_start,
                     end=row.unit_end,
                     columns=dict(zip(names, row.cells, strict=True)),
-                    suggestion={} if hidden else dict(row.suggestion),
                     hidden=hidden,
                     priority=row.priority,
                     reasons=tuple(r for r in row.reasons.split(",") if r),

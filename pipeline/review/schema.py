@@ -45,7 +45,6 @@ class CommentRow(Base):
     unit_end: Mapped[int]
     position: Mapped[int]
     cells: Mapped[list[str]]  # values of project.columns: a list, since a column's name may hold anything
-    suggestion: Mapped[dict[str, Any]]
     first_code: Mapped[str]
     priority: Mapped[float]
     reasons: Mapped[str]  # ",a,b," so that one of them can be looked for

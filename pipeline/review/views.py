@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.errors import IkenError, InputError
 
@@ -66,7 +65,6 @@ class CommentView:
     unit : "" for the whole comment, "1", "2", … for its opinion units
     text : the whole comment; the unit is `text[start:end]`
     columns : the other columns of the input, in their order
-    suggestion : as first computed (see `first_look.suggestion_json`), {} when it is hidden from this coder
     hidden : suggestions must not be on screen (hidden share, blind round)
     reasons : names of `queue.REASONS`
     group_id, group_size : near-identical comments ('' and 1 when alone)
@@ -82,7 +80,6 @@ class CommentView:
     start: int
     end: int
     columns: Mapping[str, str]
-    suggestion: Mapping[str, Any]
     hidden: bool
     priority: float
     reasons: tuple[str, ...]
