@@ -393,7 +393,7 @@ def test_language_may_stand_after_the_command(tmp_path: Path, capsys: pytest.Cap
     survey = tmp_path / "k.csv"
     survey.write_text("text\nバスが少ない\n", "utf-8")
     assert iken("suggest", survey, "--out", tmp_path / "k.xlsx", "--model", DEFAULT, "--lang", "en") == 0
-    assert "distinct texts" in capsys.readouterr().out
+    assert "1 distinct text)" in capsys.readouterr().out
     book = openpyxl.load_workbook(tmp_path / "k.xlsx")
     assert book.sheetnames == ["Suggestions", "Codebook", "Summary"]
     assert "final_code" in [c.value for c in book["Suggestions"][1]]
