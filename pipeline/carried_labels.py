@@ -24,7 +24,7 @@ FROM_CODE, FROM_SHA = "carried_from_code", "carried_from_codebook_sha256"
 def old_labels(labels: pd.DataFrame, old: Codebook, file: str | None = None) -> pd.DataFrame:
     """Return LABELS with the canonical codes of the old codebook; an unknown code is an `InputError`."""
     table = LABELS.check(labels, file)
-    old.check_labels(table, file)
+    old.check_coded(table, file)
     codes = enumerate(table["code"], start=2)
     return table.assign(code=[old.code_or_error(c, file=file, row=i, column="code") for i, c in codes])
 

@@ -129,7 +129,7 @@ def _read_labels(
     if text_column is not None:
         table = table.assign(text=table[named_column([*table.columns], text_column, "--text-column", file)])
     labels = LABELS.check(table, file)
-    codebook.check_labels(labels, file)
+    codebook.check_coded(labels, file)
     labels = labels.drop(columns=CODE_TITLE, errors="ignore")
     # `prepare_labels` sorts; a report keeps the order of its source.
     numbered = labels.assign(**{_PLACE: [f"{i:09d}" for i in range(len(labels))]})

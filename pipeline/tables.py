@@ -91,8 +91,9 @@ LABELS = Schema(
     ),
     ("opinion_id", "text", "code"),
 )
-# In LABELS, what the plan calls the code: labels that stand beside no codebook say by it which plan they belong to.
-# Not among the columns of LABELS: a model keeps these, and its bytes must not change by what only files are told by.
+# In LABELS and DECISIONS, what the plan calls the code: tables that stand beside no codebook say by it which plan
+# they belong to. Not among the columns of LABELS: a model keeps these, and its bytes must not change by what only
+# files are told by.
 CODE_TITLE = "code_title"
 SUGGESTIONS = Schema(
     "SUGGESTIONS",
@@ -121,6 +122,7 @@ DECISIONS = Schema(
         "coder",
         "action",
         "code",
+        CODE_TITLE,
         "note",
         "decided_at",
         "round",

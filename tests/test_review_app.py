@@ -811,6 +811,7 @@ def test_dashboard_and_export(browser: Open, store: Store) -> None:
     assert "attachment" in answer.headers["content-disposition"]
     table = read_bytes(answer.content, ".csv")
     assert table["opinion_id"].tolist() == ["n7"]
+    assert table["code_title"].tolist() == [store.codebook()[first].title]
     sheet = openpyxl.load_workbook(io.BytesIO(page.get("/export/decisions.xlsx").content)).active
     assert sheet is not None
     cells = [c for row in sheet.iter_rows() for c in row]

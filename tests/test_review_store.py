@@ -315,6 +315,7 @@ def test_a_decision_in_the_table_of_decisions(store: Store, plan: Codebook) -> N
         "coder": "a",
         "action": "change",
         "code": "G2-1-1",
+        "code_title": plan["G2-1-1"].title,
         "note": "=1+1\nメモ",
         "decided_at": "2025-07-01T09:00:00.000+09:00",
         "round": "1",

@@ -73,7 +73,6 @@ def _read(files: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
         content = read_table(path)
         refuse_earlier_stages(content.columns, path, LABELS, DECISIONS)
         if not {"action", "decision_id", "round"} & set(content.columns):
-            codebook.check_labels(LABELS.check(content, str(path)), str(path))
             content = decisions_from_labels(content, str(path))
         tables.append(with_canonical_codes(check_decisions(content, str(path)), codebook, str(path)))
     try:

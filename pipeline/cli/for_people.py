@@ -25,7 +25,7 @@ TITLES = {
     "n": "件数", "opinion_id": "意見ID", "unit": "部分", "text": "本文", "codes_a": "Aのコード",
     "note_a": "Aのメモ", "codes_b": "Bのコード", "note_b": "Bのメモ", "kind": "種類", "decisions": "判定",
     "notes": "メモ", "reason": "理由", "outcome": "結果", "coder": "コーダー", "action": "判定",
-    "code": "コード", "decided_at": "日時", "suggestion_shown": "提案を見たか", "suggested_code": "提案",
+    "code": "コード", "code_title": "項目名", "decided_at": "日時", "suggestion_shown": "提案を見たか", "suggested_code": "提案",
     "codes": "コード", "titles": "項目", "rank": "1件抜きの順位", "probability": "その確信度",
     "other_code": "別のコード", "other_title": "その項目", "other_opinion_id": "似た意見のID",
     "other_text": "似た意見", "similarity": "類似度", "source": "出典", "location": "場所",

@@ -111,7 +111,7 @@ def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] 
         given = read_table(path)
         refuse_earlier_stages(given.columns, path, LABELS)
         table = LABELS.check(given, str(path))
-        codebook.check_labels(table, str(path))
+        codebook.check_coded(table, str(path))
         _check_plan(table, path, codebook)
         prepare_labels(table, codebook, str(path))  # one by one: here a message can name file and row
         own = table["source"].mask(table["source"].str.strip() == "", name)

@@ -158,6 +158,7 @@ def _read_coded(path: Path) -> pd.DataFrame:
 
 
 def _with_codes(table: pd.DataFrame, codebook: Codebook, file: str) -> pd.DataFrame:
+    codebook.check_coded(table, file)
     table = table.assign(code=_codes(table["code"], codebook, file, "code"))
     return table[table["code"] != ""]
 
