@@ -38,6 +38,13 @@ AGREEMENT = Schema(
     ("round", "compared", "coder_a", "coder_b", "level", "measure", "value", "low", "high", "units", "note"),
     ("compared", "measure"),
 )
+# What the measures are called, in Japanese and English.
+MEASURES = {
+    "alpha": ("Krippendorff α", "Krippendorff's alpha"),
+    "kappa": ("Cohen κ", "Cohen's kappa"),
+    "percent": ("一致率", "agreement"),
+    "masi_alpha": ("MASI α", "MASI alpha"),
+}
 _NOT_DEFINED = "全員が同じ分類だけを使ったため、計算できない"
 _NOTHING = "2人以上が判定した意見がない"
 

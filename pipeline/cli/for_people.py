@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.agreement import MEASURES
 from pipeline.cli.console import Console
 from pipeline.placing import make_folder
 from pipeline.sheets import write_sheets
 
-MEASURES = {
-    "alpha": ("Krippendorff α", "Krippendorff's alpha"),
-    "kappa": ("Cohen κ", "Cohen's kappa"),
-    "percent": ("一致率", "agreement"),
-    "masi_alpha": ("MASI α", "MASI alpha"),
-}
 # What columns are called in the Excel files; the tables themselves have the names of `tables.py`.
 TITLES = {
     "round": "回", "compared": "比べたもの", "coder_a": "コーダーA", "coder_b": "コーダーB", "level": "階層",
