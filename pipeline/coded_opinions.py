@@ -20,7 +20,7 @@ from pipeline.doubt import REASONS
 from pipeline.errors import InputError
 from pipeline.labels import prepare_labels
 from pipeline.normalise import NO_OPINION, OUTSIDE
-from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
+from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records, suggestions_form
 from pipeline.workbook import DECISION
 
 # One row an opinion and code. `unit` is the part of a comment, `checked` "no" for what nobody has looked at.
@@ -104,9 +104,10 @@ def read_coded(
     # Labels that `iken ingest` made of suggestions keep their columns; what people decided goes before.
     if {*LABELS.required, "label_source"} <= columns and not columns & {*DECISION.values()}:
         return _read_labels(table, codebook, file, text_column)
-    if {"suggested_code", "status"} <= columns:
+    form = suggestions_form(columns)
+    if form == "wide":
         return _read_wide(table, codebook, file, text_column, min_confidence)
-    if {"unit_text", "rank", "status", "confidence"} <= columns:
+    if form == "long":
         return _read_long(table, codebook, file, min_confidence)
     if {"opinion_id", "code"} <= columns:
         return _read_labels(table, codebook, file, text_column)

@@ -18,7 +18,7 @@ from pipeline.errors import InputError, Language
 from pipeline.labels import check_ids, prepare_labels
 from pipeline.review_form import COLUMNS, MUST_COME_BACK
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import AUTHORED, CODE_TITLE, LABELS, Schema
+from pipeline.tables import AUTHORED, CODE_TITLE, LABELS, Schema, suggestions_form
 from pipeline.terms import read_terms
 
 SHIPPED = Path("data/codebook")
@@ -72,7 +72,7 @@ def refuse_earlier_stages(columns: Iterable[object], path: Path, *wanted: Schema
     if any(names.issuperset(schema.required) for schema in wanted):
         return  # labels keep the columns of what they were made of
     refuse_forms(names, path)
-    if {"status", "suggested_code"} <= names or {"status", "rank", "unit_text"} <= names:
+    if suggestions_form(names):
         raise InputError(
             "`iken suggest` が書いた提案の表です。`iken review sheet` か `iken review open` で確かめてください"
             "(確定コードを記入したものは `iken ingest` でコード付き意見になります)。",

@@ -21,6 +21,7 @@ from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
 from pipeline.sheets import write_sheets
 from pipeline.tableio import RowSource, open_rows, read_table, write_table
+from pipeline.tables import suggestions_form
 from pipeline.themes import ALONE, THEME, Themes, find_themes
 from pipeline.vectorcache import VectorCache
 from pipeline.workbook import DECISION
@@ -122,7 +123,7 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     wanted = request.text_column
     if wanted is not None:
         wanted = named_column(columns, wanted, "--text-column", file)
-    if wanted is None and {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
+    if wanted is None and suggestions_form(columns) == "long":
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
         ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
