@@ -675,6 +675,27 @@ def test_definitions_are_amended_and_kept(store: Store, plan: Codebook) -> None:
             call()
 
 
+def test_the_line_above_a_comment_counts_as_the_dashboard_does(store: Store) -> None:
+    """Decided is what all who are to decide it have decided; another round has its own comments only."""
+    double = store.assign_double(0.5, ["a", "b"])
+    second = store.assign_double(0.5, ["a", "b"], seed=1, round="2")
+    for n, coder in enumerate("ab"):
+        view = store.get(double[0], coder)
+        store.save(
+            coder,
+            double[0],
+            "none-fits",
+            suggestion_shown=False,
+            expected_seq=view.seq,
+            client_token=coder,
+        )
+        for round_, mine in (("1", 1), ("2", 0)):
+            now = store.progress(round_)
+            assert store.counts(coder, round_) == (mine, now.decided, now.total)
+        assert store.progress().decided == n
+    assert store.progress("2").total == len(second) < store.progress().total == store.count()
+
+
 def test_progress(empty: Store, plan: Codebook, clock: Clock) -> None:
     load(empty, plan, 10)
     for codes in (["G1-1-2"], ["G1-1-1", "G2-1-1"], [], ["G1-1-2"]):
