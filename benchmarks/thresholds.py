@@ -23,7 +23,7 @@ import pipeline.abstention as abstention
 from pipeline import load_model
 from pipeline.abstention import choose_levels, climb, grades, promise_kept
 from pipeline.coding import Coder
-from pipeline.duplicates import near_duplicate_groups
+from pipeline.copies import near_duplicate_groups
 from pipeline.metrics import gold_matrix, share_with_interval
 from pipeline.models import Model
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pipeline.codebook import Codebook as Codebook
     from pipeline.documents import read_document as read_document
     from pipeline.evaluation import evaluate_model as evaluate_model
+    from pipeline.model_writing import save_model as save_model
     from pipeline.models import load_model as load_model
-    from pipeline.models import save_model as save_model
     from pipeline.opinions import ingest_document as ingest_document
     from pipeline.opinions import ingest_table as ingest_table
     from pipeline.settings import TrainingConfig as TrainingConfig
@@ -35,7 +35,7 @@ _HOME = {
     "load_model": "models",
     "read_document": "documents",
     "read_table": "tableio",
-    "save_model": "models",
+    "save_model": "model_writing",
     "suggest": "suggestion",
     "train": "training",
     "write_table": "tableio",

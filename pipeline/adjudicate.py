@@ -185,7 +185,7 @@ def _agreed(deciding: Sequence[Decision]) -> str:
 
 
 def _label_rows(deciding: Sequence[Decision], text: str, codebook: Codebook) -> list[dict[str, str]]:
-    """Return the rows of one label; with titles if its codes were surely given by this codebook."""
+    """Return the rows of one label; with the titles its codes have in the codebook they were surely given by."""
     first = deciding[0]
     ours = deciding[-1].codebook_sha256 == codebook.sha256
     row = {
@@ -196,4 +196,7 @@ def _label_rows(deciding: Sequence[Decision], text: str, codebook: Codebook) -> 
         "labelled_at": max((d.decided_at for d in deciding), default="")[:10],
         "codebook_sha256": deciding[-1].codebook_sha256,
     }
-    return [row | {"code": code, CODE_TITLE: codebook[code].title if ours else ""} for code in first.codes]
+    # Coders may have given the same codes in another order, and older files have no titles.
+    named = {c: t for d in reversed(deciding) for c, t in zip(d.codes, d.titles, strict=True) if t}
+    named |= {c: codebook[c].title for c in first.codes if ours}
+    return [row | {"code": code, CODE_TITLE: named.get(code, "")} for code in first.codes]

@@ -29,7 +29,7 @@ from pipeline.disagreement import NONE_FITS, Unit, disagreements
 from pipeline.errors import InputError, counted
 from pipeline.metrics import Figure, Ints
 from pipeline.reliability import MISSING, alpha, kappa, masi_distances, percent_agreement
-from pipeline.tables import DECISIONS, LABELS, Schema, records
+from pipeline.tables import CODE_TITLE, DECISIONS, LABELS, Schema, records
 
 MODEL = "model"
 ALL_ROUNDS = ""
@@ -38,6 +38,13 @@ AGREEMENT = Schema(
     ("round", "compared", "coder_a", "coder_b", "level", "measure", "value", "low", "high", "units", "note"),
     ("compared", "measure"),
 )
+# What the measures are called, in Japanese and English.
+MEASURES = {
+    "alpha": ("Krippendorff α", "Krippendorff's alpha"),
+    "kappa": ("Cohen κ", "Cohen's kappa"),
+    "percent": ("一致率", "agreement"),
+    "masi_alpha": ("MASI α", "MASI alpha"),
+}
 _NOT_DEFINED = "全員が同じ分類だけを使ったため、計算できない"
 _NOTHING = "2人以上が判定した意見がない"
 
@@ -144,6 +151,7 @@ def decisions_from_labels(labels: pd.DataFrame, file: str | None = None) -> pd.D
             )
         key = "\x1f".join((row["source"], row["opinion_id"], row["coder"]))
         same = {k: row[k] for k in ("opinion_id", "text", "coder", "code", "codebook_sha256")}
+        same[CODE_TITLE] = row.get(CODE_TITLE, "")
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
         rows.append(same | {"action": "change", "decision_id": name})
     return DECISIONS.table(rows)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.duplicates import near_duplicate_groups
+from pipeline.copies import near_duplicate_groups
 from pipeline.errors import InputError
 from pipeline.held_out import held_out_items
 from pipeline.labels import prepare_labels

@@ -30,7 +30,7 @@ DATA_BAR = {
 }
 # The number beside 「該当なしの疑い」 says how likely an item is if it is any: no bar, for it promises too much.
 IF_ANY_ITEM = {"num_format": "(0%)", "font_color": "#808080"}
-_CODEBOOK_HEADER = {
+CODEBOOK_HEADER: dict[Language, tuple[str, ...]] = {
     "ja": ("コード", "番号", "名称", "定義", "含む", "含まない", "確定コードの選択肢"),
     "en": ("code", "number", "title", "definition", "include", "exclude", "choices for final_code"),
 }
@@ -94,7 +94,7 @@ def write_codebook_sheet(
     choices = [*(choice(codebook, n.code) for n in items), *more]
     for column, width in enumerate((10, 9, 44, 50, 50, 50, 44)):
         sheet.set_column(column, column, width, None, {"hidden": 1} if column == 6 else {})
-    for column, name in enumerate(_CODEBOOK_HEADER[language]):
+    for column, name in enumerate(CODEBOOK_HEADER[language]):
         write_cell(sheet, 0, column, name, header)
     leaves = {n.code for n in items}
     for row, node in enumerate(codebook, 1):

@@ -27,7 +27,7 @@ def old_labels(labels: pd.DataFrame, old: Codebook, file: str | None = None) -> 
     decisions."""
     refuse_decisions(labels.columns, file)
     table = LABELS.check(labels, file)
-    old.check_labels(table, file)
+    old.check_coded(table, file)
     codes = enumerate(table["code"], start=2)
     return table.assign(code=[old.code_or_error(c, file=file, row=i, column="code") for i, c in codes])
 

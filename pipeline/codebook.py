@@ -213,10 +213,10 @@ class Codebook:
                 file=file,
             )
 
-    def check_labels(self, labels: pd.DataFrame, file: str | None) -> None:
-        """Raise `InputError` if LABELS with titles (`CODE_TITLE`) were given by another plan; see `check_titles`."""
-        if CODE_TITLE in labels.columns:
-            self.check_titles(zip(labels["code"], labels[CODE_TITLE], strict=True), file)
+    def check_coded(self, table: pd.DataFrame, file: str | None) -> None:
+        """Raise `InputError` if codes with titles (`CODE_TITLE`) were given by another plan; see `check_titles`."""
+        if CODE_TITLE in table.columns:
+            self.check_titles(zip(table["code"], table[CODE_TITLE], strict=True), file)
 
     @cached_property
     def _by_display(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.errors import InputError, listed
 from pipeline.labels import prepare_labels
 from pipeline.normalise import NO_OPINION, OUTSIDE
-from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records
+from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records, suggestions_form
 from pipeline.workbook import DECISION
 
 # One row an opinion and code. `unit` is the part of a comment, `checked` "no" for what nobody has looked at.
@@ -101,9 +101,10 @@ def read_coded(
     # Labels that `iken ingest` made of suggestions keep their columns; what people decided goes before.
     if {*LABELS.required, "label_source"} <= columns and not columns & {*DECISION.values()}:
         return _read_labels(table, codebook, file, text_column)
-    if {"suggested_code", "status"} <= columns:
+    form = suggestions_form(columns)
+    if form == "wide":
         return _read_wide(table, codebook, file, text_column, min_confidence)
-    if {"unit_text", "rank", "status", "confidence"} <= columns:
+    if form == "long":
         text_column_of_long([*table.columns], text_column, file)
         return _read_long(table, codebook, file, min_confidence)
     if {"opinion_id", "code"} <= columns:
@@ -127,7 +128,7 @@ def _read_labels(
     if text_column is not None:
         table = table.assign(text=table[named_column([*table.columns], text_column, "--text-column", file)])
     labels = LABELS.check(table, file)
-    codebook.check_labels(labels, file)
+    codebook.check_coded(labels, file)
     labels = labels.drop(columns=CODE_TITLE, errors="ignore")
     # `prepare_labels` sorts; a report keeps the order of its source.
     numbered = labels.assign(**{_PLACE: [f"{i:09d}" for i in range(len(labels))]})

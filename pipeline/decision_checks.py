@@ -116,8 +116,10 @@ def with_canonical_codes(
     Raises
     ------
     InputError
-        for a person's code that is not in the codebook, naming the row.
+        for decisions of another plan, told by the titles of their codes; for a person's code that is not in the
+        codebook, naming the row.
     """
+    codebook.check_coded(decisions, file)
     codes = [
         codebook.code_or_error(c, file=file, row=i + 2, column="code") if c else ""
         for i, c in enumerate(decisions["code"])

@@ -26,7 +26,7 @@ from pipeline.decision_checks import (
 from pipeline.errors import InputError
 from pipeline.placing import unwritable
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import DECISIONS, records
+from pipeline.tables import CODE_TITLE, DECISIONS, records
 
 __all__ = [
     "ADJUDICATION",
@@ -49,6 +49,7 @@ class Decision:
     """One decision that holds now, its codes gathered from its rows.
 
     codes : in the order given; empty for none-fits and where no code was given
+    titles : what the plan called each code, '' where the table does not say
     missing : no code was given (unsure, reject): says nothing of what the opinion is about
     rows : positions of its rows in the table it was gathered from
     """
@@ -59,6 +60,7 @@ class Decision:
     round: str
     action: str
     codes: tuple[str, ...]
+    titles: tuple[str, ...]
     text: str
     note: str
     decided_at: str
@@ -155,10 +157,13 @@ def gather_decisions(decisions: pd.DataFrame) -> list[Decision]:
     gathered = []
     for at in grouped.values():
         first = rows[at[0]]
+        titles = {rows[i]["code"]: rows[i][CODE_TITLE] for i in reversed(at) if rows[i]["code"]}
+        codes = tuple(dict.fromkeys(rows[i]["code"] for i in at if rows[i]["code"]))
         gathered.append(
             Decision(
                 **{c: first[c] for c in (*KEY, *same)},
-                codes=tuple(dict.fromkeys(rows[i]["code"] for i in at if rows[i]["code"])),
+                codes=codes,
+                titles=tuple(titles[c] for c in codes),
                 rows=tuple(at),
             )
         )
@@ -178,7 +183,8 @@ def read_decisions(paths: Path | Sequence[Path], codebook: Codebook | None = Non
     Raises
     ------
     InputError
-        as `check_decisions`, with the file and row; also for a decision_id that two files use differently.
+        as `check_decisions`, with the file and row; also for a decision_id that two files use differently and,
+        with a codebook, as `with_canonical_codes`.
     """
     paths = [paths] if isinstance(paths, Path) else list(paths)
     tables = []

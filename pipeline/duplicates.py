@@ -1,10 +1,6 @@
-"""Find texts that are the same or nearly so: campaign answers, repeated rows, copies with a word changed.
+"""Group the same and nearly the same texts (see `copies`) in millions of rows.
 
-Same: equal `comparison_key`. Nearly: the sets of the keys' three-character pieces share at least 0.8 of
-all their pieces (Jaccard), and the keys have the same words of negation and of opposites: who is for a thing
-and who is against it say it in nearly the same words, and neither may speak for the other.
-
-In millions of rows, candidates come from MinHash in bands (Broder 1997; Leskovec et al., Mining of Massive
+Candidates come from MinHash in bands (Broder 1997; Leskovec et al., Mining of Massive
 Datasets, ch. 3) and are then compared exactly. Keys and bands wait in temporary files meanwhile, so that memory
 stays at a few bytes a row.
 """
@@ -18,27 +14,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from types import TracebackType
-from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
+from pipeline.copies import THRESHOLD, pieces_of
 from pipeline.normalise import comparison_key, has_no_opinion
 from pipeline.polarity import polarity
 
-THRESHOLD = 0.8
 # Shorter keys are compared for equality only: one word changed in a short note changes what it says.
 MIN_LENGTH = 12
 # A pair of Jaccard J shares at least one band with probability 1 - (1 - J**3)**6: .99 at .8, .05 at .2.
 _BANDS, _ROWS = 6, 3
-_OTHERS = 500  # so many texts at a time are set against all others
 
 Indices = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
-Sizes = npt.NDArray[np.int64]
 
 
 def _constants(count: int, label: str) -> Hashes:
@@ -166,7 +157,7 @@ class GroupFinder:
         @lru_cache(maxsize=4096)
         def compared(row: int) -> tuple[bytes, frozenset[str]]:
             key = self._key(row)
-            return polarity(key), _pieces(key)
+            return polarity(key), pieces_of(key)
 
         # In the order of rows, so that a leader is settled before it is asked for.
         for column in np.flatnonzero((firsts != rows).any(axis=0)):
@@ -187,39 +178,6 @@ class GroupFinder:
             parts.append(np.frombuffer(self._bands.read(4 * len(chunk)), np.uint32))
             start += len(chunk)
         return np.concatenate(parts)
-
-
-def near_duplicate_groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return for each of some thousand texts the index of the first text of its group, exactly.
-
-    Linked are texts of the same key, or of a Jaccard similarity of at least 0.8 (short ones too) and the
-    same `polarity`, and groups are all that is linked, by whatever chain: for leaving copies out together.
-    Blank texts are alone.
-
-    >>> near_duplicate_groups(["仲間を増やしたい", "坂が多い", "仲間を増やしたいね", "坂が多い。"]).tolist()
-    [0, 1, 0, 1]
-    """
-    pieces = _Pieces.of(texts)
-    if not pieces.table.nnz:
-        return np.arange(len(texts))
-    found = []
-    for start in range(0, len(texts), _OTHERS):
-        # Against itself and what comes after it: a pair needs to be seen once.
-        row, column = pieces.part(slice(start, start + _OTHERS)).linked(pieces.part(slice(start, None)))
-        found.append(start + np.stack([row, column]))
-    row, column = np.concatenate(found, axis=1)
-    graph = sparse.coo_array((np.ones(len(row), bool), (row, column)), shape=(len(texts), len(texts)))
-    _, component = connected_components(graph, directed=False)
-    _, first = np.unique(component, return_index=True)
-    leader: npt.NDArray[np.int64] = first[component]
-    return leader
-
-
-def _pieces(key: str) -> frozenset[str]:
-    """The three-character pieces of a key; the key itself if it is shorter."""
-    if len(key) < 3:
-        return frozenset([key] if key else [])
-    return frozenset([key[i : i + 3] for i in range(len(key) - 2)])
 
 
 def _nearly_same(a: tuple[bytes, frozenset[str]], b: tuple[bytes, frozenset[str]]) -> bool:
@@ -263,49 +221,3 @@ def _first_rows(values: npt.NDArray[np.unsignedinteger]) -> Indices:
 
 def _sizes(leader: Indices) -> Indices:
     return np.bincount(leader, minlength=len(leader)).astype(np.int32)[leader]
-
-
-def near_copies(texts: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Tell of each text (n,) whether one of `others` is linked to it, as `near_duplicate_groups` links.
-
-    >>> near_copies(["仲間を増やしたいね", "バスが少ない"], ["仲間を増やしたい", "坂が多い"]).tolist()
-    [True, False]
-    """
-    pieces = _Pieces.of([*texts, *others])
-    n = len(texts)
-    own, found = pieces.part(slice(n)), np.zeros(n, bool)
-    for start in range(n, len(pieces.sizes), _OTHERS):
-        found[own.linked(pieces.part(slice(start, start + _OTHERS)))[0]] = True
-    return found
-
-
-class _Pieces(NamedTuple):
-    """The pieces of n texts: which (n, pieces), how many, and a number for the polarity of each text."""
-
-    table: sparse.csr_array
-    sizes: Sizes
-    sides: Sizes
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> _Pieces:
-        keys = [comparison_key(t) for t in texts]
-        sets = [_pieces(k) for k in keys]
-        numbers: dict[str, int] = {}
-        columns = [numbers.setdefault(p, len(numbers)) for pieces in sets for p in sorted(pieces)]
-        sizes = np.array([len(s) for s in sets], np.int64)
-        starts = np.concatenate([[0], np.cumsum(sizes)])
-        shape = (len(sets), len(numbers))
-        table = sparse.csr_array((np.ones(len(columns), np.int32), columns, starts), shape=shape)
-        _, sides = np.unique([polarity(k).hex() for k in keys], return_inverse=True)
-        return cls(table, sizes, sides)
-
-    def part(self, rows: slice) -> _Pieces:
-        return _Pieces(self.table[rows], self.sizes[rows], self.sides[rows])
-
-    def linked(self, other: _Pieces) -> tuple[Sizes, Sizes]:
-        """Return the rows of this and of the other that are of one polarity and have a Jaccard similarity of `THRESHOLD`."""
-        shared = (self.table @ other.table.T).tocoo()
-        row, column = shared.coords
-        linked = shared.data >= THRESHOLD * (self.sizes[row] + other.sizes[column] - shared.data)
-        linked &= self.sides[row] == other.sides[column]
-        return row[linked], column[linked]

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.baseline import baseline_probabilities, fit_baseline
-from pipeline.duplicates import near_duplicate_groups
+from pipeline.copies import near_duplicate_groups
 from pipeline.errors import InputError
 from pipeline.held_out import held_out_items
 from pipeline.metrics import Figure, evaluate, gold_matrix

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.duplicates import near_duplicate_groups
+from pipeline.copies import near_duplicate_groups
 from pipeline.metrics import Floats, Ints
 from pipeline.models import Model
 

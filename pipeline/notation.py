@@ -1,9 +1,11 @@
-"""How people write the numbers of a plan: 「1(1)①」, 「目標1-(1)-①」, 「１－１－１」, 「G1-1-1」."""
+"""How people write the numbers of a plan, and what its levels are called: 「1(1)①」, 「目標1-(1)-①」, 「１－１－１」, 「G1-1-1」."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+
+from pipeline.errors import Language
 
 _CIRCLED = {chr(0x2460 + i): str(i + 1) for i in range(20)} | {
     chr(0x3251 + i): str(i + 21) for i in range(15)
@@ -41,6 +43,17 @@ def after_numbers(text: str) -> str:
 def folded_title(title: str) -> str:
     """Return a title in the form in which it can be compared with what stands behind a code."""
     return _folded(title).strip(_AROUND_TITLE)
+
+
+def level_name(level: int, depth: int, language: Language = "ja") -> str:
+    """Return what a level of a plan of that depth is called: plans differ in their own names, and no codebook has them.
+
+    >>> [level_name(k, 3) for k in (1, 2, 3)], level_name(1, 3, "en")
+    (['第1階層', '第2階層', '項目'], 'level 1')
+    """
+    if level == depth:
+        return {"ja": "項目", "en": "item"}[language]
+    return {"ja": f"第{level}階層", "en": f"level {level}"}[language]
 
 
 def letter_of(text: str) -> str:

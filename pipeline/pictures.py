@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.change import changes
 from pipeline.drawing import Picture
 from pipeline.pictures_bars import cross_counts, heat_map, item_bars
-from pipeline.pictures_change import change_between, change_plot
+from pipeline.pictures_change import change_plot
 from pipeline.pictures_html import heat_map_html, opinion_map_html
 from pipeline.pictures_map import map_table, opinion_map, opinion_places
 from pipeline.pictures_model import learning_curve_plot, reliability_plot, risk_coverage, risk_coverage_plot
@@ -12,8 +13,8 @@ from pipeline.pictures_words import word_network
 
 __all__ = [
     "Picture",
-    "change_between",
     "change_plot",
+    "changes",
     "cross_counts",
     "heat_map",
     "heat_map_html",

@@ -5,67 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipeline.codebook import Codebook
 from pipeline.drawing import COLOURS, GREY, TALLEST, Picture, canvas, picture, shortened
-from pipeline.intervals import newcombe
-
-
-def change_between(
-    previous: pd.Series[int],
-    present: pd.Series[int],
-    previous_opinions: int,
-    present_opinions: int,
-    codebook: Codebook,
-) -> pd.DataFrame:
-    """Return the share of each item in two surveys and their difference with its 95 % interval.
-
-    The interval is Newcombe's (1998, method 10), which holds for small numbers too. With many items some differ
-    by chance alone: of 37 about two intervals leave out zero though nothing has changed.
-
-    Parameters
-    ----------
-    previous, present : number of opinions by code
-    previous_opinions, present_opinions : all opinions of each survey
-
-    Raises
-    ------
-    ValueError
-        if one of the surveys has no opinion.
-    """
-    if previous_opinions < 1 or present_opinions < 1:
-        raise ValueError("both surveys need at least one opinion")
-    codes = [n.code for n in codebook if n.code in previous.index or n.code in present.index]
-    a = previous.reindex(codes, fill_value=0).to_numpy(dtype=np.float64)
-    b = present.reindex(codes, fill_value=0).to_numpy(dtype=np.float64)
-    p, q = a / previous_opinions, b / present_opinions
-    low, high = newcombe(b, present_opinions, a, previous_opinions)
-    return pd.DataFrame(
-        {
-            "code": codes,
-            "title": [codebook[c].title for c in codes],
-            "previous": p,
-            "present": q,
-            "difference": q - p,
-            "low": low,
-            "high": high,
-        }
-    )
 
 
 def change_plot(
     table: pd.DataFrame, *, names: tuple[str, str] = ("前回", "今回"), title: str = "前回からの変化"
 ) -> Picture:
-    """Return the difference of each item with its interval; those whose interval leaves out zero are filled.
+    """Return the difference of each row with its interval; what may be called a change is filled.
 
     Parameters
     ----------
-    table : code, title, previous, present (shares, 0 to 1), difference, low, high; see `change_between`
+    table : title, share_before, share, difference, low, high, changed; rows of `change.changes`
     names : of the two surveys
     """
     n = len(table)
     difference = table["difference"].to_numpy(dtype=np.float64)
     low, high = table["low"].to_numpy(dtype=np.float64), table["high"].to_numpy(dtype=np.float64)
-    sure = (low > 0) | (high < 0)
+    # Not where an interval leaves out zero: of 37 items about two would do so by chance alone.
+    sure = table["changed"].to_numpy() != 0
     with canvas(min(TALLEST, 1.1 + 0.235 * n)) as figure:
         axes = figure.subplots()
         axes.axvline(0, color=GREY, linewidth=0.8)
@@ -86,7 +43,7 @@ def change_plot(
                 linewidth=1,
                 label=f"{label}(95%区間)",
             )
-        shares = zip(table["previous"], table["present"], strict=True)
+        shares = zip(table["share_before"], table["share"], strict=True)
         labels = [
             f"{shortened(str(t), 32)}  {a:.1%}→{b:.1%}"
             for t, (a, b) in zip(table["title"], shares, strict=True)

@@ -88,4 +88,4 @@ def change_pictures(table: pd.DataFrame, codebook: Codebook) -> list[Part]:
     own = own if len(own) else spoken
     if not len(own):
         return []
-    return [change_plot(own.rename(columns={"share_before": "previous", "share": "present"}))]
+    return [change_plot(own)]

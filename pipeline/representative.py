@@ -9,7 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from pipeline.duplicates import GroupFinder, near_duplicate_groups
+from pipeline.copies import near_duplicate_groups
+from pipeline.duplicates import GroupFinder
 from pipeline.lexical import LexicalEncoder
 
 # How much being central counts against being unlike those already chosen (λ of Carbonell & Goldstein 1998).

@@ -21,7 +21,7 @@ from pipeline.decisions import gather_decisions
 from pipeline.review_answer import Answer, AnswerReader, Fault
 from pipeline.review_form import COLUMNS, fingerprint
 from pipeline.review_returned import Returned
-from pipeline.tables import DECISIONS, Schema, records
+from pipeline.tables import CODE_TITLE, DECISIONS, Schema, records
 
 PROBLEMS = Schema(
     "PROBLEMS",
@@ -73,7 +73,13 @@ def judge(returned: Returned, codebook: Codebook, held: Held | None = None) -> J
 
     held : opinions of the table the decisions go to and of the files read before, to which this file's are added;
         an id that stands for another opinion there is a fault: one would replace the other without a word
+
+    Raises
+    ------
+    InputError
+        if the file was made for another plan, by the titles in its sheet of the codebook.
     """
+    codebook.check_titles(returned.titles.items(), returned.file)
     held = {} if held is None else held
     asked = {(r["opinion_id"], r["unit"]): r for r in records(returned.asked)}
     problems = _Problems(returned)
@@ -101,7 +107,7 @@ def judge(returned: Returned, codebook: Codebook, held: Held | None = None) -> J
             problems.other_opinion(rows[key], *other)
             answer = "faulty"
         if isinstance(answer, Answer) and key not in refused:
-            decided += _decision(returned, rows[key], known, answer)
+            decided += _decision(returned, rows[key], known, answer, codebook)
             outcome["decided"] += 1
         else:
             outcome["faulty" if isinstance(answer, Answer) else answer] += 1
@@ -134,7 +140,7 @@ def _answer(row: Row, known: Row, reader: AnswerReader, problems: _Problems) -> 
     return "missing" if not changed and [f.kind for f in result] == ["missing"] else "faulty"
 
 
-def _decision(returned: Returned, row: Row, known: Row, answer: Answer) -> list[Row]:
+def _decision(returned: Returned, row: Row, known: Row, answer: Answer, codebook: Codebook) -> list[Row]:
     """Return the rows of DECISIONS of one answer, one a code."""
     shared = {
         "opinion_id": known["opinion_id"],
@@ -154,7 +160,7 @@ def _decision(returned: Returned, row: Row, known: Row, answer: Answer) -> list[
     # The same file gives the same ids on every reading; saved later with the same answer, see `new_decisions`.
     content = [*(shared[c] for c in (*KEY, *_CONTENT, "decided_at")), *answer.codes]
     shared["decision_id"] = uuid.uuid5(_NAMESPACE, json.dumps(content)).hex
-    return [shared | {"code": code} for code in answer.codes or ("",)]
+    return [shared | {"code": c, CODE_TITLE: codebook[c].title if c else ""} for c in answer.codes or ("",)]
 
 
 def new_decisions(decisions: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:

@@ -17,10 +17,11 @@ from pipeline.doubt import REASONS
 from pipeline.errors import InputError, listed
 from pipeline.normalise import NO_OPINION, OUTSIDE
 from pipeline.review_form import NOT_ASKED, REVIEW
+from pipeline.tables import suggestions_form
 
 ASSIGNMENT = ("coder", "position", "suggestion_shown")
-_WIDE = ("status", "code_1", "confidence_1", "model_id")
-_LONG = ("opinion_id", "unit", "unit_text", "rank", "code", "confidence", "status", "model_id")
+# What is read of either form besides what tells it.
+_READ = {"wide": ("code_1", "confidence_1", "model_id"), "long": ("confidence", "status", "model_id")}
 Row = dict[str, str]
 
 
@@ -88,14 +89,22 @@ class _Reader:
         self, columns: Sequence[str], codebook: Codebook, text_column: str | None, file: str | None
     ) -> None:
         self.codebook, self.file = codebook, file
-        self.long = all(c in columns for c in _LONG)
-        if not self.long and not all(c in columns for c in _WIDE):
+        form = suggestions_form(columns)
+        if not form:
             found = listed(columns)
             raise InputError(
                 f"提案の表ではありません。先に `iken suggest` で作ってください。ある列: {found[0]}",
                 f"no table of suggestions; make one with `iken suggest`. Columns found: {found[1]}",
                 file=file,
             )
+        if lost := [c for c in _READ[form] if c not in columns]:
+            names = "、".join(lost)
+            raise InputError(
+                f"提案の表に列「{names}」がありません。`iken suggest` が書いたままの列のある表を指定してください。",
+                f"the table of suggestions lacks the columns {', '.join(lost)}; give it with all that `iken suggest` wrote",
+                file=file,
+            )
+        self.long = form == "long"
         self._ranks = [k for k in range(1, MOST_RANKS + 1) if f"code_{k}" in columns]
         find = text_column_of_long if self.long else self._text_column
         self._text = find(columns, text_column, file)

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.book_parts import CODEBOOK_HEADER
 from pipeline.cells import as_text
 from pipeline.decision_checks import moment
 from pipeline.errors import InputError, Language, listed
 from pipeline.review_form import (
+    CODEBOOK_SHEET,
     CODER_LABEL,
     COLUMNS,
     FILE_KEYS,
@@ -43,6 +45,7 @@ class Returned:
     file : its name
     coder, round, prefilled, codebook_sha256, language : what it was made for
     saved_at : when it was last saved, ISO 8601 with offset; '' if the file does not say
+    titles : what the codebook it was made with calls each code; empty if that sheet is gone
     asked : table ROW_COLUMNS and `text` (as it was before Excel, '' if the cell has it): what was handed out
     rows : table RETURNED, all cells text: what came back; `row` is the number of the row in Excel
     """
@@ -54,6 +57,7 @@ class Returned:
     codebook_sha256: str
     language: Language
     saved_at: str
+    titles: dict[str, str]
     asked: pd.DataFrame
     rows: pd.DataFrame
 
@@ -79,6 +83,7 @@ def read_returned(path: Path, coder: str = "") -> Returned:
         codebook_sha256=facts["codebook_sha256"],
         language=language,
         saved_at=_saved_at(path),
+        titles=_titles(path, language),
         asked=_asked(path),
         rows=rows,
     )
@@ -196,6 +201,18 @@ def _written_name(path: Path, language: Language) -> str:
             if label.strip() == CODER_LABEL[language]:
                 return person_name(value)
     return ""
+
+
+def _titles(path: Path, language: Language) -> dict[str, str]:
+    """Return the codes and titles of the sheet of the codebook; nobody needs that sheet to decide."""
+    try:
+        table = read_table(path, CODEBOOK_SHEET[language])
+    except InputError:
+        return {}
+    code, _, title, *_ = CODEBOOK_HEADER[language]
+    if not {code, title} <= set(table.columns):
+        return {}
+    return dict(zip(table[code], table[title], strict=True))
 
 
 def _asked(path: Path) -> pd.DataFrame:

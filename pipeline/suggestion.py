@@ -23,7 +23,7 @@ from pipeline.crew import PIECE, Crew
 from pipeline.duplicates import Groups
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.tables import SUGGESTIONS
+from pipeline.tables import SUGGESTIONS, suggestions_form
 from pipeline.totals import comments_of
 
 ID_COLUMN = "opinion_id"
@@ -70,7 +70,7 @@ def check_columns(
     if id_column is None and ID_COLUMN in columns:
         id_column = ID_COLUMN
     clash = [c for c in wide_columns(top) if c in columns and not c == id_column == ID_COLUMN]
-    if {"status", "suggested_code"} <= {*clash} or {*SUGGESTIONS.columns} <= {*columns}:
+    if suggestions_form(columns):
         raise InputError(
             "`iken suggest` が書いた提案の表です。元の調査ファイルを指定してください。",
             "these are suggestions of `iken suggest`; give the survey itself",

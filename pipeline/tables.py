@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -91,8 +92,9 @@ LABELS = Schema(
     ),
     ("opinion_id", "text", "code"),
 )
-# In LABELS, what the plan calls the code: labels that stand beside no codebook say by it which plan they belong to.
-# Not among the columns of LABELS: a model keeps these, and its bytes must not change by what only files are told by.
+# In LABELS and DECISIONS, what the plan calls the code: tables that stand beside no codebook say by it which plan
+# they belong to. Not among the columns of LABELS: a model keeps these, and its bytes must not change by what only
+# files are told by.
 CODE_TITLE = "code_title"
 SUGGESTIONS = Schema(
     "SUGGESTIONS",
@@ -111,6 +113,23 @@ SUGGESTIONS = Schema(
     ),
     ("opinion_id",),
 )
+# What tells a table that `iken suggest` wrote, wide (see `comments.wide_columns`) or long (SUGGESTIONS), from any other.
+_WIDE_MARKS = {"status", "suggested_code"}
+_LONG_MARKS = {"opinion_id", "unit", "unit_text", "rank", "code", "status"}
+
+
+def suggestions_form(columns: Iterable[object]) -> Literal["wide", "long", ""]:
+    """Return the form in which a table with these columns has suggestions of `iken suggest`, '' if it has none.
+
+    >>> [suggestions_form(c) for c in (["意見", "status", "suggested_code"], SUGGESTIONS.columns, ["意見", "code"])]
+    ['wide', 'long', '']
+    """
+    names = {str(c) for c in columns}
+    if names >= _WIDE_MARKS:
+        return "wide"
+    return "long" if names >= _LONG_MARKS else ""
+
+
 # What people decided, one row a code; append-only (see pipeline/decisions.py).
 DECISIONS = Schema(
     "DECISIONS",
@@ -121,6 +140,7 @@ DECISIONS = Schema(
         "coder",
         "action",
         "code",
+        CODE_TITLE,
         "note",
         "decided_at",
         "round",

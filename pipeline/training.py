@@ -19,7 +19,7 @@ from pipeline.abstention import TARGET_PRECISION, accuracy_at_tenths, promise_ke
 from pipeline.authored import AuthoredTexts, gather_authored
 from pipeline.baseline import baseline_probabilities
 from pipeline.codebook import Codebook
-from pipeline.duplicates import near_copies, near_duplicate_groups
+from pipeline.copies import near_copies, near_duplicate_groups
 from pipeline.encoders import sentence_encoder
 from pipeline.errors import InputError
 from pipeline.experts import OpinionClassifier

@@ -15,7 +15,18 @@ from pipeline.review_form import COLUMNS, MAIN
 from pipeline.review_items import Items, review_items
 from pipeline.review_sheet import Form, write_review_sheets
 
-WIDE = ["番号", "ご意見", "opinion_id", "status", "code_1", "title_1", "confidence_1", "code_2", "title_2"]
+WIDE = [
+    "番号",
+    "ご意見",
+    "opinion_id",
+    "status",
+    "suggested_code",
+    "code_1",
+    "title_1",
+    "confidence_1",
+    "code_2",
+    "title_2",
+]
 WIDE += ["confidence_2", "evidence", "doubt_low_confidence", "group_id", "group_size", "model_id"]
 TEXTS = ("公園のごみを拾う人がいない", "ブランコが古い", "落ち葉が多い", "段差で転んだ", "通学路が心配")
 FIRST = ("G1-1-1", "G1-1-2", "G1-2-1", "G2-1-1", "G2-1-2")
@@ -27,7 +38,21 @@ def wide(texts: Sequence[str] = TEXTS, **columns: object) -> pd.DataFrame:
     for i, text in enumerate(texts):
         first, second = FIRST[i % 5], FIRST[(i + 1) % 5]
         evidence = "「近くの公園」(G1-1-1、類似度0.62、発明(1).md L1)\n「道」(G2-1-1、類似度0.30、発明.md L2)"
-        row = [f"{i + 1:03}", text, f"o{i}", "提案", first, "", 0.75, second, "", 0.2, evidence, "僅差"]
+        row = [
+            f"{i + 1:03}",
+            text,
+            f"o{i}",
+            "提案",
+            first,
+            first,
+            "",
+            0.75,
+            second,
+            "",
+            0.2,
+            evidence,
+            "僅差",
+        ]
         rows.append([*row, "", 1, "m-1"])
     return pd.DataFrame(rows, columns=WIDE, dtype=object).assign(**columns)
 

@@ -214,7 +214,14 @@ def test_labels_say_what_the_plan_calls_their_codes(plan: Codebook) -> None:
         decisions(
             {"opinion_id": "one", "code": "G1-1-1", "codebook_sha256": plan.sha256},
             {"opinion_id": "two", "code": "G1-1-1", "codebook_sha256": "another plan, or another wording"},
+            {
+                "opinion_id": "three",
+                "code": "G1-1-1",
+                "code_title": "清掃",
+                "codebook_sha256": "the wording of then",
+            },
+            {"opinion_id": "three", "code": "G1-1-1", "coder": "B", "codebook_sha256": "the wording of then"},
         ),
         plan,
     )
-    assert result.labels["code_title"].tolist() == [plan["G1-1-1"].title, ""]
+    assert result.labels["code_title"].tolist() == [plan["G1-1-1"].title, "", "清掃"]

@@ -662,3 +662,29 @@ def test_english_messages_are_english(tmp_path: Path, capsys: pytest.CaptureFixt
     assert iken("--lang", "en", "suggest", survey, "--out", out, "--text-column", "x") == 2
     said = capsys.readouterr().err
     assert "Columns found: district, comment" in said and "、" not in said
+
+
+@pytest.mark.parametrize("form", ["wide", "long"])
+def test_every_command_tells_a_table_of_suggestions_alike(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one from which a person has deleted columns: what is missing is said, not that it is another table."""
+    wide = {"status": "提案", "suggested_code": "G1-1-1", "意見": "坂が多い", "model_id": "m"}
+    long = {
+        "opinion_id": "o1",
+        "unit": "1",
+        "unit_text": "坂が多い",
+        "rank": "1",
+        "code": "G1-1-1",
+        "status": "提案",
+    }
+    path, out = tmp_path / "提案.csv", tmp_path / "out.xlsx"
+    write_table(pd.DataFrame([{"wide": wide, "long": long}[form]]), path)
+    said = {}
+    for command in (["suggest"], ["agreement"], ["adjudicate"], ["review", "sheet"]):
+        assert iken(*command, path, "--out", out) == 2
+        said[command[-1]] = capsys.readouterr().err
+    assert all("が書いた提案の表です" in said[c] for c in ("suggest", "agreement", "adjudicate"))
+    lost = {"wide": "code_1、confidence_1", "long": "confidence、model_id"}[form]
+    assert f"提案の表に列「{lost}」がありません" in said["sheet"]
+    assert [p.name for p in tmp_path.iterdir()] == ["提案.csv"]

@@ -92,6 +92,34 @@ def test_what_labels_say_of_their_plan_does_not_reach_a_model(tmp_path: Path) ->
     assert read_labels([with_titles], plan).equals(read_labels([SEED_LABELS], plan))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("agreement", "DECISIONS", *BOOK, "--out", "OUT"),
+        ("adjudicate", "DECISIONS", *BOOK, "--out", "OUT"),
+        ("themes", SEED_LABELS, "--coded", "DECISIONS", "--model", ROOT / "models/default", "--out", "OUT"),
+    ],
+    ids=lambda c: c[0],
+)
+def test_decisions_tell_their_plan(
+    decisions: Path, tmp_path: Path, command: tuple[object, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = Codebook.from_table(read_table(SEED_CODEBOOK))
+    table = read_table(decisions)
+    titles = [plan[c].title if c else "" for c in table["code"]]
+    named = {"DECISIONS": decisions, "OUT": tmp_path / "out.xlsx"}
+    other = [t and f"{t}の推進" for t in titles]
+    write_table(table.assign(code_title=other), decisions)
+    assert iken(*(named.get(str(a), a) for a in command)) == 2
+    assert "判定 1.csv: 別の計画の表のようです。" in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.iterdir()) == [decisions.name]
+    if command[0] == "themes":  # which costs time
+        return
+    for known in (titles, [""] * len(titles), [*other[:2], *titles[2:]]):  # of before, or reworded since
+        write_table(table.assign(code_title=known), decisions)
+        assert iken(*(named.get(str(a), a) for a in command)) == 0
+
+
 # -- agreement -------------------------------------------------------------------------------------
 
 

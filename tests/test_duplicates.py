@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import duplicates
-from pipeline.duplicates import MIN_LENGTH, GroupFinder, Groups, near_copies, near_duplicate_groups
+from pipeline import copies
+from pipeline.copies import near_copies, near_duplicate_groups
+from pipeline.duplicates import MIN_LENGTH, GroupFinder, Groups
 from pipeline.normalise import comparison_key, has_no_opinion
 from pipeline.polarity import polarity
 
@@ -298,14 +299,14 @@ def test_groups_are_the_same_however_many_texts_are_compared_at_a_time(
 ) -> None:
     texts = [*survey(60, seed=6), "", "短い", "短い。"]
     looked: list[int] = []
-    linked_rows = duplicates._Pieces.linked
+    linked_rows = copies._Pieces.linked
 
-    def spy(own: duplicates._Pieces, other: duplicates._Pieces) -> tuple[duplicates.Sizes, duplicates.Sizes]:
+    def spy(own: copies._Pieces, other: copies._Pieces) -> tuple[copies.Sizes, copies.Sizes]:
         looked.append(len(own.sizes))
         return linked_rows(own, other)
 
-    monkeypatch.setattr(duplicates._Pieces, "linked", spy)
-    monkeypatch.setattr(duplicates, "_OTHERS", 7)
+    monkeypatch.setattr(copies._Pieces, "linked", spy)
+    monkeypatch.setattr(copies, "_OTHERS", 7)
     # Twenty thousand texts against twenty thousand at once would take gigabytes.
     assert near_duplicate_groups(texts).tolist() == linked(texts)
     assert looked == [7] * 9

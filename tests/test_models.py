@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError, ModelError
-from pipeline.models import Model, load_model, save_model
+from pipeline.model_writing import save_model
+from pipeline.models import Model, load_model
 from pipeline.placing import swap_folders
 
 
@@ -167,7 +168,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 import conftest, pandas as pd
 from pipeline.codebook import Codebook
-from pipeline.models import save_model
+from pipeline.model_writing import save_model
 from pipeline.tables import CODEBOOK, LABELS
 from pipeline.training import train
 rows = [dict(zip(("code", "parent", "number", "title"), r)) for r in conftest.PLAN]

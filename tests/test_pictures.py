@@ -38,14 +38,14 @@ def makers(plan: Codebook, model: Model) -> dict[str, Callable[[], pictures.Pict
     texts = [t for t, _ in OPINIONS] * 2
     codes = [c for _, c in OPINIONS] * 2
     table = _map_table(plan, model)
-    before, now = pd.Series({"G1-1-1": 5, "G2-1-1": 9}), pd.Series({"G1-1-1": 20, "G2-1-2": 3})
+    before, now = coded_counts({"G1-1-1": 5, "G2-1-1": 9}), coded_counts({"G1-1-1": 20, "G2-1-2": 3})
     return {
         "bars": lambda: pictures.item_bars(CODED, plan),
         "heat": lambda: pictures.heat_map(counts, plan, minimum=2),
         "words": lambda: pictures.word_network(texts, codes, plan),
         "no words": lambda: pictures.word_network([], [], plan),
         "map": lambda: pictures.opinion_map(table, plan),
-        "change": lambda: pictures.change_plot(pictures.change_between(before, now, 50, 50, plan)),
+        "change": lambda: pictures.change_plot(pictures.changes(now, before, plan, n_now=50, n_before=50)),
         "reliability": lambda: pictures.reliability_plot(CONFIDENCE, RIGHT),
         "risk": lambda: pictures.risk_coverage_plot(*pictures.risk_coverage(CONFIDENCE, RIGHT), target=0.8),
         "learning": lambda: pictures.learning_curve_plot([10, 20], {"項目": [0.2, 0.4], "目標": [0.5, 0.6]}),
@@ -205,14 +205,23 @@ def test_wilson_holds_the_share(right: int, n: int) -> None:
     assert -1e-9 <= low <= min(right, n) / n + 1e-9 and min(right, n) / n - 1e-9 <= high <= 1 + 1e-9
 
 
-def test_change_has_newcombes_interval(plan: Codebook) -> None:
-    # Newcombe (1998), table II, row (a): 56/70 - 48/80 = .2, method 10: .0524 to .3339.
-    table = pictures.change_between(pd.Series({"G1-1-1": 48}), pd.Series({"G1-1-1": 56}), 80, 70, plan)
-    row = table.iloc[0]
-    assert (row["difference"], row["low"], row["high"]) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
-    assert "増えた項目: 公園の清掃" in pictures.change_plot(table).alt
-    with pytest.raises(ValueError, match="at least one"):
-        pictures.change_between(pd.Series({"G1-1-1": 0}), pd.Series({"G1-1-1": 1}), 0, 1, plan)
+def coded_counts(counts: dict[str, int]) -> pd.DataFrame:
+    """CODED with so many opinions of each code."""
+    rows = [(f"{c}/{i}", "1", c) for c, n in counts.items() for i in range(n)]
+    return pd.DataFrame(rows, columns=["opinion_id", "unit", "code"])
+
+
+def test_a_change_is_drawn_as_the_report_words_it(plan: Codebook) -> None:
+    same = {"G1-2-1": 5, "G2-1-1": 5, "G2-1-2": 5}
+    now, before = (
+        coded_counts({"G1-1-1": 50, "G1-1-2": 9} | same),
+        coded_counts({"G1-1-1": 20, "G1-1-2": 2} | same),
+    )
+    table = pictures.changes(now, before, plan, n_now=100, n_before=100)
+    items = table[table["level"] == 3]
+    # The interval of the second leaves out zero; of five compared at once, that is no change yet.
+    assert (items["low"].iloc[:2] > 0).all() and items["changed"].tolist() == [1, 0, 0, 0, 0]
+    assert "増えた項目: 公園の清掃。" in pictures.change_plot(items).alt
 
 
 # -- map and words ---------------------------------------------------------------------------------

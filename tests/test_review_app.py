@@ -731,7 +731,10 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
                 "/decide", data={**fields(shown), "do": f"code:{code}", "note": note}, headers=SWAP
             ).text
     figures = one.get("/agreement").text
-    assert "Krippendorff" in figures and "担当者どうし" in figures and "<i>佐藤" not in figures
+    # Measures and levels go by the names that `iken agreement` gives them.
+    assert all(f"<td>{ja}</td>" in figures for ja in ("Krippendorff α", "Cohen κ", "一致率"))
+    assert "第1階層" in figures and "第2階層" in figures and "施策" not in figures
+    assert "担当者どうし" in figures and "<i>佐藤" not in figures
     case = one.get("/adjudicate").text
     assert case.count('<article class="card case"') == 2 and "&lt;i&gt;鈴木" in case
     given = fields(case, 'action="/adjudicate"')
@@ -811,6 +814,7 @@ def test_dashboard_and_export(browser: Open, store: Store) -> None:
     assert "attachment" in answer.headers["content-disposition"]
     table = read_bytes(answer.content, ".csv")
     assert table["opinion_id"].tolist() == ["n7"]
+    assert table["code_title"].tolist() == [store.codebook()[first].title]
     sheet = openpyxl.load_workbook(io.BytesIO(page.get("/export/decisions.xlsx").content)).active
     assert sheet is not None
     cells = [c for row in sheet.iter_rows() for c in row]

@@ -502,6 +502,46 @@ def test_nothing_sticks_out_on_a_narrow_screen(
             assert not [v["id"] for v in found if v["impact"] in ("serious", "critical")]
 
 
+@one_database
+def test_a_low_screen_shows_what_one_is_at(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.page.set_viewport_size({"width": 1280, "height": 600})
+    in_sight = "e => { const b = e.getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight; }"
+    shown = next(v for v in store.listing("佐藤")[0] if not v.hidden)
+    me.open(f"/code/{shown.comment_id}")
+    top = "() => document.querySelector('.comment').getBoundingClientRect().top"
+    before = me.page.evaluate(top)
+    adding = me.page.locator(".adding")
+    me.page.keyboard.press("m")
+    expect(adding).to_be_visible()
+    assert adding.evaluate(in_sight)
+    me.page.keyboard.press("Escape")
+    # Nothing jumps when what was saved is told, however long the item's name.
+    me.search("G3-1-6")
+    expect(me.page.locator(".said")).to_contain_text("相乗効果")
+    assert me.page.evaluate(top) == before
+    me.open("/codebook?code=G3-3-2")
+    assert me.page.locator(".tree [aria-current]").evaluate(in_sight)
+
+
+@one_database
+def test_who_settles_by_keys_goes_on_with_the_next_case(chromium: Browser, server: str, store: Store) -> None:
+    for i in store.assign_double(0.3, CODERS)[:2]:
+        for coder, code in zip(CODERS, ("G1-1-1", "G3-3-2"), strict=True):
+            given = {"expected_seq": store.get(i, coder).seq, "client_token": f"{coder}{i}"}
+            store.save(coder, i, "change", [code], suggestion_shown=False, suggested_code="G1-1-1", **given)  # type: ignore[arg-type]
+    me = Reviewer(chromium, server)
+    me.open("/adjudicate")
+    expect(me.page.locator(".case")).to_have_count(2)
+    me.page.locator(".case button").first.press("Enter")
+    expect(me.page.locator(".case")).to_have_count(1)
+    me.page.keyboard.press("Enter")  # pressed once too often
+    me.page.keyboard.press("Tab")
+    focused = "document.activeElement.textContent"
+    assert me.page.evaluate(focused) == "佐藤 の判定に決める"
+    assert sum(d.settled is not None for d in store.disagreements(settled=True)) == 1
+
+
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")
 
 

@@ -28,7 +28,7 @@ from pipeline.review_collect import DECISIONS, Judged, between_files, judge, new
 from pipeline.review_returned import read_returned
 from pipeline.review_sheet import Form, write_review_sheets
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import CODEBOOK, SUGGESTIONS
+from pipeline.tables import SUGGESTIONS
 
 # openpyxl does not know the extensions by which Excel draws data bars.
 pytestmark = pytest.mark.filterwarnings("ignore:.*xtension is not supported")
@@ -370,10 +370,33 @@ def test_other_files_are_refused_with_what_to_do(tmp_path: Path, plan: Codebook)
 
 def test_another_codebook_is_noted_and_the_old_one_recorded(tmp_path: Path, plan: Codebook) -> None:
     path = filled(made(tmp_path / "a.xlsx", plan), ALL)
-    newer = Codebook.from_table(CODEBOOK.table({"code": n.code, "title": n.title + "など"} for n in plan))
+    newer = Codebook.from_table(plan.to_table().assign(definition="改めた説明"))
     result = collected(path, newer)
     assert result.problems[["kind", "severity"]].values.tolist() == [["codebook", "note"]]
     assert set(result.decisions["codebook_sha256"]) == {plan.sha256}
+
+
+def test_a_form_of_another_plan_with_the_same_codes_is_not_collected(
+    tmp_path: Path, plan: Codebook, codebook_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Codebook.from_table(plan.to_table().assign(title=[f"{n.title}の推進" for n in plan]))
+    path, out = filled(made(tmp_path / "a.xlsx", other), ALL), tmp_path / "判定.csv"
+    command = ("review", "collect", path, "--out", out, "--codebook", codebook_file)
+    assert iken(*command) == 2
+    assert "別の計画の表のようです" in capsys.readouterr().out.replace("\n", "")
+    assert not out.exists()
+    # Without its sheet of the codebook nothing says so; its rows are read as before.
+    filled(path, {}, lambda book, _: book.remove(book["コードブック"]))
+    assert iken(*command) == 0
+    titles = dict(read_table(out)[["code", "code_title"]].values.tolist())
+    assert titles == {c: plan[c].title for c in FIRST}
+    # Nor do decisions of this plan go after those of another.
+    write_table(read_table(out).assign(code_title=lambda t: t["code_title"] + "の推進"), out)
+    before = out.read_bytes()
+    mine = filled(made(tmp_path / "b.xlsx", plan, coder="B"), ALL)
+    assert iken("review", "collect", mine, "--out", out, "--codebook", codebook_file) == 2
+    assert "判定.csv: 別の計画の表のようです" in capsys.readouterr().err
+    assert out.read_bytes() == before
 
 
 # -- again and again -------------------------------------------------------------------------------

@@ -315,6 +315,7 @@ def test_a_decision_in_the_table_of_decisions(store: Store, plan: Codebook) -> N
         "coder": "a",
         "action": "change",
         "code": "G2-1-1",
+        "code_title": plan["G2-1-1"].title,
         "note": "=1+1\nメモ",
         "decided_at": "2025-07-01T09:00:00.000+09:00",
         "round": "1",
@@ -671,6 +672,27 @@ def test_definitions_are_amended_and_kept(store: Store, plan: Codebook) -> None:
     for call in (lambda: store.amend_definition("X", "", "j"), lambda: store.definition_history("X")):
         with pytest.raises(InputError, match="X"):
             call()
+
+
+def test_the_line_above_a_comment_counts_as_the_dashboard_does(store: Store) -> None:
+    """Decided is what all who are to decide it have decided; another round has its own comments only."""
+    double = store.assign_double(0.5, ["a", "b"])
+    second = store.assign_double(0.5, ["a", "b"], seed=1, round="2")
+    for n, coder in enumerate("ab"):
+        view = store.get(double[0], coder)
+        store.save(
+            coder,
+            double[0],
+            "none-fits",
+            suggestion_shown=False,
+            expected_seq=view.seq,
+            client_token=coder,
+        )
+        for round_, mine in (("1", 1), ("2", 0)):
+            now = store.progress(round_)
+            assert store.counts(coder, round_) == (mine, now.decided, now.total)
+        assert store.progress().decided == n
+    assert store.progress("2").total == len(second) < store.progress().total == store.count()
 
 
 def test_progress(empty: Store, plan: Codebook, clock: Clock) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pipeline.codebook import Codebook
 from pipeline.coding import Coder
 from pipeline.errors import InputError
-from pipeline.models import dump_parts
+from pipeline.model_writing import dump_parts
 from pipeline.settings import TrainingConfig
 from pipeline.tables import AUTHORED
 from pipeline.training import compare_models, train

@@ -10,9 +10,9 @@ import pandas as pd
 
 from pipeline.accuracy import Accuracy, TooFewLabelsError, acceptance_rate, independent_accuracy
 from pipeline.adjudicate import ASIDE, Adjudication, adjudicate
-from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement, decisions_from_labels
+from pipeline.agreement import ALL_ROUNDS, MEASURES, MODEL, Agreement, agreement, decisions_from_labels
 from pipeline.cli.console import Console
-from pipeline.cli.for_people import MEASURES, write_for_people
+from pipeline.cli.for_people import write_for_people
 from pipeline.cli.inputs import read_plan, refuse_earlier_stages
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import say_sheets
@@ -27,6 +27,7 @@ from pipeline.decisions import (
 from pipeline.disagreement import PARTLY
 from pipeline.errors import InputError, counted, listed
 from pipeline.metrics import Figure
+from pipeline.notation import level_name
 from pipeline.sheets import check_excel
 from pipeline.tableio import check_ending, open_rows, read_table, write_table
 from pipeline.tables import DECISIONS, LABELS, records
@@ -73,7 +74,6 @@ def _read(files: Sequence[Path], codebook: Codebook) -> pd.DataFrame:
         content = read_table(path)
         refuse_earlier_stages(content.columns, path, LABELS, DECISIONS)
         if not {"action", "decision_id", "round"} & set(content.columns):
-            codebook.check_labels(LABELS.check(content, str(path)), str(path))
             content = decisions_from_labels(content, str(path))
         tables.append(with_canonical_codes(check_decisions(content, str(path)), codebook, str(path)))
     try:
@@ -98,7 +98,7 @@ def _print_figures(console: Console, result: Agreement, depth: int) -> None:
             cells = [found.get((*group, str(level), m)) for m in measures]
             units = max(int(c["units"]) for c in cells if c)
             name = _who(console, *group) if level == 1 else ""
-            rows.append([name, level_name(console, level, depth), units, *(_cell(c) for c in cells)])
+            rows.append([name, level_name(level, depth, console.language), units, *(_cell(c) for c in cells)])
     console.table(
         console.t(
             "一致度。[ ] は95%信頼区間、– は計算しないもの。MASI は複数のコードを組として比べる",
@@ -120,11 +120,6 @@ def _who(console: Console, compared: str, a: str, b: str) -> str:
     if compared == MODEL:
         return f"{console.t('モデル', 'model')} × {b or console.t('全員', 'everybody')}"
     return f"{a} × {b}"
-
-
-def level_name(console: Console, level: int, depth: int) -> str:
-    """Return what a level of the plan is called."""
-    return console.t("項目", "item") if level == depth else console.t(f"第{level}階層", f"level {level}")
 
 
 def _cell(row: Mapping[str, str] | None) -> str:
@@ -180,11 +175,11 @@ def _print_accuracy(console: Console, table: pd.DataFrame, codebook: Codebook) -
     console.say(
         f"モデルの精度(提案を見ていない判定 {accuracy.labels:,}件から): "
         + "、".join(
-            f"{level_name(console, k, codebook.depth)} {_percent(f)}" for k, f in accuracy.levels.items()
+            f"{level_name(k, codebook.depth, 'ja')} {_percent(f)}" for k, f in accuracy.levels.items()
         ),
         f"accuracy of the model (from {counted(accuracy.labels, 'label')} given without sight of it): "
         + ", ".join(
-            f"{level_name(console, k, codebook.depth)} {_percent(f)}" for k, f in accuracy.levels.items()
+            f"{level_name(k, codebook.depth, 'en')} {_percent(f)}" for k, f in accuracy.levels.items()
         ),
     )
 

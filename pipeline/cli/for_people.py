@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.agreement import MEASURES
 from pipeline.cli.console import Console
 from pipeline.placing import make_folder
 from pipeline.sheets import write_sheets
 
-MEASURES = {
-    "alpha": ("Krippendorff α", "Krippendorff's alpha"),
-    "kappa": ("Cohen κ", "Cohen's kappa"),
-    "percent": ("一致率", "agreement"),
-    "masi_alpha": ("MASI α", "MASI alpha"),
-}
 # What columns are called in the Excel files; the tables themselves have the names of `tables.py`.
 TITLES = {
     "round": "回", "compared": "比べたもの", "coder_a": "コーダーA", "coder_b": "コーダーB", "level": "階層",
@@ -25,7 +20,7 @@ TITLES = {
     "n": "件数", "opinion_id": "意見ID", "unit": "部分", "text": "本文", "codes_a": "Aのコード",
     "note_a": "Aのメモ", "codes_b": "Bのコード", "note_b": "Bのメモ", "kind": "種類", "decisions": "判定",
     "notes": "メモ", "reason": "理由", "outcome": "結果", "coder": "コーダー", "action": "判定",
-    "code": "コード", "decided_at": "日時", "suggestion_shown": "提案を見たか", "suggested_code": "提案",
+    "code": "コード", "code_title": "項目名", "decided_at": "日時", "suggestion_shown": "提案を見たか", "suggested_code": "提案",
     "codes": "コード", "titles": "項目", "rank": "1件抜きの順位", "probability": "その確信度",
     "other_code": "別のコード", "other_title": "その項目", "other_opinion_id": "似た意見のID",
     "other_text": "似た意見", "similarity": "類似度", "source": "出典", "location": "場所",

@@ -19,7 +19,7 @@ from pipeline.errors import InputError, Language
 from pipeline.labels import check_ids, prepare_labels
 from pipeline.review_form import COLUMNS, MUST_COME_BACK
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import AUTHORED, CODE_TITLE, LABELS, Schema
+from pipeline.tables import AUTHORED, CODE_TITLE, LABELS, Schema, suggestions_form
 from pipeline.terms import read_terms
 
 SHIPPED = Path("data/codebook")
@@ -73,7 +73,7 @@ def refuse_earlier_stages(columns: Iterable[object], path: Path, *wanted: Schema
     if any(names.issuperset(schema.required) for schema in wanted):
         return  # labels keep the columns of what they were made of
     refuse_forms(names, path)
-    if {"status", "suggested_code"} <= names or {"status", "rank", "unit_text"} <= names:
+    if suggestions_form(names):
         raise InputError(
             "`iken suggest` が書いた提案の表です。`iken review sheet` か `iken review open` で確かめてください"
             "(確定コードを記入したものは `iken ingest` でコード付き意見になります)。",
@@ -113,7 +113,7 @@ def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] 
         refuse_earlier_stages(given.columns, path, LABELS)
         refuse_decisions(given.columns, str(path))
         table = LABELS.check(given, str(path))
-        codebook.check_labels(table, str(path))
+        codebook.check_coded(table, str(path))
         _check_plan(table, path, codebook)
         prepare_labels(table, codebook, str(path))  # one by one: here a message can name file and row
         own = table["source"].mask(table["source"].str.strip() == "", name)

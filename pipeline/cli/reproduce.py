@@ -14,7 +14,8 @@ from pipeline.cli.environment import environment, find_model
 from pipeline.cli.inputs import TrainingInputs, shipped_instead
 from pipeline.cli.train import train_files
 from pipeline.errors import ModelError
-from pipeline.models import Model, load_model, save_model
+from pipeline.model_writing import save_model
+from pipeline.models import Model, load_model
 from pipeline.settings import TrainingConfig
 from pipeline.training import compare_models
 

@@ -43,6 +43,7 @@ def run_collect(
     say_sheets(console, codebook_path)
     codebook = read_plan(console, codebook_path)
     existing = read_decisions(out) if out.exists() else DECISIONS.empty()
+    codebook.check_coded(existing, str(out))
     judged, problems = _judge_all(console, files, codebook, coder, held_texts(existing, out.name))
     _print_counts(console, judged)
     faults = int((problems["severity"] == FAULT).sum())

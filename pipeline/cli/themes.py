@@ -21,6 +21,7 @@ from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder
 from pipeline.sheets import write_sheets
 from pipeline.tableio import RowSource, open_rows, read_table, write_table
+from pipeline.tables import suggestions_form
 from pipeline.themes import ALONE, THEME, Themes, find_themes
 from pipeline.totals import comments_of
 from pipeline.vectorcache import VectorCache
@@ -121,7 +122,7 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
     table, columns = source.table(), source.columns
     file = str(request.input)
     wanted = request.text_column
-    if {"opinion_id", "unit", "unit_text", "rank"} <= set(columns):
+    if suggestions_form(columns) == "long":
         text_column = text_column_of_long(columns, wanted, file)
         # One row a suggestion: the text stands in each of them. Its code is the machine's, no decision.
         table = table.drop_duplicates(["opinion_id", "unit"]).reset_index(drop=True)
@@ -161,6 +162,7 @@ def _read_coded(path: Path) -> pd.DataFrame:
 
 
 def _with_codes(table: pd.DataFrame, codebook: Codebook, file: str) -> pd.DataFrame:
+    codebook.check_coded(table, file)
     table = table.assign(code=_codes(table["code"], codebook, file, "code"))
     return table[table["code"] != ""]
 

@@ -31,7 +31,8 @@ from pipeline.errors import InputError, counted
 from pipeline.evaluation import evaluate_model
 from pipeline.labels import unique_ids
 from pipeline.metrics import as_json
-from pipeline.models import Model, check_model_folder, load_model, save_model
+from pipeline.model_writing import check_model_folder, save_model
+from pipeline.models import Model, load_model
 from pipeline.placing import check_folder, make_folder, whole_file
 from pipeline.settings import TrainingConfig
 from pipeline.tableio import read_table

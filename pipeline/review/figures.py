@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from pipeline.decision_checks import CODED, FIRST_ROUND
 from pipeline.review.database import Database
+from pipeline.review.definitions import read_codebook
 from pipeline.review.schema import AssignmentRow, CommentRow, DecisionRow, ProjectRow, StandingRow
 from pipeline.review.standing import UNDO
 from pipeline.review.views import CoderProgress, Progress
-from pipeline.tables import DECISIONS
+from pipeline.tables import CODE_TITLE, DECISIONS
 
 _BREAK = 600.0  # seconds without a decision that count as a break
 _LAST = 50
@@ -79,7 +80,7 @@ class Figures:
     def decisions_table(self) -> pd.DataFrame:
         """Return all decisions as a DECISIONS table, oldest first; undone and replaced ones are in it too."""
         with self._db.read() as session:
-            model_id = session.scalar(select(ProjectRow.model_id)) or ""
+            model_id = session.scalar(select(ProjectRow.model_id))
             d, c = DecisionRow, CommentRow
             texts = func.substr(c.text, c.unit_start + 1, c.unit_end - c.unit_start)
             columns: list[Any] = [c.opinion_id, c.unit, texts.label("unit_text"), d.coder, d.action, d.codes]
@@ -89,6 +90,8 @@ class Figures:
                 .join(c, c.id == d.comment_id)
                 .order_by(d.seq)
             )
+            # Before anything is loaded there is no codebook, and no decision.
+            titles = {n.code: n.title for n in read_codebook(session)} if model_id is not None else {}
             return DECISIONS.table(
                 {
                     "opinion_id": row.opinion_id,
@@ -97,13 +100,14 @@ class Figures:
                     "coder": row.coder,
                     "action": row.action,
                     "code": code,
+                    CODE_TITLE: titles.get(code, ""),
                     "note": row.note,
                     "decided_at": row.decided_at,
                     "round": row.round,
                     "suggestion_shown": "" if row.action == UNDO else "yes" if row.suggestion_shown else "no",
                     "suggested_code": row.suggested_code,
                     "model_state": row.model_state,
-                    "model_id": row.model_state.rpartition("+")[0] or model_id,
+                    "model_id": row.model_state.rpartition("+")[0] or model_id or "",
                     "codebook_sha256": row.codebook_sha256,
                     "decision_id": row.decision_id,
                 }

@@ -20,14 +20,10 @@ from pipeline.review.first_look import TOP, with_suggestions
 from pipeline.review.store import Store
 from pipeline.suggestion import ID_COLUMN, check_columns
 from pipeline.tableio import RowSource, open_rows
-from pipeline.tables import SET_ASIDE, SUGGESTIONS
+from pipeline.tables import SET_ASIDE, SUGGESTIONS, suggestions_form
 from pipeline.totals import TOTALS_ROW, is_totals_row
 from pipeline.vectorcache import VectorCache
 from pipeline.workbook import DECISION
-
-# What tells the wide output of `iken suggest`, and its long one, from a survey file.
-_WIDE_MARKS = ("opinion_id", "status", "suggested_code", "code_1", "model_id")
-_LONG_MARKS = ("opinion_id", "unit", "unit_text", "rank", "code")
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ def load_file(
     table = pd.concat([pd.DataFrame(columns=source.columns, dtype=object), *source.chunks()])
     cells = table.map(lambda v: as_text(v).replace("\x00", "\ufffd")).reset_index(drop=True)
     kept, suggested_by = _columns(cells, source)
-    if _is_long(source.columns):
+    if suggestions_form(source.columns) == "long":
         text_column, id_column = text_column_of_long(source.columns, text_column, str(path)), ID_COLUMN
         first = cells["rank"].isin(["", "1"]).to_numpy(dtype=bool)
     else:
@@ -130,16 +126,13 @@ def load_file(
     )
 
 
-def _is_long(columns: Sequence[str]) -> bool:
-    return all(c in columns for c in _LONG_MARKS)
-
-
 def _columns(cells: pd.DataFrame, source: RowSource) -> tuple[list[str], str | None]:
     """Return the survey's own columns, and the model of a file of suggestions (None in a survey file)."""
     names = source.columns
-    if _is_long(names):
+    form = suggestions_form(names)
+    if form == "long":
         return [c for c in names if c not in SUGGESTIONS.columns], _only(cells, "model_id")
-    if not all(c in names for c in _WIDE_MARKS):
+    if not form:
         return list(names), None
     made = set(wide_columns(MOST_RANKS))
     # An untouched column for decisions is no column of the survey; one that was filled in is kept to be seen.

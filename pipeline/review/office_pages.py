@@ -17,7 +17,6 @@ from pipeline.review import security
 from pipeline.review.desk import Visit, page_route, read_cookie, set_cookie
 from pipeline.review.views import ROLES
 from pipeline.tableio import write_table
-from pipeline.tables import CODE_TITLE
 from pipeline.typed import person_name
 
 _HOURS = 12
@@ -106,10 +105,7 @@ def export(visit: Visit) -> Response:
         raise InputError("この表は書き出せません。", "there is no such table to export")
     table = visit.store.decisions_table()
     if name == "labels":
-        codebook = visit.codebook
-        table = adjudicate(table, codebook).labels
-        # All of them are of this plan, also those decided before a definition was amended.
-        table[CODE_TITLE] = [codebook[code].title for code in table["code"]]
+        table = adjudicate(table, visit.codebook).labels
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.{ending}"
         write_table(table, path)

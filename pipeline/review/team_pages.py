@@ -9,21 +9,15 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipeline.agreement import ALL_ROUNDS, MODEL, Agreement, agreement
+from pipeline.agreement import ALL_ROUNDS, MEASURES, MODEL, Agreement, agreement
 from pipeline.codebook import Codebook
 from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
+from pipeline.notation import level_name
 from pipeline.review.desk import Visit, page_route, refusal, status_of
 from pipeline.review.display import pieces, with_note
 from pipeline.review.views import Disagreement, NotYours, StaleDecision
 from pipeline.tables import records
-
-MEASURES = {
-    "alpha": "Krippendorff の α",
-    "kappa": "Cohen の κ",
-    "percent": "一致率",
-    "masi_alpha": "α(複数コード、MASI)",
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,7 @@ def agreement_page(visit: Visit) -> Response:
     except InputError as error:
         return visit.page("agreement.html", codebook=codebook, found=None, reason=error.ja)
     rows = _rows(found)
-    level_names = {i: _level_name(codebook, i) for i in range(1, codebook.depth + 1)}
+    level_names = {i: level_name(i, codebook.depth) for i in range(1, codebook.depth + 1)}
     return visit.page(
         "agreement.html",
         codebook=codebook,
@@ -81,7 +75,7 @@ def agreement_page(visit: Visit) -> Response:
         pairs=[r for r in rows if not r.main],
         axis=[r for r in rows if r.main and r.measure == "alpha"],
         levels=level_names,
-        measures=MEASURES,
+        measures={measure: ja for measure, (ja, _) in MEASURES.items()},
         confusions=records(found.confusions)[:30],
         disagreements=records(found.disagreements)[:200],
         more=max(0, len(found.disagreements) - 200),
@@ -120,13 +114,6 @@ def _rows(found: Agreement) -> list[Row]:
             )
         )
     return sorted(rows, key=lambda row: row.level)
-
-
-def _level_name(codebook: Codebook, level: int) -> str:
-    """Return what a level is called: 目標, 施策 and 項目 in a plan of three."""
-    if level == codebook.depth:
-        return "項目"
-    return {1: "目標", 2: "施策"}.get(level, f"第{level}階層")
 
 
 # -- adjudication ----------------------------------------------------------------------------------

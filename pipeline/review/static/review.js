@@ -31,6 +31,7 @@
     adding().hidden = false;
     const start = one(".chosen").dataset.start;
     for (const code of start ? start.split(" ") : []) addCode(code, "");
+    adding().scrollIntoView({ block: "nearest" }); // on a low screen it is below the edge
   }
 
   function stopAdding() {
@@ -184,6 +185,7 @@
     one("#alert").replaceChildren(...(text ? [line] : []));
   }
 
+  one(".tree [aria-current]")?.scrollIntoView({ block: "nearest" });
   document.addEventListener("keydown", keys);
   document.addEventListener("click", clicks, true);
   let focusGoes = false; // what has the focus is about to be swapped away
