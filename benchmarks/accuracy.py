@@ -37,7 +37,18 @@ from pipeline.vectorcache import VectorCache  # noqa: E402
 
 CACHE = VectorCache()
 # The development sets; of those in the plan's own words the short texts are also judged alone.
-WRITTEN = ("comments", "answers", "notes", "remarks", "replies", "voices", "terms", "wordings", "scenes")
+WRITTEN = (
+    "comments",
+    "answers",
+    "notes",
+    "remarks",
+    "replies",
+    "voices",
+    "terms",
+    "wordings",
+    "people",
+    "scenes",
+)
 SHORT, IN_WORDS_OF_THE_PLAN = 15, ("terms", "wordings")
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
