@@ -139,7 +139,9 @@ def test_errors_name_place_and_remedy(plan: Codebook, labels: pd.DataFrame) -> N
     with pytest.raises(InputError, match=r"「G0-9」\(3行目\)、「G1-9」\(4行目\).*G9-9.* ほか2件"):
         read_coded(_wide(*wrong), plan, file="x.xlsx")
     with pytest.raises(InputError, match="adjudicate"):
-        read_coded(labels.assign(action="accept", decided_at="x"), plan, file="x.csv")
+        read_coded(
+            labels.assign(action="accept", decided_at="x").drop(columns="label_source"), plan, file="x.csv"
+        )
     with pytest.raises(InputError, match=r"iken ingest"):
         read_coded(pd.DataFrame({"意見": ["坂"]}), plan, file="x.csv")
     with pytest.raises(InputError) as error:
