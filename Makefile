@@ -32,10 +32,10 @@ test: install-dev
 	$(BIN)/mypy
 	$(BIN)/mypy --explicit-package-bases --ignore-missing-imports benchmarks
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 	rm -rf build/notebooks && mkdir -p build/notebooks
 	for n in notebooks/*.py; do $(BIN)/jupytext --quiet --to ipynb --output build/notebooks/$$(basename $$n .py).ipynb $$n; done
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 build/notebooks
+	$(BIN)/python -m pytest -n auto --nbmake --nbmake-timeout=300 build/notebooks
 
 lock:
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
