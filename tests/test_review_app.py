@@ -789,6 +789,22 @@ def test_rounds_are_those_assigned_and_only_for_those_they_are_assigned_to(
     assert list(store.decisions_table()["round"]) == ["2"]
 
 
+def test_a_case_says_what_each_button_does_and_amending_returns_to_it(browser: Open, store: Store) -> None:
+    first, second = store.assign_double(0.4, ["佐藤", "鈴木"])[:2]
+    for i in (first, second):
+        for coder, action, codes in (("佐藤", "unsure", []), ("鈴木", "change", ["G1-1-2"])):
+            given = {"expected_seq": store.get(i, coder).seq, "client_token": f"{coder}{i}"}
+            store.save(coder, i, action, codes, suggestion_shown=False, **given)  # type: ignore[arg-type]
+    page = browser()
+    shown = page.get("/adjudicate").text
+    assert "佐藤 の判定に決める" not in shown and shown.count("保留のままにする") == 2
+    assert shown.count("鈴木 の判定に決める") == 2
+    amending = shown[shown.index(f'id="case{second}"') :]
+    saved = page.post("/codebook", data={**fields(amending, 'action="/codebook"'), "definition": "遊具だけ"})
+    assert saved.status_code == 303 and saved.headers["location"].endswith(f"#case{second}")
+    assert "✓ 保存しました。" in page.get(saved.headers["location"]).text
+
+
 def test_definitions_are_amended_in_versions(browser: Open, store: Store) -> None:
     page = browser()
     given = fields(page.get("/codebook?code=G1-1-1").text, 'action="/codebook"')

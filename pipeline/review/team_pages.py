@@ -215,5 +215,7 @@ def amend(visit: Visit) -> Response:
         )
     visit.store.amend_definition(code, visit.form.get("definition", ""), visit.user.name)
     if visit.form.get("back") == "adjudicate":
-        return visit.go("/adjudicate?" + urlencode(_wanted(visit)))
+        # To the case it was amended for: whoever works down the page would else look for it again.
+        case = f"#case{visit.number('comment_id')}"
+        return visit.go("/adjudicate?" + urlencode(_wanted(visit) | {"said": "saved"}) + case)
     return visit.go("/codebook?" + urlencode({"code": code}))
