@@ -107,7 +107,7 @@ def agreement(decisions: pd.DataFrame, codebook: Codebook, *, seed: int = 0) -> 
     blind = [d for d in given if d.suggestion_shown == "no" and d.suggested_code]
     if not double and not blind:
         raise InputError(
-            f"比べられる判定がありません(判定 {len(own)}件、コーダー {'、'.join(coders) or 'なし'})。"
+            f"比べられる判定がありません(判定 {len(own)}件、担当者 {'、'.join(coders) or 'なし'})。"
             "同じ意見を2人以上が判定するか、提案を隠して判定すると計算できます。",
             f"nothing to compare ({counted(len(own), 'decision')} by {', '.join(coders) or 'nobody'}): let two people code the "
             "same opinions, or code some with the suggestion hidden",

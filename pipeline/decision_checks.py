@@ -56,7 +56,7 @@ def check_decisions(table: pd.DataFrame, file: str | None = None) -> pd.DataFram
         key = tuple(row[c] for c in KEY)
         if row["decision_id"] and owner.setdefault(row["decision_id"], key) != key:
             raise InputError(
-                f"decision_id「{row['decision_id']}」が、別の意見・コーダー・回にも付いています。判定ごとに別の値にしてください。",
+                f"decision_id「{row['decision_id']}」が、別の意見・担当者・回にも付いています。判定ごとに別の値にしてください。",
                 f"decision_id '{row['decision_id']}' also stands for another opinion, coder or round; "
                 "give every decision its own",
                 file=file,

@@ -128,7 +128,7 @@ def test_agreement_prints_and_writes_the_figures(
 ) -> None:
     assert iken("agreement", decisions, "--out", tmp_path / "一致度.xlsx", *BOOK) == 0
     said = capsys.readouterr().out
-    assert "判定 80件(コーダー: A、B)" in said and "2人以上が判定した意見 39件" in said
+    assert "判定 80件(担当者: A、B)" in said and "2人以上が判定した意見 39件" in said
     assert "モデル × 全員" in said and "モデルの精度" in said
     book = openpyxl.load_workbook(tmp_path / "一致度.xlsx")
     assert book.sheetnames == ["一致度", "取り違え", "食い違い"]

@@ -29,7 +29,7 @@ def _add_agreement(app: typer.Typer, console: Console) -> None:
 
     @app.command(
         help=t(
-            """コーダーどうしの一致度(Krippendorff の α、Cohen の κ、一致率、MASI)を計画の階層ごとに示します。
+            """担当者どうしの一致度(Krippendorff の α、Cohen の κ、一致率、MASI)を計画の階層ごとに示します。
 
             例: `iken agreement 判定A.csv 判定B.csv --out 一致度.xlsx`
 

@@ -48,7 +48,7 @@ def run_agreement(
     with console.status("計算中", "computing"):
         result = agreement(table, codebook, seed=seed)
     console.say(
-        f"判定 {result.decisions:,}件(コーダー: {'、'.join(result.coders)})。2人以上が判定した意見 {result.compared:,}件、"
+        f"判定 {result.decisions:,}件(担当者: {'、'.join(result.coders)})。2人以上が判定した意見 {result.compared:,}件、"
         f"コードなし(unsure・reject)で数えない判定 {result.missing:,}件",
         f"{counted(result.decisions, 'decision')} ({', '.join(result.coders)}); {counted(result.compared, 'opinion')} coded by two or more; "
         f"{result.missing:,} without a code (unsure, reject) are not counted",
@@ -116,7 +116,7 @@ def _print_figures(console: Console, result: Agreement, depth: int) -> None:
 
 def _who(console: Console, compared: str, a: str, b: str) -> str:
     if compared == "people":
-        return console.t("全コーダー", "all coders")
+        return console.t("全担当者", "all coders")
     if compared == MODEL:
         return f"{console.t('モデル', 'model')} × {b or console.t('全員', 'everybody')}"
     return f"{a} × {b}"

@@ -14,12 +14,12 @@ from pipeline.sheets import write_sheets
 
 # What columns are called in the Excel files; the tables themselves have the names of `tables.py`.
 TITLES = {
-    "round": "回", "compared": "比べたもの", "coder_a": "コーダーA", "coder_b": "コーダーB", "level": "階層",
+    "round": "回", "compared": "比べたもの", "coder_a": "担当者A", "coder_b": "担当者B", "level": "階層",
     "measure": "指標", "value": "値", "low": "95%下限", "high": "95%上限", "units": "件数", "note": "備考",
     "code_a": "コードA", "title_a": "項目A", "code_b": "コードB", "title_b": "項目B", "differs_at": "分かれる階層",
     "n": "件数", "opinion_id": "意見ID", "unit": "部分", "text": "本文", "codes_a": "Aのコード",
     "note_a": "Aのメモ", "codes_b": "Bのコード", "note_b": "Bのメモ", "kind": "種類", "decisions": "判定",
-    "notes": "メモ", "reason": "理由", "outcome": "結果", "coder": "コーダー", "action": "判定",
+    "notes": "メモ", "reason": "理由", "outcome": "結果", "coder": "担当者", "action": "判定",
     "code": "コード", "code_title": "項目名", "decided_at": "日時", "suggestion_shown": "提案を見たか", "suggested_code": "提案",
     "codes": "コード", "titles": "項目", "rank": "1件抜きの順位", "probability": "その確信度",
     "other_code": "別のコード", "other_title": "その項目", "other_opinion_id": "似た意見のID",
@@ -29,7 +29,7 @@ TITLES = {
     "confidence_a": "Aの確信度", "confidence_b": "Bの確信度",
 }  # fmt: skip
 WORDS = {
-    "compared": {"people": "全コーダー", "pair": "2人", "model": "モデルと人"},
+    "compared": {"people": "全担当者", "pair": "2人", "model": "モデルと人"},
     "measure": {
         **{k: ja for k, (ja, _) in MEASURES.items()}, "item@1": "項目 1位", "item@3": "項目 3位以内",
     },

@@ -38,7 +38,7 @@ def _add_sheet(review: typer.Typer, console: Console) -> None:
 
     @review.command(
         help=t(
-            """提案から、担当者(コーダー)が記入する Excel ファイルを1人1つ作ります。
+            """提案から、担当者が記入する Excel ファイルを1人1つ作ります。
 
             例: `iken review sheet 提案.xlsx --out 確認.xlsx --coders 佐藤,鈴木`
 

@@ -154,7 +154,7 @@ def _read_coded(path: Path) -> pd.DataFrame:
         if column not in table.columns:
             names = listed(table.columns)
             raise InputError(
-                f"コーダー間の食い違いを見るには列「{column}」が必要です。ある列: {names[0]}",
+                f"担当者の間の食い違いを見るには列「{column}」が必要です。ある列: {names[0]}",
                 f"to compare coders the column '{column}' is needed. Columns found: {names[1]}",
                 file=str(path),
             )
