@@ -91,6 +91,20 @@ def test_reviewers_are_not_asked_about_it(tmp_path: Path, model: Model) -> None:
         store.close()
 
 
+def test_a_review_that_holds_such_a_row_from_an_older_version_goes_on(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = excel(tmp_path / "回答.xlsx", HEADER[:2], *(r[:2] for r in ROWS), ("合計", 3))
+    store = Store.open(f"sqlite:///{tmp_path / 'r.sqlite'}")
+    try:
+        with monkeypatch.context() as older:
+            older.setattr("pipeline.review.loading.is_totals_row", lambda comment, cells: False)
+            assert load_file(store, survey, model).comments == 4
+        assert load_file(store, survey, model).added == 0
+    finally:
+        store.close()
+
+
 @pytest.mark.parametrize("name", ["番号", "opinion_id"])
 def test_blank_rows_and_totals_need_no_id(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str

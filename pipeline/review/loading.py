@@ -111,7 +111,10 @@ def load_file(
     rows = _rows(comments, Coder(model, cache=cache) if units else None)
     added = 0
     if store.count():
-        _check_loaded(store.loaded(), comments, rows, str(path), named=id_column is not None)
+        # Rows of totals were once loaded as comments: who has decided on such a review goes on with it.
+        totals = {a["text"] for a in aside if a["reason"] == TOTALS_ROW}
+        before = {known for known in store.loaded() if known[2] not in totals}
+        _check_loaded(before, comments, rows, str(path), named=id_column is not None)
     else:
         added = store.load_comments(with_suggestions(rows, model, hidden_share, seed, cache, advance))
     return LoadReport(
