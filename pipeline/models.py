@@ -146,10 +146,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a model folder; raise `ModelError` if it is missing or not readable."""
     path = folder / "manifest.json"
     if not path.is_file():
+        beside = sorted(str(m.parent) for m in folder.parent.glob("*/manifest.json"))[:3]
+        such = (f"({'、'.join(beside)} など)", f" (such as {', '.join(beside)})") if beside else ("", "")
         raise ModelError(
             f"モデルがありません(manifest.json が見つかりません)。"
-            f"あるモデルのフォルダを指定するか、`iken train --out {folder}` で作ってください。",
-            f"there is no model here (no manifest.json); give the folder of one, or make it with `iken train --out {folder}`",
+            f"あるモデルのフォルダ{such[0]}を指定するか、`iken train --out {folder}` で作ってください。",
+            f"there is no model here (no manifest.json); give the folder of one{such[1]}, "
+            f"or make it with `iken train --out {folder}`",
             file=str(folder),
         )
     try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -78,7 +79,9 @@ def test_an_edited_manifest_does_not_help(folder: Path) -> None:
 
 def test_missing_and_damaged_folders(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="iken train"):
-        load_model(tmp_path / "none")
+        load_model(tmp_path / "none" / "default")
+    with pytest.raises(ModelError, match=re.escape(f"({folder} など)")):
+        load_model(folder.parent / "default")
     (folder / "manifest.json").write_text("{", "utf-8")
     with pytest.raises(ModelError, match="壊れて"):
         load_model(folder)
