@@ -34,7 +34,7 @@ from pipeline.book_parts import (
 from pipeline.cells import check_excel_rows, excel_text, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
-from pipeline.normalise import OUTSIDE
+from pipeline.no_answer import OUTSIDE
 from pipeline.placing import put_in_place, temporary_beside, unwritable
 from pipeline.review_form import (
     CODEBOOK_SHEET,
