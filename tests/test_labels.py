@@ -64,7 +64,11 @@ def test_an_unknown_code_is_refused_with_the_row_that_excel_shows(
     labels.loc[4, "code"] = "G9-9-9"
     with pytest.raises(InputError, match="G9-9-9") as caught:
         prepare_labels(labels, plan, "l.csv")
-    assert (caught.value.place.file, caught.value.place.row, caught.value.place.column) == ("l.csv", 6, "code")
+    assert (caught.value.place.file, caught.value.place.row, caught.value.place.column) == (
+        "l.csv",
+        6,
+        "code",
+    )
 
 
 def test_one_id_for_two_opinions_is_refused_with_the_place(labels: pd.DataFrame, plan: Codebook) -> None:
