@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from test_gate import invented
 
-from pipeline.gate import Evidence
+from pipeline.confidence import choose_confidence
+from pipeline.gate import Evidence, combine
 from pipeline.mixing import ENOUGH_OPINIONS, at_their_word, learn_mixing
 
 ITEMS = 6
@@ -104,6 +105,14 @@ def test_nearness_and_voice_are_measured_in_standard_deviations() -> None:
     measured = mixing.standardised(shifted[0].and_also(shifted[1]))
     for values in (measured.nearness, measured.voice):
         assert (values.mean(), values.std()) == pytest.approx((0, 1), abs=1e-5)
+
+
+def test_only_what_residents_said_tells_how_sure_to_be() -> None:
+    coded, gold = texts(60, 3, 1.0)
+    written, item = texts(90, 4, -1.0)
+    mixing, _ = learn_mixing(coded, gold, np.arange(60), written, item, 25.0)
+    logits = combine(mixing.gate, mixing.standardised(coded))
+    assert (mixing.temperature, mixing.label_noise) == choose_confidence(logits, gold)
 
 
 def test_of_many_written_texts_evenly_spaced_ones_speak_for_all() -> None:
