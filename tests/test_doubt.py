@@ -76,6 +76,10 @@ def test_nearly_the_same_opinion_of_another_code(nearest: tuple[int, float], oth
     assert doubted(nearest=nearest) == (("doubt_duplicate_coded_otherwise",) if otherwise else ())
 
 
+def test_the_first_item_of_the_plan_is_a_code_like_any_other() -> None:
+    assert doubted((0.1, 0.8, 0.1), nearest=(0, 0.95)) == ("doubt_duplicate_coded_otherwise",)
+
+
 def test_personal_data() -> None:
     assert doubted(text="連絡は090-0000-5678まで") == (PERSONAL_DATA,)
 
