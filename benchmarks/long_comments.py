@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.coding import SUGGESTED, Coder
 from pipeline.comments import code_comments
 from pipeline.models import load_model
-from pipeline.normalise import OUTSIDE
+from pipeline.no_answer import OUTSIDE
 from pipeline.segment import segment
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,7 +20,7 @@ from pipeline.decision_checks import refuse_decisions
 from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.errors import InputError, listed
 from pipeline.labels import prepare_labels
-from pipeline.normalise import NO_OPINION, OUTSIDE
+from pipeline.no_answer import NO_OPINION, OUTSIDE
 from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records, suggestions_form
 from pipeline.workbook import DECISION
 

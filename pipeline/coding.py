@@ -18,7 +18,7 @@ from pipeline.features import TextVectors
 from pipeline.metrics import gold_matrix, level_columns
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION, OUTSIDE, has_no_opinion, stands_for_another
+from pipeline.no_answer import NO_OPINION, OUTSIDE, has_no_opinion, stands_for_another
 from pipeline.segment import without_courtesies
 from pipeline.vectorcache import VectorCache
 

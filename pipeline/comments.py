@@ -20,7 +20,7 @@ from pipeline.division import divide
 from pipeline.doubt import PERSONAL_DATA, REASONS, SEVERAL_TOPICS
 from pipeline.masking import suspects_personal
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION, OUTSIDE
+from pipeline.no_answer import NO_OPINION, OUTSIDE
 from pipeline.segment import Unit
 
 # In a file of suggestions code_1 … code_30 are looked for, whatever --top allows.

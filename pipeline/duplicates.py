@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.copies import THRESHOLD, pieces_of
-from pipeline.normalise import comparison_key, has_no_opinion
+from pipeline.no_answer import has_no_opinion
+from pipeline.normalise import comparison_key
 from pipeline.polarity import polarity
 
 # Shorter keys are compared for equality only: one word changed in a short note changes what it says.

@@ -7,8 +7,7 @@ counts add up: lines (or rows) in = used + set aside.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -24,47 +23,12 @@ from pipeline.coded_table import (
     why_not_coded,
 )
 from pipeline.errors import InputError
+from pipeline.ingested import Ingested, ingested
 from pipeline.marks import mark
 from pipeline.opinions_section import read_opinions_section
 from pipeline.outline import Entry, read_outline
-from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, WORKSHOPS, Schema
+from pipeline.tables import CODE_TITLE, LABELS
 from pipeline.workshops import Front, read_front
-
-LINES = Schema("LINES", ("source", "location", "use", "text"), ("source", "location", "use"))
-DOUBTS = Schema("DOUBTS", SET_ASIDE.columns, SET_ASIDE.required)
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """What one source gave.
-
-    Attributes
-    ----------
-    codebook
-        The plan.
-    labels
-        LABELS: one row an opinion and code; the texts verbatim.
-    workshops
-        WORKSHOPS: sessions and themes (empty for tables).
-    set_aside
-        SET_ASIDE: every line or row that was not used, with the reason.
-    doubts
-        Same columns: what was used but is worth a look (a skipped number, a code above the items).
-    lines
-        LINES: what every non-blank line or row was used as.
-    counts
-        `lines` = `used` + `set_aside`; `goals`, `policies`, `items`, `labels`, `sessions`, `themes`,
-        `doubts`.
-    """
-
-    codebook: Codebook
-    labels: pd.DataFrame
-    workshops: pd.DataFrame
-    set_aside: pd.DataFrame
-    doubts: pd.DataFrame
-    lines: pd.DataFrame
-    counts: dict[str, int]
-
 
 # -- a document ------------------------------------------------------------------------------------
 
@@ -82,7 +46,7 @@ def ingest_document(document: Document) -> Ingested:
     codebook = Codebook(outline.nodes)
     labels = _document_labels(document, outline.opinions, codebook, front)
     uses = [*front.uses, *outline.uses]
-    return _ingested(document.name, codebook, labels, front.rows, uses, outline.doubts)
+    return ingested(document.name, codebook, labels, front.rows, uses, outline.doubts)
 
 
 def _use_by_mark(block: Block) -> Use | None:
@@ -128,50 +92,6 @@ def _place_ids(blocks: Sequence[Block]) -> list[str]:
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
     return names
-
-
-def _ingested(
-    source: str,
-    codebook: Codebook,
-    labels: pd.DataFrame,
-    workshops: list[dict[str, object]],
-    uses: list[Use],
-    doubts: list[Use],
-) -> Ingested:
-    """Put tables and counts together."""
-    aside = [u for u in uses if u.use == "set aside"]
-    kinds = [str(w["kind"]) for w in workshops]
-    leaves = {n.code for n in codebook.items}
-    levels = [n.level for n in codebook if n.code not in leaves]
-    return Ingested(
-        codebook,
-        labels,
-        WORKSHOPS.table(workshops),
-        SET_ASIDE.table(_reason_rows(source, aside)),
-        DOUBTS.table(_reason_rows(source, doubts)),
-        LINES.table(
-            {"source": source, "location": u.block.location, "use": u.use, "text": u.block.text} for u in uses
-        ),
-        {
-            "lines": len(uses),
-            "used": len(uses) - len(aside),
-            "set_aside": len(aside),
-            "goals": levels.count(1),
-            "policies": len(levels) - levels.count(1),
-            "items": len(leaves),
-            "labels": len(labels),
-            "sessions": kinds.count("session"),
-            "themes": kinds.count("theme"),
-            "doubts": len(doubts),
-        },
-    )
-
-
-def _reason_rows(source: str, uses: Iterable[Use]) -> Iterable[dict[str, object]]:
-    return (
-        {"source": source, "location": u.block.location, "text": u.block.text, "reason": u.reason}
-        for u in uses
-    )
 
 
 # -- a table of coded opinions ---------------------------------------------------------------------
@@ -254,7 +174,7 @@ def ingest_table(
         for row, codes in coded.items()
         if (above := [c for c in codes if c not in items])
     ]
-    return _ingested(source, codebook, labels, [], uses, doubts)
+    return ingested(source, codebook, labels, [], uses, doubts)
 
 
 def _row_ids(table: pd.DataFrame, id_column: str | None, source: str, used: Collection[int]) -> list[str]:

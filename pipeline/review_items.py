@@ -15,7 +15,7 @@ from pipeline.comment_column import guess_text_column, named_column, text_column
 from pipeline.comments import MOST_RANKS
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError, listed
-from pipeline.normalise import NO_OPINION, OUTSIDE
+from pipeline.no_answer import NO_OPINION, OUTSIDE
 from pipeline.review_form import NOT_ASKED, REVIEW
 from pipeline.tables import suggestions_form
 

@@ -1,12 +1,7 @@
-"""The Excel file that one coder fills in: comments, suggestions, yellow cells to decide in, and how to.
-
-What `collect` needs to know about each row lies in sheets that Excel shows to nobody: whether the text is
-still the same, what was suggested, and whether the suggestion was on screen.
-"""
+"""The Excel file that one coder fills in: comments, suggestions, yellow cells to decide in, and how to."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,29 +26,23 @@ from pipeline.book_parts import (
     set_up_page,
     write_codebook_sheet,
 )
-from pipeline.cells import check_excel_rows, excel_text, write_cell
+from pipeline.cells import check_excel_rows, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
-from pipeline.normalise import OUTSIDE
+from pipeline.no_answer import OUTSIDE
 from pipeline.placing import put_in_place, temporary_beside, unwritable
 from pipeline.review_form import (
     CODEBOOK_SHEET,
     COLUMNS,
     DECIDED,
-    FILE_KEYS,
-    FILE_SHEET,
     FORMAT,
     GUIDE,
     MAIN,
     NOT_ASKED_SHEET,
-    ROW_COLUMNS,
-    ROWS_SHEET,
     SUGGESTED,
-    TEXT_COLUMNS,
-    TEXT_SHEET,
-    fingerprint,
 )
 from pipeline.review_guide import action_rule, code_rule, guide_rows, write_guide_sheet
+from pipeline.review_hidden import HiddenSheets
 from pipeline.tables import records
 
 _ORDER = (
@@ -78,7 +67,6 @@ _NO_SUGGESTION: dict[Language, str] = {"ja": "(提案なし)", "en": "(no sugges
 _PERCENT = {"num_format": "0%", "align": "right"}
 _DECIDE_HEAD = "#806000"
 _PLACE = re.compile(r"(、類似度\d\.\d\d)、.*\)$", re.MULTILINE)
-_PART = 8_000  # characters of JSON in one cell: far below 32,767 whatever the text
 
 
 @dataclass(frozen=True)
@@ -141,9 +129,7 @@ class _Sheet:
     def write(self, not_asked: pd.DataFrame, advance: Callable[[int], None]) -> None:
         names = (MAIN, GUIDE, CODEBOOK_SHEET, *((NOT_ASKED_SHEET,) if len(not_asked) else ()))
         shown = [self.book.add_worksheet(name[self.language]) for name in names]
-        hidden = [self.book.add_worksheet(name) for name in (FILE_SHEET, ROWS_SHEET, TEXT_SHEET)]
-        for sheet in hidden:
-            sheet.very_hidden()
+        hidden = HiddenSheets(self.book)
         coder, prefilled, blind = self.form.coder, self.form.prefilled, self.form.blind
         hidden_some = not blind and bool((self.rows["suggestion_shown"] == "no").any())
         rows = guide_rows(self.language, coder, prefilled, blind, hidden_some)
@@ -152,14 +138,16 @@ class _Sheet:
         write_codebook_sheet(self.book, shown[2], self.form.codebook, self.language, self.header)
         if len(not_asked):
             self._write_not_asked(shown[3], not_asked)
-        self._write_file_sheet(hidden[0])
-        self._write_main(shown[0], hidden[1], hidden[2], advance)
+        flags = ["yes" if flag else "no" for flag in (blind, prefilled)]
+        sha256 = self.form.codebook.sha256
+        hidden.write_file((FORMAT, self.language, coder, self.form.round, *flags, sha256))
+        self._write_main(shown[0], hidden, advance)
         shown[0].activate()
         self.book.close()
 
     # -- the sheet to decide in ----------------------------------------------------------------
 
-    def _write_main(self, sheet: Any, meta: Any, texts: Any, advance: Callable[[int], None]) -> None:
+    def _write_main(self, sheet: Any, hidden: HiddenSheets, advance: Callable[[int], None]) -> None:
         widths = [_WIDTHS[c] for c in self.columns]
         head = {"bold": True, "font_color": "#FFFFFF", "valign": "vcenter"}
         heads = [cell_format(self.book, bg_color=c, **head) for c in (HEAD, _DECIDE_HEAD)]
@@ -168,13 +156,10 @@ class _Sheet:
             sheet.set_column(j, j, widths[j])
             title = COLUMNS[name][self.language]
             write_cell(sheet, 0, j, title, heads[name in DECIDED])
-        for table, titles in ((meta, ROW_COLUMNS), (texts, TEXT_COLUMNS)):
-            for j, name in enumerate(titles):
-                table.write_string(0, j, name)
+        hidden.write_heads()
         styles = [self._style(c) for c in self.columns]
         if_any = cell_format(self.book, **_PERCENT | IF_ANY_ITEM)
         pale = cell_format(self.book, font_color="#808080", italic=True)
-        kept = 0
         names = [str(c) for c in self.rows.columns]
         for i, values in enumerate(self.rows.itertuples(index=False, name=None), 1):
             row = dict(zip(names, values, strict=True))
@@ -186,7 +171,7 @@ class _Sheet:
                 if name == "confidence" and row["status"] == OUTSIDE and not unseen:
                     style = if_any
                 write_cell(sheet, i, j, cells[name], style)
-            kept = self._write_hidden(row, i, kept, meta, texts)
+            hidden.add(row)
             if i % 500 == 0:
                 advance(500)
         advance(len(self.rows) % 500)
@@ -271,31 +256,6 @@ class _Sheet:
                 write_cell(sheet, i, j, row[name], style)
         sheet.freeze_panes(1, 0)
         set_up_page(sheet)
-
-    def _write_file_sheet(self, sheet: Any) -> None:
-        form = self.form
-        flags = ["yes" if flag else "no" for flag in (form.blind, form.prefilled)]
-        values = (FORMAT, form.language, form.coder, form.round, *flags, form.codebook.sha256)
-        for i, pair in enumerate([("key", "value"), *zip(FILE_KEYS, values, strict=True)]):
-            for j, text in enumerate(pair):
-                sheet.write_string(i, j, text)
-
-    @staticmethod
-    def _write_hidden(row: dict[str, str], i: int, kept: int, meta: Any, texts: Any) -> int:
-        """Write what `collect` must know of a row; return the number of rows in the sheet of texts."""
-        text = row["text"]
-        shown = excel_text(text)
-        values = (fingerprint(shown), row["suggestion_shown"], row["first"], row["model_id"])
-        for j, value in enumerate((row["opinion_id"], row["unit"], *values)):
-            meta.write_string(i, j, value)
-        if shown != text:
-            whole = json.dumps(text)
-            for part, start in enumerate(range(0, len(whole), _PART)):
-                kept += 1
-                cells = (row["opinion_id"], row["unit"], str(part), whole[start : start + _PART])
-                for j, value in enumerate(cells):
-                    texts.write_string(kept, j, value)
-        return kept
 
 
 def _number(text: str) -> float | str:

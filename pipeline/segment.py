@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.clauses import CONNECTIVES, CONTENT, QUOTED, is_conclusive, joints
-from pipeline.normalise import has_no_opinion
+from pipeline.no_answer import has_no_opinion
 from pipeline.spans import tokens_with_offsets
 from pipeline.tokenise import words
 

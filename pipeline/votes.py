@@ -34,7 +34,7 @@ def read_votes(
     for part in filter(None, (p.strip() for p in cell.translate(_SIGNS).split(";"))):
         code, _, number = part.rpartition(":") if ":" in part else (part, "", "1")
         try:
-            votes = float(number.strip().removesuffix("%"))
+            votes = float(number.removesuffix("%"))
         except ValueError:
             votes = -1.0
         code = code.strip()

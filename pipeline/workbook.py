@@ -34,7 +34,7 @@ from pipeline.book_parts import (
 from pipeline.cells import as_text, check_excel_rows, date_format, places, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
-from pipeline.normalise import NO_OPINION, OUTSIDE
+from pipeline.no_answer import NO_OPINION, OUTSIDE
 from pipeline.placing import put_in_place, temporary_beside
 from pipeline.review_form import ACTION_WORDS
 

@@ -10,6 +10,7 @@ from pipeline.abstention import (
     climb,
     expected_precision,
     grades,
+    least_for_b,
     promise_kept,
 )
 from pipeline.codebook import Codebook
@@ -73,6 +74,44 @@ def test_an_item_with_one_example_is_never_grade_a(plan: Codebook) -> None:
     sure = np.eye(5)
     assert set(grades(levels, sure, np.full(5, 2), 0.4)) == {"A"}
     assert "A" not in grades(levels, sure, np.ones(5, int), 0.4)
+
+
+def test_of_what_grade_a_leaves_over_grade_b_is_right_every_other_time(plan: Codebook) -> None:
+    items, gold = simulated(1500)
+    levels = choose_levels(items, gold, plan, CODES)
+    limit = least_for_b(levels, items, gold)
+    others, answer = simulated(4000, 7)
+    best = others.argmax(axis=1)
+    right = answer[np.arange(len(best)), best]
+    given = np.array(grades(levels, others, np.full(5, 2), limit))
+    assert right[given == "A"].mean() > 0.8
+    assert right[given == "B"].mean() == pytest.approx(0.5, abs=0.03) and (given == "B").sum() > 200
+    assert right[given == "C"].mean() < 0.5
+    # The limit itself is B, whatever is below it C.
+    edge = np.array([[limit, *[(1 - limit) / 4] * 4], [limit - 1e-6, *[(1 - limit + 1e-6) / 4] * 4]])
+    assert grades(levels, edge, np.full(5, 2), limit) == ["B", "C"]
+
+
+def test_of_equal_confidences_all_are_taken_or_none() -> None:
+    # Alone the first half would do; with the others that are as sure it does not.
+    confidence = np.repeat([0.95, 0.6], [10, 400])
+    right = np.repeat([True, False], [250, 160])
+    threshold = choose_threshold(confidence, right, 0.8)
+    assert threshold in (0.95, np.inf)
+    # What is suggested already may leave no room for errors.
+    assert choose_threshold(confidence, right, 0.8, (50, 40.0)) == np.inf
+    assert choose_threshold(confidence, right, 0.8, (5000, 0.0)) == 0.6
+
+
+def test_near_duplicates_choose_no_threshold_for_each_other(plan: Codebook) -> None:
+    # Two copies of one sure opinion: apart each would let the other pass.
+    items = np.repeat([[0.96, 0.01, 0.01, 0.01, 0.01]], 20, axis=0)
+    gold = np.zeros((20, 5), bool)
+    gold[:, 0] = True
+    apart = promise_kept(items, gold, np.arange(20), plan, CODES)
+    together = promise_kept(items, gold, np.zeros(20, int), plan, CODES)
+    assert (apart.n, apart.suggested, apart.right, apart.by_level) == (20, 20, 20, ((0, 0), (0, 0), (20, 20)))
+    assert (together.suggested, together.by_level) == (0, ((0, 0),) * 3)
 
 
 def test_risk_falls_with_coverage() -> None:

@@ -138,6 +138,23 @@ def test_the_last_round_of_each_coder_counts(plan: Codebook) -> None:
     )
     assert result.labels[["code", "label_source"]].values.tolist() == [["G1-1-2", "double"]]
     assert outcomes(result) == ["aside", "label", "label"]
+    # A round with a name comes after those with numbers.
+    named = adjudicate(decisions({"code": "G1-1-2", "round": "最終"}, {"code": "G1-1-1", "round": "2"}), plan)
+    assert named.labels["code"].tolist() == ["G1-1-2"]
+
+
+def test_a_label_is_as_old_as_the_last_decision_it_rests_on(plan: Codebook) -> None:
+    times = ("2026-03-02T10:00:00+09:00", "2026-03-01T10:00:00+09:00")
+    rows = ({"code": "G1-1-1", "coder": c, "decided_at": t} for c, t in zip("AB", times, strict=True))
+    assert adjudicate(decisions(*rows), plan).labels["labelled_at"].tolist() == ["2026-03-02"]
+
+
+def test_a_blank_text_is_no_other_text(plan: Codebook) -> None:
+    blank = {"code": "G1-1-1", "coder": "B", "text": "　"}
+    assert adjudicate(decisions({"code": "G1-1-1"}, blank), plan).labels["text"].tolist() == ["坂が多い"]
+    # Nor is one that a full stop alone tells apart: it is shown once.
+    other = {"code": "G1-1-2", "coder": "B", "text": "坂が多い。"}
+    assert adjudicate(decisions({"code": "G1-1-1"}, other), plan).open["text"].tolist() == ["坂が多い"]
 
 
 def test_units_of_a_comment_are_opinions_of_their_own(plan: Codebook) -> None:

@@ -59,6 +59,16 @@ def test_kappa_of_the_grant_proposals() -> None:
     assert percent_agreement(pairs, each(pairs)).value == 0.70
 
 
+def test_the_interval_of_kappa_is_that_of_drawn_tables() -> None:
+    table = np.array([20, 5, 10, 15])
+    pairs = np.repeat([[1, 1], [1, 0], [0, 1], [0, 0]], table, axis=0)
+    a, b, c, d = np.random.default_rng(0).multinomial(50, table / 50, 20_000).T
+    # Kappa of two by two tables in one formula.
+    drawn = 2 * (a * d - b * c) / ((a + b) * (b + d) + (a + c) * (c + d))
+    figure = kappa(pairs[:, 0], pairs[:, 1], each(pairs))
+    assert (figure.low, figure.high) == pytest.approx(tuple(np.percentile(drawn, [2.5, 97.5])), abs=0.03)
+
+
 @pytest.mark.parametrize(("table", "value"), [((45, 15, 25, 15), 0.1304), ((25, 35, 5, 35), 0.2593)])
 def test_kappa_of_equal_agreement_and_other_margins(table: tuple[int, ...], value: float) -> None:
     """The two tables of the same 60 % agreement (Wikipedia, Cohen's kappa)."""
@@ -94,6 +104,9 @@ def test_masi_alpha_by_hand() -> None:
     figure = alpha(values, each(values), masi_distances(sets))
     assert figure.value == pytest.approx(1 - observed / expected, abs=1e-6)
     assert figure.value > alpha(values, each(values)).value
+    # A set that only one coder gave to anything changes nothing.
+    more = masi_distances([*sets, frozenset("c")])
+    assert alpha(np.vstack([values, [3, NO]]), np.arange(5), more) == figure
 
 
 # -- the arithmetic of the intervals ---------------------------------------------------------------
@@ -195,6 +208,7 @@ def test_agreement_at_each_level(two: Agreement) -> None:
         [5 / 6, 4 / 6, 3 / 6], abs=1e-6
     )
     assert two.figure("percent", 3).n == 6
+    assert set(two.figures["level"]) == {"1", "2", "3"}
     assert two.coders == ("A", "B") and (two.decisions, two.missing, two.compared) == (14, 1, 6)
     assert two.figure("alpha", 1).value == two.figure("alpha", 1, "pair", "A", "B").value
     assert two.figure("alpha", 1).value > two.figure("alpha", 3).value
@@ -230,6 +244,11 @@ def test_several_codes_are_compared_as_sets(plan: Codebook) -> None:
     assert result.figure("percent", 3).value == pytest.approx(2 / 3, abs=1e-6)
     assert result.disagreements["differs_at"].tolist() == ["partly", "2"]
     assert result.figure("masi_alpha", 3).value < result.figure("alpha", 3).value
+    # "None fits" is a set like any other.
+    none = coded(*rows, ("o4", "A", ""), ("o4", "B", ""), ("o5", "A", ""), ("o5", "B", "G1-1-1"))
+    sets = [frozenset(s) for s in ("ab", "a", "c", "d", "-")]
+    expected = alpha(np.array([[0, 1], [2, 2], [3, 1], [4, 4], [4, 1]]), np.arange(5), masi_distances(sets))
+    assert agreement(none, plan).figure("masi_alpha", 3) == pytest.approx(expected)
     # Without second codes there is nothing that a set would add.
     with pytest.raises(KeyError):
         agreement(coded(*rows[2:]), plan).figure("masi_alpha", 3)
@@ -247,7 +266,31 @@ def test_rounds_are_not_mixed_and_adjudication_is_no_coder(plan: Codebook) -> No
         "1": 0.5,
         "2": 1.0,
     }
+    assert list(dict.fromkeys(result.figures["round"])) == ["", "1", "2"]
     assert result.coders == ("A", "B")
+
+
+def test_who_coded_alone_is_in_no_pair(plan: Codebook) -> None:
+    table = coded(("o1", "A", "G1-1-1"), ("o1", "B", "G1-1-1"), ("o2", "C", "G1-1-1"))
+    figures = agreement(table, plan).figures
+    assert set(figures["coder_a"] + figures["coder_b"]) == {"", "AB"}
+    assert set(figures["units"]) == {"1"}
+
+
+def test_the_parts_of_one_opinion_are_no_independent_evidence(plan: Codebook) -> None:
+    first, second = (
+        coded(
+            *((f"o{i}", coder, c) for i in range(10) for coder, c in zip("AB", codes, strict=True)), unit=unit
+        )
+        for unit, codes in (("1", ("G1-1-1", "G1-1-1")), ("2", ("G1-1-1", "G2-1-1")))
+    )
+    table = pd.concat([first, second.assign(decision_id=second["decision_id"] + "u2")])
+    hidden = table.assign(suggestion_shown="no", suggested_code="G1-1-1")
+    result = agreement(hidden, plan)
+    # Every opinion agrees in one part of two: nothing varies between opinions.
+    for compared in (("people", "", ""), ("pair", "A", "B"), ("model", "model", "B")):
+        figure = result.figure("percent", 3, *compared)
+        assert (figure.value, figure.low, figure.high, figure.n) == (0.5, 0.5, 0.5, 20)
 
 
 def test_the_model_stands_beside_people_only_where_it_was_hidden(plan: Codebook) -> None:
@@ -265,6 +308,14 @@ def test_the_model_stands_beside_people_only_where_it_was_hidden(plan: Codebook)
     assert {c: f.n for c, f in against.items()} == {"": 4, "A": 3, "B": 1}
     assert [against[c].value for c in ("", "A", "B")] == pytest.approx([1 / 4, 1 / 3, 0], abs=1e-6)
     assert result.figure("percent", 2, "model", "model", "").value == 0.5
+
+
+def test_one_person_beside_the_model_has_one_figure_each(plan: Codebook) -> None:
+    figures = agreement(judged(3, 3), plan).figures
+    assert figures["coder_b"].tolist() == ["A"] * 9
+    # Where nothing varies, cells stay empty and the note says why.
+    undefined = figures[figures["measure"] == "alpha"]
+    assert set(undefined["value"]) == {""} and (undefined["note"] != "").all()
 
 
 def test_labels_of_several_coders(plan: Codebook) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
@@ -82,7 +83,7 @@ def test_a_second_code_missing_on_a_copy_is_named(shipped: Model) -> None:
     assert table["codes"].tolist() == ["G1-2-4、G3-3-2", "G3-3-2"]
 
 
-def test_three_neighbours_of_one_other_code(found: Callable[..., pd.DataFrame]) -> None:
+def test_three_neighbours_of_one_other_code(found: Callable[..., pd.DataFrame], shipped: Model) -> None:
     table = found(
         ("坂が多くて高齢者の買い物の移動が大変だ", "G3-3-2"),
         ("坂が多いので高齢者は買い物の移動に困っている", "G3-3-2"),
@@ -92,6 +93,34 @@ def test_three_neighbours_of_one_other_code(found: Callable[..., pd.DataFrame]) 
     )
     outvoted = table[table["kind"] == NEIGHBOURS]
     assert outvoted["codes"].tolist() == ["G1-2-4"] and outvoted["other_code"].tolist() == ["G3-3-2"]
+    # Of the three the one most like it is shown.
+    of_code = table.loc[outvoted.index[0]]
+    said = shipped.features.transform([of_code["text"], of_code["other_text"]])
+    all_three = shipped.features.transform(
+        [
+            "坂が多くて高齢者の買い物の移動が大変だ",
+            "坂が多いので高齢者は買い物の移動に困っている",
+            "坂の上の高齢者が買い物へ移動する手段がない",
+        ]
+    )
+    assert said[np.array([0])].dot(all_three).max() == pytest.approx(
+        said[np.array([0])].dot(said[np.array([1])])[0, 0]
+    )
+
+
+def test_the_surest_findings_stand_first(found: Callable[..., pd.DataFrame]) -> None:
+    table = found(
+        ("防災無線が聞こえにくいので直してほしい", "G3-3-2"),
+        ("防災無線が聞こえにくいので早く直してほしい", "G1-2-4"),
+        ("バスの本数を朝だけでも増やしてほしい", "G3-3-2"),
+        ("バスの本数を朝だけでも必ず増やしてほしいです", "G1-2-4"),
+        ("坂が多い", "G3-3-2"),
+        ("坂が多い。", "G1-2-4"),
+        rank_limit=36,
+    )
+    assert list(dict.fromkeys(table["kind"]))[:2] == [SAME_TEXT, NEAR_TEXT]
+    near = table[table["kind"] == NEAR_TEXT]["similarity"].astype(float)
+    assert len(near) == 4 and near.nunique() > 1 and near.is_monotonic_decreasing
 
 
 def test_rows_that_cannot_be_examined_are_set_aside(shipped: Model) -> None:

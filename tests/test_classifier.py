@@ -36,6 +36,10 @@ def test_the_formula_by_hand() -> None:
     policy = (goal + texts[1] + x[0]) / 3
     item = (0.5 * policy + 0.5 * texts[2] + x[0]) / 2
     assert c.centroids_[:3] == pytest.approx(np.array([goal, policy, item]))
+    # The top is drawn to the root, which is 0.
+    drawn = clone(c).set_params(shrink_top=2.0, text_inner=3.0).fit(x, ["A1a"], texts)
+    assert drawn.centroids_[0] == pytest.approx((3 * texts[0] + x[0]) / 6)
+    assert drawn.centroids_[6] == pytest.approx(3 * texts[6] / 5)
 
 
 @settings(deadline=None)

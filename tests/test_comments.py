@@ -18,7 +18,7 @@ from pipeline.comments import CommentCoding, code_comments
 from pipeline.duplicates import GroupFinder
 from pipeline.features import stack
 from pipeline.models import Model, load_model
-from pipeline.normalise import NO_OPINION
+from pipeline.no_answer import NO_OPINION
 
 ROOT = Path(__file__).resolve().parent.parent
 WATCH = "ひとり暮らしの高齢者の見守りをもっと増やしてほしいです。"

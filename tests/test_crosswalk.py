@@ -70,6 +70,17 @@ def test_each_old_item_has_its_row_and_others_to_choose_from(seed: Seed) -> None
     pd.testing.assert_frame_equal(again, table)
 
 
+def test_a_person_must_look_where_two_items_are_not_each_others_best(seed: Seed) -> None:
+    scores = item_scores(seed.old, seed.new, seed.labels)
+    old, new = ([n.code for n in book.items] for book in (seed.old, seed.new))
+    used = [r for r in records(seed.table) if r["use"] and r["relation"] != "統合"]
+    for row in used:
+        i, j = old.index(row["old_code"]), new.index(row["new_code"])
+        best = scores[i, j] >= max(0.25, scores[i].max(), scores[:, j].max())
+        assert row["relation"] == ("言い換え" if best else "要確認")
+    assert {r["relation"] for r in used} == {"言い換え", "要確認"}
+
+
 def test_a_plan_onto_itself_is_the_identity(plan: Codebook) -> None:
     table = propose_crosswalk(plan, plan)
     assert marked(table) == {n.code: n.code for n in plan.items}

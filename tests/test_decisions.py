@@ -17,7 +17,7 @@ from pipeline.decisions import (
     why_not_current,
 )
 from pipeline.errors import InputError
-from pipeline.tableio import write_table
+from pipeline.tableio import read_table, write_table
 from pipeline.tables import ACTIONS, DECISIONS
 
 AT = "2026-03-01T10:{:02d}:00+09:00"
@@ -77,6 +77,16 @@ def test_time_decides_where_all_have_one() -> None:
     assert current_decisions(later_first)["code"].tolist() == ["G1-1-2"]
     without_one = later_first.assign(decided_at=[AT.format(9), ""])
     assert current_decisions(without_one)["code"].tolist() == ["G1-1-1"]
+
+
+def test_decisions_without_an_id_are_each_their_own() -> None:
+    rows = [{"opinion_id": f"o{i}", "code": "G1-1-1", "decision_id": ""} for i in range(3)]
+    table = check_decisions(decisions(*rows, {"opinion_id": "o0", "code": "G2-1-1", "decision_id": ""}))
+    assert [(d.opinion_id, d.codes) for d in gather_decisions(table)] == [
+        ("o1", ("G1-1-1",)),
+        ("o2", ("G1-1-1",)),
+        ("o0", ("G2-1-1",)),
+    ]
 
 
 def test_a_file_read_twice_changes_nothing(tmp_path: Path) -> None:
@@ -222,3 +232,21 @@ def test_nothing_is_written_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="coder"):
         append_decisions(other, decisions({}))
     assert other.read_text("utf-8") == "opinion_id,text,code\n1,坂,G1\n"
+
+
+def test_what_somebody_else_appended_meanwhile_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "d.csv"
+    append_decisions(path, decisions({}))
+    theirs, ours = (decisions({"opinion_id": o, "decision_id": o}) for o in ("theirs", "ours"))
+
+    def read_and_be_overtaken(file: Path) -> pd.DataFrame:
+        table = read_table(file)
+        write_table(pd.concat([table, theirs]), file)
+        return table
+
+    monkeypatch.setattr("pipeline.decisions.read_table", read_and_be_overtaken)
+    with pytest.raises(InputError, match="changed meanwhile"):
+        append_decisions(path, ours)
+    assert read_table(path)["opinion_id"].tolist() == ["o1", "theirs"]

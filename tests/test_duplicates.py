@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from pipeline import copies
 from pipeline.copies import near_copies, near_duplicate_groups
 from pipeline.duplicates import MIN_LENGTH, GroupFinder, Groups
-from pipeline.normalise import comparison_key, has_no_opinion
+from pipeline.no_answer import has_no_opinion
+from pipeline.normalise import comparison_key
 from pipeline.polarity import polarity
 
 # With words of negation and of opposites, so that copies come to differ in them.

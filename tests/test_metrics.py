@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
+from pipeline.calibration import sweep_error
 from pipeline.codebook import Codebook
 from pipeline.metrics import (
     evaluate,
@@ -13,6 +15,7 @@ from pipeline.metrics import (
     level_columns,
     level_probabilities,
     ranks,
+    share_with_interval,
 )
 
 
@@ -70,8 +73,38 @@ def test_calibration_error(plan: Codebook) -> None:
     sure[:, 0], half[:, 0] = 0.95, 0.55
     gold = np.zeros((4, len(items)), bool)
     gold[[0, 1, 2], 0], gold[3, 1] = True, True
-    figure = evaluate(np.vstack([sure, half]), gold, plan, items)["ece"]
-    assert figure.value == pytest.approx(0.05)
+    p = np.vstack([sure, half])
+    figures = evaluate(p, gold, plan, items)
+    assert figures["ece"].value == pytest.approx(0.05)
+    right = np.array([1.0, 1.0, 1.0, 0.0])
+    assert figures["ece_sweep"].value == pytest.approx(sweep_error(p.max(axis=1), right), abs=1e-6)
+    simulated = figures["ece_chance"]
+    assert 0 <= simulated.low < simulated.value < simulated.high
+    kinds = ("ece", "ece_sweep", "ece_chance")
+    assert {n for n in figures if n.startswith("ece")} == {
+        kind + level for kind in kinds for level in ("", "_level_1", "_level_2")
+    }
+    # Three of four are right at each level: the goal of a wrong item may be right.
+    assert figures["level_1"].value == 1 and figures["item@1"].value == 0.75
+
+
+def test_any_of_the_codes_of_an_opinion_makes_a_level_right(plan: Codebook) -> None:
+    items = [n.code for n in plan.items]
+    p = np.array([[0.1, 0.2, 0.1, 0.1, 0.5], [0.5, 0.2, 0.1, 0.1, 0.1]])
+    gold = np.array([[True, False, False, False, True], [False, False, True, True, False]])
+    figures = evaluate(p, gold, plan, items, calibrate=False)
+    assert figures["level_1"].value == 1 and figures["level_2"].value == 0.5
+    # Probabilities of the right items together.
+    assert figures["log_loss"].value == pytest.approx(-np.log([0.6, 0.2]).mean(), abs=1e-6)
+
+
+def test_a_share_and_its_interval() -> None:
+    assert share_with_interval(0, 0) == {"value": 0.0, "low": 0.0, "high": 1.0, "n": 0}
+    for hits, n in ((1, 1), (30, 40)):
+        limits = binomtest(hits, n).proportion_ci(method="wilson")
+        found = share_with_interval(hits, n)
+        assert (found["value"], found["n"]) == (hits / n, n)
+        assert (found["low"], found["high"]) == pytest.approx((limits.low, limits.high), abs=1e-6)
 
 
 def test_interval_covers_the_truth_as_often_as_it_says(plan: Codebook) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_gate import invented
 
-from pipeline.gate import Evidence
-from pipeline.mixing import ENOUGH_OPINIONS, learn_mixing
+from pipeline.confidence import choose_confidence
+from pipeline.gate import Evidence, combine
+from pipeline.mixing import ENOUGH_OPINIONS, at_their_word, learn_mixing
 
 ITEMS = 6
 
@@ -71,6 +74,9 @@ def test_a_handful_of_opinions_alone_teaches_no_mixing() -> None:
         if opinions < ENOUGH_OPINIONS:
             # Nothing is learned from them, so nothing changes when they are left out.
             assert held_out == pytest.approx(mixing.probabilities(coded[rows]))
+            # Nor do nearness and voice, whose say would have to be learned.
+            elsewhere = replace(coded, nearness=coded.nearness + 1, voice=coded.voice - 1)
+            assert np.array_equal(mixing.probabilities(elsewhere), mixing.probabilities(coded))
         return mixing.gate
 
     assert np.array_equal(said(0), said(ENOUGH_OPINIONS - 1))
@@ -89,3 +95,39 @@ def test_either_kind_of_text_may_be_missing() -> None:
     mixing, held_out = learn_mixing(nothing, none, none, nothing, none, 25.0)
     assert held_out.shape == (0, ITEMS)
     assert mixing.probabilities(new).sum(axis=1) == pytest.approx(np.ones(5))
+
+
+def test_nearness_and_voice_are_measured_in_standard_deviations() -> None:
+    coded, gold = texts(60, 1, 1.0)
+    written, item = texts(90, 2, -1.0)
+    shifted = [replace(e, nearness=5 * e.nearness + 3) for e in (coded, written)]
+    mixing, _ = learn_mixing(shifted[0], gold, np.arange(60), shifted[1], item, 25.0)
+    measured = mixing.standardised(shifted[0].and_also(shifted[1]))
+    for values in (measured.nearness, measured.voice):
+        assert (values.mean(), values.std()) == pytest.approx((0, 1), abs=1e-5)
+
+
+def test_only_what_residents_said_tells_how_sure_to_be() -> None:
+    coded, gold = texts(60, 3, 1.0)
+    written, item = texts(90, 4, -1.0)
+    mixing, _ = learn_mixing(coded, gold, np.arange(60), written, item, 25.0)
+    logits = combine(mixing.gate, mixing.standardised(coded))
+    assert (mixing.temperature, mixing.label_noise) == choose_confidence(logits, gold)
+
+
+def test_of_many_written_texts_evenly_spaced_ones_speak_for_all() -> None:
+    coded, gold = texts(40, 1, 1.0)
+    written, item = texts(480, 2, -1.0)
+    every_fourth = np.arange(0, 480, 4)  # twenty an item
+    whole, _ = learn_mixing(coded, gold, np.arange(40), written, item, 25.0)
+    part, _ = learn_mixing(coded, gold, np.arange(40), written[every_fourth], item[every_fourth], 25.0)
+    assert np.array_equal(whole.gate, part.gate) and whole.temperature == part.temperature
+
+
+@pytest.mark.parametrize(
+    ("opinions", "written", "alone"), [(29, 1, True), (30, 1, False), (29, 0, False), (0, 500, True)]
+)
+def test_confidences_stand_alone_where_nothing_corrects_them(
+    opinions: int, written: int, alone: bool
+) -> None:
+    assert at_their_word(opinions, written) is alone

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pipeline.codebook import Codebook, Node
 from pipeline.documents import read_document
 from pipeline.errors import InputError
+from pipeline.ingested import Ingested
 from pipeline.notation import CIRCLED_DIGITS
-from pipeline.opinions import Ingested, ingest_document, ingest_table
+from pipeline.opinions import ingest_document, ingest_table
 from pipeline.tables import LABELS
 
 SEED = Path(__file__).parents[1] / "data" / "raw" / "kamakura_workshop_2025.md"

@@ -14,7 +14,8 @@ from pipeline.codebook import Codebook
 from pipeline.coded_opinions import read_coded
 from pipeline.documents import read_document
 from pipeline.errors import InputError
-from pipeline.opinions import Ingested, ingest_document
+from pipeline.ingested import Ingested
+from pipeline.opinions import ingest_document
 from pipeline.opinions_section import BEGIN, END, escape, opinion_line, unescape
 from pipeline.report import build_report
 from pipeline.report_markdown import markdown

@@ -21,12 +21,16 @@ FINDERS = {f.__name__: f for f in (accounts, cards, mails, my_numbers, phones, p
     [
         ("phones", "0467-00-1234と09000001234", ["0467-00-1234", "09000001234"]),
         ("phones", "+81-90-0000-1234", ["+81-90-0000-1234"]),
+        ("phones", "+81 (0)90-1234-5678と080 1234 5678", ["+81 (0)90-1234-5678", "080 1234 5678"]),
         ("phones", "TEL 00-1234、別に00-1234", ["00-1234"]),
         ("phones", "00-1234、12-3456-7890、0-1234-5678、0467-00-12345678", []),
+        ("phones", "00-1234-56789、0123-4567-8901、0901-2345-6789", []),
+        ("mails", "info@iken.jpへ", ["info@iken.jp"]),
         ("mails", "x(at)example.jp、a@example", ["x(at)example.jp"]),
         ("postal_codes", "郵便番号2470000、2470000", ["2470000"]),
         ("postal_codes", "247-0000と100-2000円", ["247-0000"]),
         ("cards", "4111111111111111、4111111111111112", ["4111111111111111"]),
+        ("cards", "5555-5555-5555-4444、3782 822463 10005", ["5555-5555-5555-4444", "3782 822463 10005"]),
         ("cards", "カード番号1111222233334444", ["1111222233334444"]),
         ("cards", "9111111111111110", []),
         ("my_numbers", "マイナンバー123456789012、123456789012", ["123456789012"]),
@@ -44,6 +48,14 @@ def test_check_digits() -> None:
         assert valid.count(True) == 1 and valid[int(digits[-1])]
     # Remainders 0 and 1 both give the check digit 0.
     assert my_number_checks("000000000000") and not my_number_checks("000000000001")
+
+
+@pytest.mark.parametrize("place", range(1, 12))
+def test_each_digit_of_a_my_number_weighs_what_the_rule_says(place: int) -> None:
+    """総務省令第85号: the n-th digit from the right, check digit apart, counts n + 1 times, from the 7th on n - 5."""
+    weight = place + 1 if place <= 6 else place - 5
+    digits = str(10 ** (place - 1)).zfill(11)
+    assert [d for d in range(10) if my_number_checks(f"{digits}{d}")] == [11 - weight]
 
 
 def test_numbers_of_a_case_are_no_telephone() -> None:

@@ -15,7 +15,7 @@ from pipeline.coding import Coder, Coding
 from pipeline.doubt import REASONS as DOUBTS
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.normalise import NO_OPINION
+from pipeline.no_answer import NO_OPINION
 from pipeline.review.loading import LoadReport, load_file
 from pipeline.review.queue import REASONS, expected_precision, priority_of, reasons_of
 from pipeline.review.sampling import is_hidden

@@ -55,6 +55,9 @@ def test_the_cheap_path_agrees_with_the_whole_way(comment: str) -> None:
         ("料金が1.5倍になった．高い．", ["料金が1.5倍になった．", "高い．"]),
         ("Yahoo!ニュースで知った", ["Yahoo!ニュースで知った"]),
         ("なぜ?と思いました", ["なぜ?と思いました"]),
+        # A lone bullet is none of the text; punctuation before the first word is part of it, all of it.
+        ("・坂が急", ["坂が急"]),
+        ("!\n?\nバスが少ない", ["!\n?\nバスが少ない"]),
         # Line breaks, and wrapped lines.
         ("公園の整備\n道路の補修\r\n\r\nごみ収集", ["公園の整備", "道路の補修", "ごみ収集"]),
         ("駅前の歩道に自転\n車が多い", ["駅前の歩道に自転\n車が多い"]),

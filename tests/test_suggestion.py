@@ -13,7 +13,7 @@ from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.duplicates import GroupFinder, Groups
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.normalise import OUTSIDE
+from pipeline.no_answer import OUTSIDE
 from pipeline.review_items import review_items
 from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tables import SUGGESTIONS

@@ -14,7 +14,7 @@ from pipeline.models import Model
 from pipeline.review.loading import load_file
 from pipeline.review.store import Store
 from pipeline.tableio import read_table
-from pipeline.totals import TOTALS_ROW, comments_of
+from pipeline.totals import TOTALS_ROW, comments_of, is_totals_row
 
 HEADER = ("地区", "ご意見", "コード")
 ROWS = [
@@ -51,6 +51,11 @@ def test_only_what_is_plainly_a_total_is_one(row: tuple[object, ...], is_total: 
     texts, totals = comments_of(table, "ご意見")
     assert totals == ([1] if is_total else [])
     assert texts[0] == "3" and (texts[1] == "") == is_total
+
+
+def test_cells_of_blanks_are_not_what_a_row_begins_with() -> None:
+    assert is_totals_row("36", ["　", " 合計 ", "36"])
+    assert not is_totals_row("36", ["　", "大船", "合計"])
 
 
 @pytest.mark.parametrize("total", [("合計", 3, None), (None, "計", 3)])

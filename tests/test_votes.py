@@ -12,7 +12,7 @@ CODES = st.text("G123-()①ア", min_size=1, max_size=8)
 
 @given(st.dictionaries(CODES | st.just("none"), st.integers(1, 100), max_size=5))
 def test_shares_are_those_of_the_votes(votes: dict[str, int]) -> None:
-    shares = read_votes(" ; ".join(f"{code}:{n}" for code, n in votes.items()))
+    shares = read_votes(" ; ".join(f"{code} : {n} %" for code, n in votes.items()))
     assert {(c or "none"): s for c, s in shares.items()} == pytest.approx(
         {c: n / sum(votes.values()) for c, n in votes.items()}
     )
@@ -34,6 +34,7 @@ def test_two_codes_that_become_one_count_together() -> None:
 def test_who_mostly_chose_what_is_gone_says_nothing() -> None:
     assert rename_votes("G1:98;none:2", {}) == ""
     assert rename_votes("G1:49;G2:51", {"G2": "A"}) == "A:0.51"
+    assert rename_votes("G1:50;G2:50", {"G2": "A"}) == "A:0.5"
 
 
 def test_as_japanese_keyboards_write_it() -> None:

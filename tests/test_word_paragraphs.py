@@ -13,7 +13,8 @@ from docx.oxml.ns import nsdecls, qn
 
 from pipeline.blocks import Document
 from pipeline.documents import read_document
-from pipeline.opinions import Ingested, ingest_document
+from pipeline.ingested import Ingested
+from pipeline.opinions import ingest_document
 
 SEED = Path(__file__).parents[1] / "data" / "raw" / "kamakura_workshop_2025.md"
 PLAN_LEVELS = [("decimal", "目標%1"), ("decimal", "(%2)"), ("decimalEnclosedCircle", "%3"), ("bullet", "o")]

@@ -17,7 +17,8 @@ from pipeline.comment_column import sheet_with_comments
 from pipeline.decision_checks import refuse_decisions
 from pipeline.documents import FORMATS, read_document
 from pipeline.errors import InputError, counted
-from pipeline.opinions import Ingested, ingest_document, ingest_table
+from pipeline.ingested import Ingested
+from pipeline.opinions import ingest_document, ingest_table
 from pipeline.placing import check_folder, make_folder, put_in_place, temporary_beside
 from pipeline.tableio import READABLE, open_rows, write_table
 

@@ -21,7 +21,7 @@ from pipeline.classifier import ShrinkageCentroidClassifier
 from pipeline.coding import EVIDENCE
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.normalise import has_no_opinion
+from pipeline.no_answer import has_no_opinion
 from pipeline.review.store import Store
 from pipeline.segment import without_courtesies
 from pipeline.spans import tokens_with_offsets
