@@ -162,12 +162,24 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"manifest.json が壊れています({error})。", f"the manifest is damaged ({error})", file=str(path)
         ) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        ja, en = trained_with(manifest if isinstance(manifest, dict) else {})
         raise ModelError(
-            "この版の iken では読めない形式のモデルです。学習し直してください。",
-            "this version of iken cannot read the model's format; please train it again",
+            f"この版の iken では読めない形式のモデルです。学習したときの版({ja})で読むか、学習し直してください。",
+            f"this version of iken cannot read the model's format; "
+            f"read it with the version it was trained with ({en}), or train it again",
             file=str(path),
         )
     return manifest
+
+
+def trained_with(manifest: Mapping[str, Any]) -> tuple[str, str]:
+    """Return in both languages the version of iken that made a model, as far as its manifest tells."""
+    packages = manifest.get("packages")
+    version = packages.get("iken") if isinstance(packages, dict) else None
+    commit = manifest.get("git_commit")
+    known = [f"iken {version}"] if version else []
+    known += [f"commit {commit}"] if commit else []
+    return ("、".join(known) or "記録なし", ", ".join(known) or "not recorded")
 
 
 def load_model(folder: str | Path) -> Model:
@@ -185,7 +197,7 @@ def load_model(folder: str | Path) -> Model:
     }
     digest = hashlib.sha256(data["model.skops"]).hexdigest()
     if not str(manifest.get("model_id", "")).endswith(f"-{digest[:12]}"):
-        raise _edited(folder / "manifest.json")
+        raise edited(folder / "manifest.json")
     try:
         parts = skops.io.loads(data["model.skops"], trusted=list(TRUSTED))
     except UntrustedTypesFoundException as error:
@@ -224,11 +236,12 @@ def _checked(path: Path, expected: str) -> bytes:
         raise ModelError("モデルのファイルがありません。", "a file of the model is missing", file=str(path))
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != expected:
-        raise _edited(path)
+        raise edited(path)
     return data
 
 
-def _edited(path: Path) -> ModelError:
+def edited(path: Path) -> ModelError:
+    """Return the error that says that a file of a model is not the one that was written."""
     return ModelError(
         "モデルのファイルが壊れているか、書き換えられています(manifest.json のハッシュと一致しません)。"
         "元のファイルに戻すか、学習し直してください。",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 _HOME = Path(__file__).resolve().parents[2]
 # Packages whose version can change a model or its figures.
@@ -23,14 +25,43 @@ _PACKAGES = (
 
 
 def environment() -> dict[str, object]:
-    """Return Python, packages, dictionary, platform and git commit, as plain values."""
+    """Return Python, packages, dictionary, platform, arithmetic and git commit, as plain values."""
     return {
         "python": platform.python_version(),
         "packages": {name: version(name) for name in _PACKAGES},
         "dictionary": f"unidic-lite {version('unidic-lite')}",
         "platform": f"{platform.system()} {platform.machine()}",
+        "arithmetic": _arithmetic(),
         "git_commit": _git_commit(),
     }
+
+
+def environment_differences(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return what of the environment is not what a manifest records: name, value then ('' if unknown), value now."""
+    found = []
+    for name, now in environment().items():
+        then = manifest.get(name, "")
+        if isinstance(now, dict):
+            before = then if isinstance(then, dict) else {}
+            found += [(k, str(before.get(k, "")), str(v)) for k, v in now.items() if before.get(k) != v]
+        elif then != now:
+            found.append((name, str(then), str(now)))
+    return found
+
+
+def _arithmetic() -> str:
+    """Return the kernels that numpy and scipy multiply with here: another kind of processor rounds other last bits."""
+    import numpy as np
+    import scipy.linalg  # noqa: F401 - loads its own library
+    from threadpoolctl import threadpool_info
+
+    blas = {
+        f"{b['internal_api']} {b.get('version')} {b.get('architecture', '')}".strip()
+        for b in threadpool_info()
+        if b["user_api"] == "blas"
+    }
+    features = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    return ", ".join([*sorted(blas), f"numpy {'+'.join(features) or 'baseline'}"])
 
 
 def _git_commit() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -10,18 +12,27 @@ from typing import Any
 
 from pipeline.cli.card import model_card
 from pipeline.cli.console import Console
-from pipeline.cli.environment import environment, find_model
+from pipeline.cli.environment import environment_differences, find_model
 from pipeline.cli.inputs import TrainingInputs, shipped_instead
 from pipeline.cli.train import train_files
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, listed
 from pipeline.model_writing import save_model
-from pipeline.models import Model, load_model
+from pipeline.models import Model, edited, load_model, trained_with
 from pipeline.settings import TrainingConfig
+from pipeline.tables import records
 from pipeline.training import compare_models
 
 # Another kind of processor rounds other last bits; less than this no reader of a confidence can see.
 _SAME_CONFIDENCE = 1e-4
 _ARTEFACTS = ("model.skops", "metrics.json", "MODEL_CARD.md")
+_INPUTS = {
+    "labels": ("コード付き意見", "the coded opinions"),
+    "codebook": ("コードブック", "the codebook"),
+    "bank": ("例文集", "the example bank"),
+    "terms": ("用語の一覧", "the list of terms"),
+}
+# Opinions that are named when labels changed; one line each.
+_SHOWN = 10
 
 
 def run_reproduce(
@@ -34,24 +45,30 @@ def run_reproduce(
     """Train again from the manifest; print equal or what differs; return the exit code."""
     folder = find_model(folder).resolve()
     old = load_model(folder)
+    _check_pictures(folder, old.manifest)
     found = _inputs(folder, old.manifest, labels, codebook, bank)
     new, _ = train_files(console, found, _config(folder, old.manifest))
     changed = [
         name
-        for name in ("labels", "codebook", "bank", "terms")
+        for name in _INPUTS
         if new.manifest.get(name, {}).get("sha256") != old.manifest.get(name, {}).get("sha256")
     ]
     if changed:
-        console.say(
-            f"異なる: 入力が変わっています({'、'.join(changed)})。",
-            f"differs: inputs changed ({', '.join(changed)})",
-        )
-        return 1
+        return _report_inputs(console, new, old, changed, found)
     with tempfile.TemporaryDirectory() as temporary:
         # A model that was renamed since, by `iken promote` for one, keeps the id it was trained under.
         again = Path(temporary) / old.model_id.rsplit("-", 1)[0]
         save_model(new, again, model_card(new))
         differing = [n for n in _ARTEFACTS if (again / n).read_bytes() != (folder / n).read_bytes()]
+    learned = json.loads(json.dumps(dict(new.manifest)))
+    untrue = sorted(k for k, v in learned.items() if old.manifest.get(k) != v)
+    if not differing and untrue:
+        ja, en = listed(untrue)
+        console.say(
+            f"異なる: モデルは同じですが、manifest.json の記録({ja})が、学習し直したものと違います。",
+            f"differs: the model is the same, but what manifest.json records ({en}) is not what training again gives",
+        )
+        return 1
     if not differing:
         console.say(
             f"一致: {old.model_id} をビット単位で再現しました。",
@@ -59,6 +76,52 @@ def run_reproduce(
         )
         return 0
     return _report_difference(console, new, old, differing)
+
+
+def _check_pictures(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise `ModelError` for a picture that is not the one written with the model; the rest is checked at loading."""
+    for name, digest in manifest["artefacts"].items():
+        path = folder / name
+        if name not in _ARTEFACTS and not path.is_file():
+            raise ModelError(
+                "モデルのファイルがありません。", "a file of the model is missing", file=str(path)
+            )
+        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise edited(path)
+
+
+def _report_inputs(
+    console: Console, new: Model, old: Model, changed: Sequence[str], found: TrainingInputs
+) -> int:
+    """Say which inputs are not those of the training, as far as the model knows them; return the exit code."""
+    (ja, _), (_, en) = (listed(_INPUTS[n][k] for n in changed) for k in (0, 1))
+    console.say(f"異なる: 入力が変わっています({ja})。", f"differs: inputs changed ({en})")
+    files = dict(found.single_files())
+    for name in changed:
+        paths = found.labels if name == "labels" else (files[name],)
+        for path in paths or (None,):
+            console.say(f"  {_INPUTS[name][0]}: {path or 'なし'}", f"  {_INPUTS[name][1]}: {path or 'none'}")
+    if "labels" in changed:
+        _report_labels(console, new, old)
+    return 1
+
+
+def _report_labels(console: Console, new: Model, old: Model) -> None:
+    """Name the opinions that are coded otherwise than when the model was trained: it keeps those it learned from."""
+    then, now = (
+        {(r["opinion_id"], r["text"], r["code"], r["label_source"]): r for r in records(m.opinions)}
+        for m in (old, new)
+    )
+    gone, come = [k for k in then if k not in now], [k for k in now if k not in then]
+    for keys, ja, en in ((gone, "学習時だけ", "in training only"), (come, "今だけ", "now only")):
+        console.say(f"  {ja}: {len(keys):,}件", f"  {en}: {len(keys):,}")
+        for key in keys[:_SHOWN]:
+            console.say(*[f"    {key[0]} {key[2]} 「{key[1]}」"] * 2)
+    if not gone and not come:
+        console.say(
+            "  意見・コード・決め方は同じです(コーダー、日付、出典などの列が違います)。",
+            "  opinions, codes and label sources are the same (other columns differ: coder, date, source, ...)",
+        )
 
 
 def _inputs(
@@ -69,13 +132,13 @@ def _inputs(
     bank: Path | None,
 ) -> TrainingInputs:
     """Return the files that a model was trained on, those that moved as they are named now."""
-    if "inputs" not in manifest:
+    stored = manifest.get("inputs")
+    if not isinstance(stored, dict) or not isinstance(stored.get("labels"), list):
         raise ModelError(
             "このモデルには、学習に使ったファイルの記録がありません(`iken train` で作ったモデルだけを再現できます)。",
             "this model does not tell what it was trained on; only models that `iken train` made can be reproduced",
             file=str(folder),
         )
-    stored = manifest["inputs"]
 
     def at(name: str) -> Path | None:
         return Path(os.path.normpath(folder / stored[name])) if stored.get(name) else None
@@ -117,9 +180,10 @@ def _config(folder: Path, manifest: Mapping[str, Any]) -> TrainingConfig:
     try:
         return TrainingConfig(**manifest["config"])
     except TypeError:
+        ja, en = trained_with(manifest)
         raise ModelError(
-            "このモデルの設定を、この版の iken は知りません。学習したときの版で再現してください。",
-            "this version of iken does not know the settings of this model; use the version it was trained with",
+            f"このモデルの設定を、この版の iken は知りません。学習したときの版({ja})で再現してください。",
+            f"this version of iken does not know the settings of this model; use the version it was trained with ({en})",
             file=str(folder),
         ) from None
 
@@ -129,11 +193,15 @@ def _report_difference(console: Console, new: Model, old: Model, files: Sequence
     console.say(
         f"バイトが異なるファイル: {', '.join(files)}", f"files whose bytes differ: {', '.join(files)}"
     )
-    for name, value in environment().items():
-        if old.manifest.get(name) != value:
-            console.say(
-                f"環境: {name} が学習時と異なります", f"environment: {name} is not what it was in training"
-            )
+    for name, then, now in environment_differences(old.manifest):
+        console.say(
+            f"環境: {name} が学習時と異なります(学習時 {then}、今 {now or '不明'})"
+            if then
+            else f"環境: {name} は学習時の記録がありません(今 {now or '不明'})",
+            f"environment: {name} is not what it was in training (then {then}, now {now or 'unknown'})"
+            if then
+            else f"environment: {name} was not recorded in training (now {now or 'unknown'})",
+        )
     console.say(
         f"第1候補が変わる意見: {difference['changed']}件、確信度の差の最大: {difference['confidence']:.2e}",
         f"opinions whose first suggestion changed: {difference['changed']}; "
