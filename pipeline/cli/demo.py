@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from pipeline.cli import main
-from pipeline.tableio import read_table
+from pipeline.cli.arithmetic import fix_arithmetic
 
 SHOWN = 5
 
@@ -22,6 +22,9 @@ def _step(*arguments: str) -> None:
 
 def run(out: Path = Path("build/demo")) -> None:
     """Ingest, train and suggest; print the figures, five suggestions and where the Excel file lies."""
+    fix_arithmetic()  # before the first step loads numpy: so that the model is, bit for bit, the one in models/
+    from pipeline.tableio import read_table
+
     sheet = out / "提案.xlsx"
     _step(
         *("ingest", "data/raw/kamakura_workshop_2025.md", "--codebook", "data/codebook/codebook.csv"),

@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipeline.cli.arithmetic import arithmetic
+
 _HOME = Path(__file__).resolve().parents[2]
 # Packages whose version can change a model or its figures.
 _PACKAGES = (
@@ -31,7 +33,7 @@ def environment() -> dict[str, object]:
         "packages": {name: version(name) for name in _PACKAGES},
         "dictionary": f"unidic-lite {version('unidic-lite')}",
         "platform": f"{platform.system()} {platform.machine()}",
-        "arithmetic": _arithmetic(),
+        "arithmetic": arithmetic(),
         "git_commit": _git_commit(),
     }
 
@@ -47,21 +49,6 @@ def environment_differences(manifest: Mapping[str, Any]) -> list[tuple[str, str,
         elif then != now:
             found.append((name, str(then), str(now)))
     return found
-
-
-def _arithmetic() -> str:
-    """Return the kernels that numpy and scipy multiply with here: another kind of processor rounds other last bits."""
-    import numpy as np
-    import scipy.linalg  # noqa: F401 - loads its own library
-    from threadpoolctl import threadpool_info
-
-    blas = {
-        f"{b['internal_api']} {b.get('version')} {b.get('architecture', '')}".strip()
-        for b in threadpool_info()
-        if b["user_api"] == "blas"
-    }
-    features = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    return ", ".join([*sorted(blas), f"numpy {'+'.join(features) or 'baseline'}"])
 
 
 def _git_commit() -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.arithmetic import fix_arithmetic
 from pipeline.cli.console import Console
 
 
@@ -141,6 +142,7 @@ def _add_train(app: typer.Typer, console: Console) -> None:
             typer.Option("--strict", help=t("使えない行があれば終了コード1", "exit 1 if a row is set aside")),
         ] = False,
     ) -> None:
+        fix_arithmetic()
         from pipeline.cli.train import run_train
 
         raise typer.Exit(
@@ -178,6 +180,7 @@ def _add_reproduce(app: typer.Typer, console: Console) -> None:
             typer.Option(help=t("例文集を移動したとき: その場所", "where the example bank is now, if moved")),
         ] = None,
     ) -> None:
+        fix_arithmetic()
         from pipeline.cli.reproduce import run_reproduce
 
         raise typer.Exit(run_reproduce(console, model, labels, codebook, bank))

@@ -119,7 +119,7 @@ def _report_labels(console: Console, new: Model, old: Model) -> None:
             console.say(*[f"    {key[0]} {key[2]} 「{key[1]}」"] * 2)
     if not gone and not come:
         console.say(
-            "  意見・コード・決め方は同じです(コーダー、日付、出典などの列が違います)。",
+            "  意見・コード・決め方は同じです(担当者、日付、出典などの列が違います)。",
             "  opinions, codes and label sources are the same (other columns differ: coder, date, source, ...)",
         )
 
