@@ -101,6 +101,13 @@ def test_opinions_without_a_common_word_teach_each_other_by_what_they_mean() -> 
     assert right[0.5] > 0.9 > right[0.0] + 0.1
 
 
+def test_the_voice_is_the_last_column_of_the_linear_expert() -> None:
+    world = _world(n=12)
+    model = _fitted(world, [f"G-{m}" for m in world[1]], 0.5)
+    new, *_ = _world(seed=1)
+    assert model._voice(new) == pytest.approx(model.linear_.decision_function(new)[:, -1], abs=1e-6)
+
+
 def test_the_local_expert_held_out_is_one_that_never_saw_the_opinion() -> None:
     world = _world(n=12)
     X, meaning, nodes, authored = world
