@@ -43,6 +43,10 @@ def test_joints_lie_inside_and_in_order(text: str, begin: int) -> None:
         ("若者が一緒に活動できる、楽しい催しを増やす", []),
         ("「店がないし、坂も多い」という声を聞く", []),
         ("一人暮らしの高齢者が、安心して暮らせる町", []),
+        ("今は近所で働く若い人が、町内会の役員も引き受けている", []),
+        # A contrast without a subject of its own behind it, and a reason.
+        ("窓口は親切ですが、番号札を早めに配ってほしい", []),
+        ("参加者の数は増えたから、会場の広さが足りない", []),
         ("店が近くにないし、困る", []),
     ],
 )  # fmt: skip

@@ -97,6 +97,45 @@ def test_train_prints_the_promised_figures(tmp_path: Path, capsys: pytest.Captur
         assert metrics["baseline"][name]["value"] < metrics["model"][name]["value"]
 
 
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The whole main job in a process in which opening a socket is an error: its folder, and what `reproduce` said.
+
+    Learning with the example bank is the longest part of all tests, and `reproduce` does it.
+    """
+    folder = tmp_path_factory.mktemp("offline")
+    script = f"""
+import os, socket
+def refuse(*a, **k): raise RuntimeError("network")
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse
+from pipeline.cli import main
+from pipeline.cli.arithmetic import fix_arithmetic
+chosen = fix_arithmetic()  # as `iken reproduce` does in a process of its own
+for arguments in (
+    ["ingest", {str(SOURCE)!r}, "--out", "data"],
+    ["train", "--no-bank"],
+    ["suggest", {str(ROOT / "data/sample/survey.csv")!r}, "--out", "o.xlsx"],
+    ["reproduce", {str(DEFAULT)!r}],
+):
+    if arguments[0] == "reproduce":
+        print("reproduce, the kernels chosen:" if chosen else "reproduce:", flush=True)
+        os.chdir({str(ROOT)!r})
+    try: main(arguments)
+    except SystemExit as done: assert not done.code, arguments
+"""
+    env = dict(os.environ, PYTHONIOENCODING="utf-8")
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=folder, check=True, env=env, capture_output=True, encoding="utf-8")
+    return folder, done.stdout.partition("reproduce")[2]
+
+
+def test_the_committed_model_is_what_training_gives(offline: tuple[Path, str]) -> None:
+    chosen, _, said = offline[1].partition(":")
+    assert ("ビット単位で再現しました" if chosen else "一致") in said
+
+
+def test_no_network(offline: tuple[Path, str]) -> None:
+    assert (offline[0] / "o.xlsx").is_file()
 
 
 def test_reproduce_tells_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -355,26 +394,6 @@ def test_nothing_heavy_is_imported_for_help() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_no_network(survey: Path, tmp_path: Path) -> None:
-    """The whole main job runs in a process in which opening a socket is an error."""
-    script = f"""
-import socket
-def refuse(*a, **k): raise RuntimeError("network")
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse
-from pipeline.cli import main
-for arguments in (
-    ["ingest", {str(SOURCE)!r}, "--out", "data"],
-    ["train"],
-    ["suggest", {str(survey)!r}, "--out", "o.xlsx"],
-):
-    try: main(arguments)
-    except SystemExit as done: assert not done.code, arguments
-"""
-    env = dict(os.environ, PYTHONIOENCODING="utf-8")
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, env=env, capture_output=True)
-    assert (tmp_path / "o.xlsx").is_file()
 
 
 def test_the_sample_survey_is_cp932_with_awkward_rows() -> None:

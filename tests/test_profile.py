@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -13,6 +15,7 @@ from pipeline.experts import OpinionClassifier
 from pipeline.features import TextVectors
 from pipeline.gate import Evidence
 from pipeline.knowledge import Authored
+from pipeline.local import LocalExpert
 from pipeline.mixing import learn_mixing
 from pipeline.profile import profile_centre, profiles, with_profile
 
@@ -98,6 +101,13 @@ def test_opinions_without_a_common_word_teach_each_other_by_what_they_mean() -> 
     assert right[0.5] > 0.9 > right[0.0] + 0.1
 
 
+def test_the_voice_is_the_last_column_of_the_linear_expert() -> None:
+    world = _world(n=12)
+    model = _fitted(world, [f"G-{m}" for m in world[1]], 0.5)
+    new, *_ = _world(seed=1)
+    assert model._voice(new) == pytest.approx(model.linear_.decision_function(new)[:, -1], abs=1e-6)
+
+
 def test_the_local_expert_held_out_is_one_that_never_saw_the_opinion() -> None:
     world = _world(n=12)
     X, meaning, nodes, authored = world
@@ -114,6 +124,32 @@ def test_the_local_expert_held_out_is_one_that_never_saw_the_opinion() -> None:
         )
         # Stored in single precision.
         assert again.decision_function(view[[i]])[0] == pytest.approx(held_out[i], abs=1e-6)
+
+
+def test_the_gate_sees_authored_texts_by_a_profile_that_never_read_their_author(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Texts of unlike words, their items drawn: who has read one knows its item, nobody else does."""
+    rng = np.random.default_rng(0)
+    n = 80
+    item = rng.integers(0, ITEMS, n)
+    X, nodes, written = (_vectors(rng.normal(size=(k, 300))) for k in (8, len(PARENTS), n))
+    authored = Authored(written, item, np.arange(n) % 2, np.ones(n), np.eye(ITEMS + 1)[item])
+    shown: list[TextVectors] = []
+    fit = LocalExpert.fit_leaving_out
+
+    def watched(self: LocalExpert, *given: Any) -> Any:
+        shown.append(given[-1].vectors)
+        return fit(self, *given)
+
+    monkeypatch.setattr(LocalExpert, "fit_leaving_out", watched)
+    model = OpinionClassifier(PARENTS, profile=0.5).fit(
+        X, [f"G-{i % ITEMS}" for i in range(8)], np.arange(8), nodes, authored
+    )
+    read, seen = (
+        (v.dense[:, -ITEMS:].argmax(axis=1) == item).mean() for v in (model.local_view(written), *shown)
+    )
+    assert read > 0.9 and seen < 0.5
 
 
 def _seen(model: OpinionClassifier, authored: Authored) -> Authored:
