@@ -54,7 +54,9 @@ def survey(tmp_path: Path) -> Path:
 def test_ctrl_c_says_that_nothing_was_written(tmp_path: Path) -> None:
     pipe = tmp_path / "survey.csv"
     os.mkfifo(pipe)
-    code = "from pipeline.cli import main; main()"
+    # Tests may run where Ctrl+C is ignored (a job in the background), which a new process would inherit.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code = heard + "from pipeline.cli import main; main()"
     running = subprocess.Popen(
         [sys.executable, "-c", code, "suggest", str(pipe), "--out", str(tmp_path / "o.xlsx")],
         cwd=ROOT,
