@@ -192,12 +192,10 @@ def load_model(folder: str | Path) -> Model:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    data = {
-        name: _checked(folder / name, str(manifest.get("artefacts", {}).get(name))) for name in _ARTEFACTS
-    }
+    data = {name: checked(folder / name, str(manifest.get("artefacts", {}).get(name))) for name in _ARTEFACTS}
     digest = hashlib.sha256(data["model.skops"]).hexdigest()
     if not str(manifest.get("model_id", "")).endswith(f"-{digest[:12]}"):
-        raise edited(folder / "manifest.json")
+        raise _edited(folder / "manifest.json")
     try:
         parts = skops.io.loads(data["model.skops"], trusted=list(TRUSTED))
     except UntrustedTypesFoundException as error:
@@ -230,18 +228,17 @@ def load_model(folder: str | Path) -> Model:
     )
 
 
-def _checked(path: Path, expected: str) -> bytes:
-    """Return the file's bytes if their hash is the manifest's."""
+def checked(path: Path, expected: str) -> bytes:
+    """Return the bytes of a model's file; raise `ModelError` if it is missing or its SHA-256 is not the manifest's."""
     if not path.is_file():
         raise ModelError("モデルのファイルがありません。", "a file of the model is missing", file=str(path))
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != expected:
-        raise edited(path)
+        raise _edited(path)
     return data
 
 
-def edited(path: Path) -> ModelError:
-    """Return the error that says that a file of a model is not the one that was written."""
+def _edited(path: Path) -> ModelError:
     return ModelError(
         "モデルのファイルが壊れているか、書き換えられています(manifest.json のハッシュと一致しません)。"
         "元のファイルに戻すか、学習し直してください。",

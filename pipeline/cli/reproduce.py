@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -17,7 +16,7 @@ from pipeline.cli.inputs import TrainingInputs, shipped_instead
 from pipeline.cli.train import train_files
 from pipeline.errors import ModelError, listed
 from pipeline.model_writing import save_model
-from pipeline.models import Model, edited, load_model, trained_with
+from pipeline.models import Model, checked, load_model, trained_with
 from pipeline.settings import TrainingConfig
 from pipeline.tables import records
 from pipeline.training import compare_models
@@ -45,7 +44,8 @@ def run_reproduce(
     """Train again from the manifest; print equal or what differs; return the exit code."""
     folder = find_model(folder).resolve()
     old = load_model(folder)
-    _check_pictures(folder, old.manifest)
+    for name, digest in old.manifest["artefacts"].items():  # the pictures, too, which loading passes over
+        checked(folder / name, digest)
     found = _inputs(folder, old.manifest, labels, codebook, bank)
     new, _ = train_files(console, found, _config(folder, old.manifest))
     changed = [
@@ -78,18 +78,6 @@ def run_reproduce(
     return _report_difference(console, new, old, differing)
 
 
-def _check_pictures(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Raise `ModelError` for a picture that is not the one written with the model; the rest is checked at loading."""
-    for name, digest in manifest["artefacts"].items():
-        path = folder / name
-        if name not in _ARTEFACTS and not path.is_file():
-            raise ModelError(
-                "モデルのファイルがありません。", "a file of the model is missing", file=str(path)
-            )
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            raise edited(path)
-
-
 def _report_inputs(
     console: Console, new: Model, old: Model, changed: Sequence[str], found: TrainingInputs
 ) -> int:
@@ -109,7 +97,7 @@ def _report_inputs(
 def _report_labels(console: Console, new: Model, old: Model) -> None:
     """Name the opinions that are coded otherwise than when the model was trained: it keeps those it learned from."""
     then, now = (
-        {(r["opinion_id"], r["text"], r["code"], r["label_source"]): r for r in records(m.opinions)}
+        dict.fromkeys((r["opinion_id"], r["text"], r["code"], r["label_source"]) for r in records(m.opinions))
         for m in (old, new)
     )
     gone, come = [k for k in then if k not in now], [k for k in now if k not in then]
