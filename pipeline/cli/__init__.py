@@ -1,7 +1,7 @@
 """The command line: the only part that knows paths, prints and exit codes.
 
-Exit codes: 0 done; 1 done, but something was set aside or differs (`--strict`, `reproduce`); 2 bad input,
-nothing written.
+Exit codes: 0 done; 1 done, but something was set aside or differs (`--strict`, `reproduce`, `crosswalk`,
+`review collect --accept-valid`); 2 bad input, nothing written.
 """
 
 from __future__ import annotations

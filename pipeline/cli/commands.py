@@ -12,6 +12,14 @@ from pipeline.cli.console import Console
 from pipeline.cli.deciding_commands import add_deciding
 from pipeline.cli.learning_commands import add_learning
 from pipeline.cli.more_commands import add_crosswalk, add_masking
+from pipeline.cli.options import (
+    DEFAULT_MODEL,
+    id_column_option,
+    model_option,
+    sheet_option,
+    survey_argument,
+    text_column_option,
+)
 from pipeline.cli.report_command import add_report
 from pipeline.cli.review import add_review
 from pipeline.cli.themes_command import add_themes
@@ -86,9 +94,7 @@ def _add_evaluate(app: typer.Typer, console: Console) -> None:
     )
     def evaluate(
         labels: Annotated[Path, typer.Option(help=t("コード付き意見", "coded opinions"))],
-        model: Annotated[Path, typer.Option(help=t("モデルのフォルダ", "model folder"))] = Path(
-            "models/default"
-        ),
+        model: Annotated[Path, model_option(console)] = DEFAULT_MODEL,
         json: Annotated[
             Path | None, typer.Option(help=t("結果をJSONでも書く", "write the figures as JSON too"))
         ] = None,
@@ -118,16 +124,7 @@ def _add_suggest(app: typer.Typer, console: Console) -> None:
         )
     )
     def suggest(
-        input: Annotated[
-            Path,
-            typer.Argument(
-                metavar="INPUT",
-                help=t(
-                    "調査の表(.csv .tsv .xlsx .jsonl .parquet)",
-                    "survey table (.csv .tsv .xlsx .jsonl .parquet)",
-                ),
-            ),
-        ],
+        input: Annotated[Path, survey_argument(console)],
         out: Annotated[
             Path,
             typer.Option(
@@ -136,19 +133,9 @@ def _add_suggest(app: typer.Typer, console: Console) -> None:
                 )
             ),
         ],
-        text_column: Annotated[
-            str | None,
-            typer.Option(
-                help=t("コメントの列(省略時は列名から推定)", "column of the comment (guessed by its name)")
-            ),
-        ] = None,
-        id_column: Annotated[
-            str | None,
-            typer.Option(help=t("IDの列(省略時は行番号)", "column of the id (default: row number)")),
-        ] = None,
-        model: Annotated[
-            Path, typer.Option(help=t("モデルのフォルダまたは名前", "model folder or name"))
-        ] = Path("models/default"),
+        text_column: Annotated[str | None, text_column_option(console)] = None,
+        id_column: Annotated[str | None, id_column_option(console)] = None,
+        model: Annotated[Path, model_option(console)] = DEFAULT_MODEL,
         top: Annotated[int, typer.Option(min=1, max=10, help=t("候補の数", "number of suggestions"))] = 3,
         long: Annotated[
             bool,
@@ -168,9 +155,7 @@ def _add_suggest(app: typer.Typer, console: Console) -> None:
                 ),
             ),
         ] = 0.8,
-        sheet: Annotated[
-            str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
-        ] = None,
+        sheet: Annotated[str | None, sheet_option(console)] = None,
         mask: Annotated[
             bool,
             typer.Option(

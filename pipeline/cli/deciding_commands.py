@@ -9,9 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli.console import Console
-
-_CODEBOOK = Path("data/codebook/codebook.csv")
-_MODEL = Path("models/default")
+from pipeline.cli.options import DEFAULT_CODEBOOK, DEFAULT_MODEL, codebook_option, model_option, seed_option
 
 
 def add_deciding(app: typer.Typer, console: Console) -> None:
@@ -43,14 +41,14 @@ def _add_agreement(app: typer.Typer, console: Console) -> None:
     )
     def agreement(
         decisions: Annotated[list[Path], _decisions(console)],
-        codebook: Annotated[Path, typer.Option(help=t("コードブック", "codebook"))] = _CODEBOOK,
+        codebook: Annotated[Path, codebook_option(console)] = DEFAULT_CODEBOOK,
         out: Annotated[
             Path | None,
             typer.Option(
                 help=t("一致度、取り違え、食い違いを書く .xlsx", "an .xlsx for figures and comments")
             ),
         ] = None,
-        seed: Annotated[int, typer.Option(help=t("信頼区間の乱数の種", "seed of the intervals"))] = 0,
+        seed: Annotated[int, seed_option(console)] = 0,
     ) -> None:
         from pipeline.cli.decisions import run_agreement
 
@@ -77,7 +75,7 @@ def _add_adjudicate(app: typer.Typer, console: Console) -> None:
     def adjudicate(
         decisions: Annotated[list[Path], _decisions(console)],
         out: Annotated[Path, typer.Option(help=t("書き出すラベルの表", "table of labels to write"))],
-        codebook: Annotated[Path, typer.Option(help=t("コードブック", "codebook"))] = _CODEBOOK,
+        codebook: Annotated[Path, codebook_option(console)] = DEFAULT_CODEBOOK,
         strict: Annotated[
             bool,
             typer.Option("--strict", help=t("未決があれば終了コード1", "exit 1 if something stays open")),
@@ -111,9 +109,7 @@ def _add_audit(app: typer.Typer, console: Console) -> None:
                 )
             ),
         ] = None,
-        model: Annotated[
-            Path, typer.Option(help=t("モデルのフォルダまたは名前", "model folder or name"))
-        ] = _MODEL,
+        model: Annotated[Path, model_option(console)] = DEFAULT_MODEL,
         rank: Annotated[
             int,
             typer.Option(
@@ -158,7 +154,7 @@ def _add_compare(app: typer.Typer, console: Console) -> None:
         out: Annotated[
             Path | None, typer.Option(help=t("結果を書く .xlsx", "an .xlsx for the results"))
         ] = None,
-        seed: Annotated[int, typer.Option(help=t("信頼区間の乱数の種", "seed of the intervals"))] = 0,
+        seed: Annotated[int, seed_option(console)] = 0,
     ) -> None:
         from pipeline.cli.model_compare import run_compare
 
@@ -188,4 +184,4 @@ def _add_promote(app: typer.Typer, console: Console) -> None:
     ) -> None:
         from pipeline.cli.model_compare import run_promote
 
-        raise typer.Exit(run_promote(console, model, _MODEL))
+        raise typer.Exit(run_promote(console, model, DEFAULT_MODEL))

@@ -10,6 +10,7 @@ import typer
 
 from pipeline.cli.arithmetic import fix_arithmetic
 from pipeline.cli.console import Console
+from pipeline.cli.options import DEFAULT_CODEBOOK, DEFAULT_MODEL, codebook_option
 
 
 def add_learning(app: typer.Typer, console: Console) -> None:
@@ -109,12 +110,8 @@ def _add_train(app: typer.Typer, console: Console) -> None:
                 )
             ),
         ] = None,
-        codebook: Annotated[Path, typer.Option(help=t("コードブック", "codebook"))] = Path(
-            "data/codebook/codebook.csv"
-        ),
-        out: Annotated[Path, typer.Option(help=t("モデルのフォルダ", "model folder"))] = Path(
-            "models/default"
-        ),
+        codebook: Annotated[Path, codebook_option(console)] = DEFAULT_CODEBOOK,
+        out: Annotated[Path, typer.Option(help=t("モデルのフォルダ", "model folder"))] = DEFAULT_MODEL,
         config: Annotated[
             Path | None,
             typer.Option(
@@ -164,7 +161,10 @@ def _add_reproduce(app: typer.Typer, console: Console) -> None:
         )
     )
     def reproduce(
-        model: Annotated[Path, typer.Argument(metavar="MODEL", help=t("モデルのフォルダ", "model folder"))],
+        model: Annotated[
+            Path,
+            typer.Argument(metavar="MODEL", help=t("モデルのフォルダまたは名前", "model folder or name")),
+        ],
         labels: Annotated[
             list[Path] | None,
             typer.Option(help=t("ラベルを移動したとき: その場所", "where the labels are now, if moved")),

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.cli.options import sheet_option, survey_argument
 
 
 def add_masking(app: typer.Typer, console: Console) -> None:
@@ -30,15 +31,7 @@ def add_masking(app: typer.Typer, console: Console) -> None:
         )
     )
     def mask(
-        input: Annotated[
-            Path,
-            typer.Argument(
-                metavar="INPUT",
-                help=t(
-                    "調査の表(.csv .tsv .xlsx .jsonl .parquet)", "table (.csv .tsv .xlsx .jsonl .parquet)"
-                ),
-            ),
-        ],
+        input: Annotated[Path, survey_argument(console)],
         out: Annotated[Path, typer.Option(help=t("書き出すファイル", "file to write"))],
         text_column: Annotated[
             list[str] | None,
@@ -62,9 +55,7 @@ def add_masking(app: typer.Typer, console: Console) -> None:
                 help=t("一覧に元の値も書く(取り扱い注意)", "write the original values into the report too"),
             ),
         ] = False,
-        sheet: Annotated[
-            str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
-        ] = None,
+        sheet: Annotated[str | None, sheet_option(console)] = None,
     ) -> None:
         from pipeline.cli.mask import Request, run
 

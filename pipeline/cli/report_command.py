@@ -10,6 +10,13 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.cli.options import (
+    DEFAULT_CODEBOOK,
+    DEFAULT_MODEL,
+    codebook_option,
+    sheet_option,
+    text_column_option,
+)
 
 
 def add_report(app: typer.Typer, console: Console) -> None:
@@ -113,15 +120,13 @@ def add_report(app: typer.Typer, console: Console) -> None:
                 "--mask", help=t("意見の個人情報を〔氏名〕などに置き換える", "mask personal information")
             ),
         ] = False,
-        codebook: Annotated[Path, typer.Option(help=t("コードブック", "codebook"))] = Path(
-            "data/codebook/codebook.csv"
-        ),
+        codebook: Annotated[Path, codebook_option(console)] = DEFAULT_CODEBOOK,
         model: Annotated[
             Path,
             typer.Option(
                 help=t("精度の記録と意見の地図に使うモデル", "model for its figures and the map of opinions")
             ),
-        ] = Path("models/default"),
+        ] = DEFAULT_MODEL,
         title: Annotated[str, typer.Option(help=t("報告書の題名", "title of the report"))] = "意見のまとめ",
         author: Annotated[
             str, typer.Option(help=t("題名の下に入れる名前(市名など)", "name below the title"))
@@ -129,13 +134,8 @@ def add_report(app: typer.Typer, console: Console) -> None:
         date: Annotated[
             str | None, typer.Option(help=t("題名の下に入れる日付(省略時は今日)", "date (default: today)"))
         ] = None,
-        text_column: Annotated[
-            str | None,
-            typer.Option(help=t("コメントの列(省略時は列名から推定)", "column of the comment")),
-        ] = None,
-        sheet: Annotated[
-            str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
-        ] = None,
+        text_column: Annotated[str | None, text_column_option(console)] = None,
+        sheet: Annotated[str | None, sheet_option(console)] = None,
     ) -> None:
         from pipeline.cli.report import Request, run
         from pipeline.report_parts import ReportOptions

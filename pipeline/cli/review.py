@@ -12,9 +12,8 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.cli.options import DEFAULT_CODEBOOK, codebook_option, text_column_option
 from pipeline.cli.review_commands import add_pages
-
-_CODEBOOK = Path("data/codebook/codebook.csv")
 
 
 def add_review(app: typer.Typer, console: Console) -> None:
@@ -113,15 +112,10 @@ def _add_sheet(review: typer.Typer, console: Console) -> None:
             str, typer.Option(help=t("判定の回(二重コーディングの回)", "round of double coding"))
         ] = "1",
         seed: Annotated[int, typer.Option(help=t("くじの種", "seed of the draw"))] = 0,
-        text_column: Annotated[
-            str | None,
-            typer.Option(
-                help=t("コメントの列(省略時は列名から推定)", "column of the comment (guessed by its name)")
-            ),
-        ] = None,
+        text_column: Annotated[str | None, text_column_option(console)] = None,
         codebook: Annotated[
             Path, typer.Option(help=t("提案したモデルのコードブック", "codebook of the model that suggested"))
-        ] = _CODEBOOK,
+        ] = DEFAULT_CODEBOOK,
     ) -> None:
         from pipeline.cli.review_sheet import SheetRequest, run_sheet
 
@@ -172,7 +166,7 @@ def _add_collect(review: typer.Typer, console: Console) -> None:
                 help=t("名前のないファイルの担当者", "the coder of files that bear no name"),
             ),
         ] = "",
-        codebook: Annotated[Path, typer.Option(help=t("コードブック", "codebook"))] = _CODEBOOK,
+        codebook: Annotated[Path, codebook_option(console)] = DEFAULT_CODEBOOK,
     ) -> None:
         from pipeline.cli.review_collect import run_collect
 

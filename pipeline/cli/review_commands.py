@@ -10,6 +10,13 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.cli.options import (
+    DEFAULT_MODEL,
+    id_column_option,
+    model_option,
+    sheet_option,
+    text_column_option,
+)
 from pipeline.typed import person_name
 
 
@@ -64,20 +71,10 @@ def _add_open(group: typer.Typer, console: Console) -> None:
                 min=1, max=65535, help=t("ポート(省略時 8765 から空きを探す)", "port (default: from 8765)")
             ),
         ] = None,
-        model: Annotated[
-            Path, typer.Option(help=t("モデルのフォルダまたは名前", "model folder or name"))
-        ] = Path("models/default"),
-        text_column: Annotated[
-            str | None,
-            typer.Option(help=t("コメントの列(省略時は列名から推定)", "column of the comment (guessed)")),
-        ] = None,
-        id_column: Annotated[
-            str | None,
-            typer.Option(help=t("IDの列(省略時は行番号)", "column of the id (default: row number)")),
-        ] = None,
-        sheet: Annotated[
-            str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
-        ] = None,
+        model: Annotated[Path, model_option(console)] = DEFAULT_MODEL,
+        text_column: Annotated[str | None, text_column_option(console)] = None,
+        id_column: Annotated[str | None, id_column_option(console)] = None,
+        sheet: Annotated[str | None, sheet_option(console)] = None,
         units: Annotated[
             bool,
             typer.Option(

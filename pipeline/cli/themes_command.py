@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import Console
+from pipeline.cli.options import DEFAULT_MODEL, model_option, sheet_option, text_column_option
 
 
 def add_themes(app: typer.Typer, console: Console) -> None:
@@ -41,15 +42,8 @@ def add_themes(app: typer.Typer, console: Console) -> None:
             ),
         ],
         out: Annotated[Path, typer.Option(help=t("書き出すフォルダ", "folder to write to"))],
-        model: Annotated[
-            Path, typer.Option(help=t("モデルのフォルダまたは名前", "model folder or name"))
-        ] = Path("models/default"),
-        text_column: Annotated[
-            str | None,
-            typer.Option(
-                help=t("コメントの列(省略時は列名から推定)", "column of the comment (guessed by its name)")
-            ),
-        ] = None,
+        model: Annotated[Path, model_option(console)] = DEFAULT_MODEL,
+        text_column: Annotated[str | None, text_column_option(console)] = None,
         coded: Annotated[
             Path | None,
             typer.Option(
@@ -63,9 +57,7 @@ def add_themes(app: typer.Typer, console: Console) -> None:
             int,
             typer.Option(min=2, help=t("テーマとみなす意見の数の下限", "fewest opinions that make a theme")),
         ] = 5,
-        sheet: Annotated[
-            str | None, typer.Option(help=t("Excelのシート名", "sheet of an Excel file"))
-        ] = None,
+        sheet: Annotated[str | None, sheet_option(console)] = None,
     ) -> None:
         from pipeline.cli.themes import Request, run
 
