@@ -27,7 +27,7 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from pipeline.codebook import Codebook
 from pipeline.copies import near_duplicate_groups
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, listed
 from pipeline.experts import OpinionClassifier, Prediction
 from pipeline.features import Features, TextVectors
 from pipeline.mixing import at_their_word
@@ -176,10 +176,14 @@ def trained_with(manifest: Mapping[str, Any]) -> tuple[str, str]:
     """Return in both languages the version of iken that made a model, as far as its manifest tells."""
     packages = manifest.get("packages")
     version = packages.get("iken") if isinstance(packages, dict) else None
-    commit = manifest.get("git_commit")
+    commit, changed = manifest.get("git_commit"), manifest.get("git_changed")
     known = [f"iken {version}"] if version else []
     known += [f"commit {commit}"] if commit else []
-    return ("、".join(known) or "記録なし", ", ".join(known) or "not recorded")
+    ja, en = listed(known)
+    if commit and changed and isinstance(changed, list):
+        files = listed(changed)
+        ja, en = f"{ja}、そこから変わっていたファイル {files[0]}", f"{en}, files changed since {files[1]}"
+    return (ja or "記録なし", en or "not recorded")
 
 
 def load_model(folder: str | Path) -> Model:

@@ -560,11 +560,15 @@ def test_reproduce_says_which_version_was_another(tmp_path: Path, capsys: pytest
     said = capsys.readouterr().out
     assert "numpy が学習時と異なります(学習時 1.0、" in said and "scipy" not in said
     assert "arithmetic は学習時の記録がありません" in said
-    # Who cannot read a model is told which version can.
+    # Who cannot read a model is told which version can, and whether that was the commit itself.
+    assert "git_changed" in known
+    known |= {"git_commit": "1b1b0f2", "git_changed": ["pipeline/ridge.py"]}
     for changed in ({**known, "format": 1}, {**known, "config": {"newer": 1}}):
         manifest.write_text(json.dumps(changed), "utf-8")
         assert iken("--lang", "en", "reproduce", tmp_path / "m") == 2
-        assert f"iken {known['packages']['iken']}" in capsys.readouterr().err
+        error = capsys.readouterr().err
+        assert f"iken {known['packages']['iken']}" in error
+        assert "commit 1b1b0f2, files changed since pipeline/ridge.py" in " ".join(error.split())
 
 
 def test_a_model_may_be_named_or_be_the_present_folder(

@@ -27,14 +27,15 @@ _PACKAGES = (
 
 
 def environment() -> dict[str, object]:
-    """Return Python, packages, dictionary, platform, arithmetic and git commit, as plain values."""
+    """Return Python, packages, dictionary, platform, arithmetic, git commit and what differs from it, as plain values."""
     return {
         "python": platform.python_version(),
         "packages": {name: version(name) for name in _PACKAGES},
         "dictionary": f"unidic-lite {version('unidic-lite')}",
         "platform": f"{platform.system()} {platform.machine()}",
         "arithmetic": arithmetic(),
-        "git_commit": _git_commit(),
+        "git_commit": (_git("rev-parse", "HEAD") or "").strip(),
+        "git_changed": _git_changed(),
     }
 
 
@@ -42,26 +43,50 @@ def environment_differences(manifest: Mapping[str, Any]) -> list[tuple[str, str,
     """Return what of the environment is not what a manifest records: name, value then ('' if unknown), value now."""
     found = []
     for name, now in environment().items():
-        then = manifest.get(name, "")
+        then = manifest.get(name)
         if isinstance(now, dict):
             before = then if isinstance(then, dict) else {}
             found += [(k, str(before.get(k, "")), str(v)) for k, v in now.items() if before.get(k) != v]
-        elif then != now:
-            found.append((name, str(then), str(now)))
+        elif _shown(then) != _shown(now):
+            found.append((name, _shown(then), _shown(now)))
     return found
 
 
-def _git_commit() -> str:
-    """Return the commit of iken's own checkout, '' without one or without git."""
+def _shown(value: object) -> str:
+    """Return a value of the manifest as a person reads it: '' if unknown, `[]` for a list of nothing."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "[]"
+    return "" if value is None else str(value)
+
+
+def _git_changed() -> list[str] | None:
+    """Return the files of the program that are not as in the commit, None where that is not known.
+
+    Only the program: labels, codebook, bank and terms have hashes of their own in the manifest.
+    """
+    # NUL between names, which are never quoted then; a new file runs, too.
+    said = _git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "pipeline")
+    return None if said is None else sorted(line[3:] for line in said.split("\0") if line)
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what git says of iken's own checkout, None without one or without git."""
     if not (_HOME / ".git").exists():
-        return ""
+        return None
     try:
         done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=_HOME, capture_output=True, text=True, timeout=10, check=False
+            ["git", "--no-optional-locks", *arguments],
+            cwd=_HOME,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
 def at_hand(path: Path) -> Path:
