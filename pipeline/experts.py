@@ -17,29 +17,17 @@ from sklearn.base import BaseEstimator
 from pipeline.classifier import ShrinkageCentroidClassifier, softmax
 from pipeline.features import TextVectors
 from pipeline.gate import Evidence
-from pipeline.knowledge import (
-    Authored,
-    Learned,
-    Lessons,
-    Told,
-    fit_items,
-    lessons_of,
-    log_probabilities,
-)
+from pipeline.knowledge import Authored, Knowledge, learn_knowledge, log_probabilities
 from pipeline.local import LocalExpert
 from pipeline.mixing import ENOUGH_OPINIONS, Mixing, learn_mixing
 from pipeline.outside import fit_outside, outside_score
-from pipeline.profile import profile_centre, profiles, with_profile
+from pipeline.profile import profiles, with_profile
 from pipeline.ridge import RidgeExpert
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Singles = NDArray[np.float32]
 
 _FLOOR = 1e-9
-# A voice is a matter of all words together, and a glance one of words alone: linear, and shrunk more than what
-# an item is about (decision 0011).
-_LINEAR_PENALTY = 2.0
 
 
 @dataclass(frozen=True)
@@ -136,17 +124,17 @@ class OpinionClassifier(BaseEstimator):
         self.classes_ = np.array([c for c, _ in self.parents if c not in inner])
         column = {c: i for i, c in enumerate(self.classes_.tolist())}
         gold = np.array([column.get(c, -1) for c in codes], dtype=np.int64)
-        told, of_authored = self._fit_knowledge(X, gold, groups, authored)
-        seen, nodes = self.local_view(X, told.profile), self.local_view(node_X)
-        known = replace(authored, vectors=self.local_view(authored.vectors, of_authored.profile))
+        known = self._fit_knowledge(X, gold, groups, authored)
+        seen, nodes = self.local_view(X), self.local_view(node_X)
+        shown = replace(authored, vectors=self.local_view(authored.vectors, known.profiles))
         self.local_ = self._local()
-        local, local_authored = self.local_.fit_leaving_out(seen, codes, groups, nodes, known)
+        local, local_authored = self.local_.fit_leaving_out(seen, codes, groups, nodes, shown)
         nearness = X.nearest(X, (groups, groups))
         near_authored = authored.vectors.nearest(X)
-        coded = Evidence(local, _items(told.logs), nearness, told.voice)
-        written = Evidence(local_authored, _items(of_authored.logs), near_authored, of_authored.voice)
+        coded = Evidence(local, _items(known.coded.logs), nearness, known.coded.voice)
+        written = Evidence(local_authored, _items(known.written.logs), near_authored, known.written.voice)
         self._fit_mixing(coded, gold, groups, written, authored.item)
-        self._fit_outside(told.logs, nearness, of_authored.logs, near_authored, authored.item)
+        self._fit_outside(known.coded.logs, nearness, known.written.logs, near_authored, authored.item)
         return self
 
     def _local(self) -> LocalExpert:
@@ -160,52 +148,16 @@ class OpinionClassifier(BaseEstimator):
         )
         return LocalExpert(centroids, self.bank_share)
 
-    def _fit_knowledge(
-        self, X: TextVectors, gold: Ints, groups: Ints, authored: Authored
-    ) -> tuple[Told, Told]:
-        """Fit the knowledge expert, and beside it a linear one for voices and first glances, and the profile.
-
-        Returns what they tell of coded and of authored texts, each held out.
-        """
-        coded = np.flatnonzero(gold >= 0)
-        n, classes = len(authored.item), len(self.classes_) + 1
-        lessons = lessons_of(X[coded], gold[coded], groups[coded], authored, self.coded_weight)
-        self.has_outside_ = bool((authored.item == len(self.classes_)).any())
-        expert = fit_items(RidgeExpert(self.penalty, self.gaussian), lessons, classes)
-        self.knowledge_, self.knowledge_temperature_ = expert.ridge, expert.temperature
-        logs = self._log_probabilities(expert.scores)
-        linear = fit_items(RidgeExpert(_LINEAR_PENALTY, gaussian=0.0), lessons, classes, with_voice=True)
-        self.linear_, self.glance_temperature_ = linear.ridge, linear.temperature
-        voice = linear.scores[:, -1]
-        held_out, coded_voice = np.full((len(X), classes), -np.log(classes)), np.zeros(len(X))
-        held_out[coded], coded_voice[coded] = logs[n:], voice[n:]
-        of_authored = self._fit_profile(expert, lessons, authored)
-        return (
-            Told(held_out, coded_voice, self.profiles_of(X)),
-            Told(logs[:n], voice[:n], of_authored),
+    def _fit_knowledge(self, X: TextVectors, gold: Ints, groups: Ints, authored: Authored) -> Knowledge:
+        ridge = RidgeExpert(self.penalty, self.gaussian)
+        known = learn_knowledge(
+            ridge, X, gold, groups, authored, self.coded_weight, with_profile=self.profile > 0
         )
-
-    def _fit_profile(self, expert: Learned, lessons: Lessons, authored: Authored) -> Floats:
-        """Learn the profile; return those of the authored texts, held out by author.
-
-        The regression that read no coded opinion becomes further columns of the knowledge expert.
-        """
-        n, items = len(authored.item), len(self.classes_)
-        self.profile_centre_: Singles = np.zeros(0, np.float32)
-        of_authors = authored.author >= 0
-        if self.profile <= 0 or not of_authors.any():
-            return np.zeros((n, 0))
-        alone = expert
-        if len(lessons.item) > n:
-            alone = fit_items(
-                RidgeExpert(self.penalty, self.gaussian), lessons.without_opinions(n), items + 1
-            )
-            self.knowledge_ = self.knowledge_.beside(alone.ridge)
-        # The plan's own words are never held out.
-        scores = alone.scores[:n, :items].copy()
-        scores[~of_authors] = alone.ridge.decision_function(authored.vectors[~of_authors])[:, :items]
-        self.profile_centre_ = profile_centre(scores[of_authors])
-        return profiles(scores, self.profile_centre_)
+        self.has_outside_ = known.has_outside
+        self.knowledge_, self.knowledge_temperature_ = known.ridge, known.temperature
+        self.linear_, self.glance_temperature_ = known.linear, known.glance_temperature
+        self.profile_centre_ = known.profile_centre
+        return known
 
     def profiles_of(self, X: TextVectors, scores: Floats | None = None) -> Floats:
         """Return the profiles (n, items) of texts; no columns without a bank.

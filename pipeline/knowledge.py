@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 
 from pipeline.classifier import choose_temperature
 from pipeline.features import TextVectors, stack
 from pipeline.gaussian import Singles, principal_axes
+from pipeline.profile import profile_centre, profiles
 from pipeline.ridge import RidgeExpert
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _FLOOR = 1e-9
+# A voice is a matter of all words together, and a glance one of words alone: linear, and shrunk more than what
+# an item is about (decision 0011).
+_LINEAR_PENALTY = 2.0
 
 
 @dataclass(frozen=True)
@@ -86,12 +91,34 @@ class Told:
 
     logs : (n, items + 1) log-probabilities of the items and of "no item"
     voice : (n,) see `Evidence`
-    profile : (n, items) see `profile.py`, or no columns
     """
 
     logs: Floats
     voice: Floats
-    profile: Floats
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What the knowledge expert has learned, and what it tells of the texts it learned from, each held out.
+
+    ridge, temperature : regression of items and "no item", and of its scores the temperature; with a profile, as many
+        columns more that no coded opinion taught
+    linear, glance_temperature : the linear regression for voices (the last column) and first glances
+    has_outside : whether there were texts of no item to learn from
+    profile_centre : (items,) see `profile_centre`; empty without a profile
+    coded, written : of coded and of authored texts
+    profiles : (n, items) profiles of the authored texts, or no columns
+    """
+
+    ridge: RidgeExpert
+    temperature: float
+    linear: RidgeExpert
+    glance_temperature: float
+    has_outside: bool
+    profile_centre: Singles
+    coded: Told
+    written: Told
+    profiles: Floats
 
 
 def lessons_of(X: TextVectors, gold: Ints, groups: Ints, authored: Authored, coded_weight: float) -> Lessons:
@@ -129,6 +156,72 @@ def fit_items(ridge: RidgeExpert, lessons: Lessons, classes: int, *, with_voice:
     inside = ~np.isnan(scores[:, 0]) & (lessons.item < classes - 1)
     temperature = choose_temperature(scores[inside][:, : classes - 1], lessons.item[inside])
     return Learned(ridge, scores, temperature)
+
+
+def learn_knowledge(
+    ridge: RidgeExpert,
+    X: TextVectors,
+    gold: Ints,
+    groups: Ints,
+    authored: Authored,
+    coded_weight: float,
+    *,
+    with_profile: bool,
+) -> Knowledge:
+    """Teach the knowledge expert, and beside it a linear one for voices and first glances, and the profile.
+
+    Parameters
+    ----------
+    ridge : not fitted yet
+    X, gold, groups : m vectors of coded opinions, column of the item (-1 above the items: not learned from), and which
+        are left out together
+    coded_weight : see `lessons_of`
+    """
+    coded = np.flatnonzero(gold >= 0)
+    n, classes = authored.shares.shape
+    lessons = lessons_of(X[coded], gold[coded], groups[coded], authored, coded_weight)
+    has_outside = bool((authored.item == classes - 1).any())
+    expert = fit_items(ridge, lessons, classes)
+    logs = log_probabilities(expert.scores, expert.temperature, has_outside)
+    linear = fit_items(RidgeExpert(_LINEAR_PENALTY, gaussian=0.0), lessons, classes, with_voice=True)
+    voice = linear.scores[:, -1]
+    held_out, coded_voice = np.full((len(X), classes), -np.log(classes)), np.zeros(len(X))
+    held_out[coded], coded_voice[coded] = logs[n:], voice[n:]
+    if with_profile and (authored.author >= 0).any():
+        whole, centre, of_authored = _learn_profile(expert, lessons, authored)
+    else:
+        whole, centre, of_authored = expert.ridge, np.zeros(0, np.float32), np.zeros((n, 0))
+    return Knowledge(
+        ridge=whole,
+        temperature=expert.temperature,
+        linear=linear.ridge,
+        glance_temperature=linear.temperature,
+        has_outside=has_outside,
+        profile_centre=centre,
+        coded=Told(held_out, coded_voice),
+        written=Told(logs[:n], voice[:n]),
+        profiles=of_authored,
+    )
+
+
+def _learn_profile(
+    expert: Learned, lessons: Lessons, authored: Authored
+) -> tuple[RidgeExpert, Singles, Floats]:
+    """Learn the profile; return the regression with its columns, its centre, and the profiles of the authored texts.
+
+    The further columns are of a regression that read no coded opinion: with nothing coded, the expert itself, which
+    gets none. The profiles are held out by author.
+    """
+    n, classes = authored.shares.shape
+    items, ridge, alone = classes - 1, expert.ridge, expert
+    if len(lessons.item) > n:
+        alone = fit_items(clone(ridge), lessons.without_opinions(n), classes)
+        ridge = ridge.beside(alone.ridge)
+    # The plan's own words are never held out.
+    scores, of_plan = alone.scores[:n, :items].copy(), authored.author < 0
+    scores[of_plan] = alone.ridge.decision_function(authored.vectors[of_plan])[:, :items]
+    centre = profile_centre(scores[~of_plan])
+    return ridge, centre, profiles(scores, centre)
 
 
 def log_probabilities(scores: Floats, temperature: float, has_outside: bool) -> Floats:
