@@ -145,7 +145,7 @@ def _before_titles(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, in
             continue
         if office and not (_can_be_name(last) and _OFFICES.match(text, words[i].start)):
             continue
-        if _is_name(last) and not (office and not _may_hold_office(words, i - 1, title)):
+        if _is_name(last) and not (office and not _may_hold_office(words, i - 1)):
             first = _run_start(words, i - 1)
         elif not office and _is_loosely_a_name(words, i - 1, title):
             first = i - 1
@@ -163,7 +163,7 @@ def _before_titles(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, in
             yield words[first].start, words[link].end
 
 
-def _may_hold_office(words: Sequence[Tagged], at: int, title: str) -> bool:
+def _may_hold_office(words: Sequence[Tagged], at: int) -> bool:
     word = words[at]
     if word.pos[3] == "名" and not (at and _is_name(words[at - 1])):
         return False

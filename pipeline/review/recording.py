@@ -154,7 +154,6 @@ class Recording:
         *,
         model_state: str,
         client_token: str,
-        suggestion_shown: bool = True,
         round: str = FIRST_ROUND,
     ) -> BulkResult:
         """Accept suggestions of many comments at once.
@@ -173,7 +172,7 @@ class Recording:
                     coded_action(choice.codes, choice.suggested_code),
                     choice.codes,
                     "",
-                    suggestion_shown,
+                    True,  # accepted as it stood on the screen
                     choice.suggested_code,
                     model_state,
                     choice.expected_seq,
