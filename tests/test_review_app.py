@@ -20,11 +20,13 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.review import database
 from pipeline.review.app import create_app
 from pipeline.review.desk import MAX_BODY, Settings
+from pipeline.review.display import find_items
 from pipeline.review.learning import SessionLearner, Suggested
 from pipeline.review.loading import load_file
 from pipeline.review.queue import ExpectedPrecision
@@ -32,6 +34,7 @@ from pipeline.review.security import CSP, check_binding, known_hosts
 from pipeline.review.store import Store
 from pipeline.review.views import Filters
 from pipeline.tableio import read_table
+from pipeline.tables import CODEBOOK
 from pipeline.vectorcache import VectorCache
 
 STATIC = Path("pipeline/review/static")
@@ -403,6 +406,28 @@ def test_search_by_kana_kanji_and_code(browser: Open) -> None:
     assert len(re.findall("data-code", page.get("/items").text)) == 5
 
 
+def test_every_item_of_a_large_plan_can_be_found() -> None:
+    items = [{"code": f"G1-{i}", "parent": "G1", "title": f"取り組み{i}"} for i in range(1, 61)]
+    plan = Codebook.from_table(CODEBOOK.table([{"code": "G1", "parent": "", "title": "目標"}, *items]))
+    assert [e.code for e in find_items(plan, "")] == [i["code"] for i in items]
+
+
+def test_values_that_are_too_many_to_choose_from_are_told(
+    tmp_path: Path, model: Model, cache: VectorCache
+) -> None:
+    for kinds, said in ((99, False), (130, True)):
+        survey = tmp_path / f"{kinds}.csv"
+        pd.DataFrame({"意見": "道が暗い", "受付": [f"受付{i}" for i in range(kinds)]}).to_csv(
+            survey, index=False
+        )
+        with closing(Store.open(str(tmp_path / f"{kinds}.sqlite"))) as store:
+            load_file(store, survey, model, text_column="意見", hidden_share=0.0, cache=cache)
+            app = create_app(store, SessionLearner(model, store.texts(), cache), Settings(coder="佐藤"))
+            shown = client(app).get("/values?column=受付").text
+            assert shown.count("<option value=") == min(kinds, 100)
+            assert ("100種類まで" in shown) == said
+
+
 # -- anchoring and learning ------------------------------------------------------------------------
 
 
@@ -692,6 +717,13 @@ def test_bulk_acceptance_of_near_identical_comments(browser: Open, store: Store)
     for wrong in ([], ["1/0/X9"], ["x/0/G1-1-1"], ["1"]):
         assert page.post("/bulk", data={**data, "comment": wrong, "code": ""}).status_code == 422
     assert len(store.decisions_table()) == 2
+
+
+@one_database
+def test_groups_that_are_left_for_later_are_told(browser: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "組あります" not in browser().get("/bulk").text
+    monkeypatch.setattr("pipeline.review.bulk_pages._ON_PAGE", 0)
+    assert "ほかに 1組あります" in browser().get("/bulk").text
 
 
 def test_what_may_be_about_no_item_gets_no_bar_and_is_not_ticked(

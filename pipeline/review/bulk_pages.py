@@ -92,11 +92,13 @@ def _page(visit: Visit, result: BulkResult | None) -> Response:
         if threshold is not None and x.choices[0].confidence >= threshold.threshold and not x.outside
     ]
     sure.sort(key=lambda x: -x.choices[0].confidence)
+    groups = _groups(lines)
     names = {v.comment_id: v.opinion_id for v in views}
     return visit.page(
         "bulk.html",
         codebook=codebook,
-        groups=_groups(lines),
+        groups=groups[:_ON_PAGE],
+        more_groups=max(0, len(groups) - _ON_PAGE),
         sure=sure[:_ON_PAGE],
         more=max(0, len(sure) - _ON_PAGE),
         looked_at=len(views),
@@ -117,7 +119,7 @@ def _groups(lines: list[Line]) -> list[Group]:
         if line.view.group_id:
             by_group.setdefault(line.view.group_id, []).append(line)
     found = [Group(members, members[0].choices) for members in by_group.values() if len(members) > 1]
-    return sorted(found, key=lambda g: -len(g.lines))[:_ON_PAGE]
+    return sorted(found, key=lambda g: -len(g.lines))
 
 
 def _threshold(visit: Visit, known: tuple[ExpectedPrecision, ...]) -> ExpectedPrecision | None:

@@ -160,7 +160,7 @@ def values(visit: Visit) -> Response:
     """Return the values of an input column as options of the filter."""
     column = visit.request.query_params.get("column", "")
     found = visit.store.column_values(column) if column else []
-    return visit.page("_values.html", values=found, chosen="")
+    return visit.page("_values.html", values=found)
 
 
 def list_page(visit: Visit) -> Response:

@@ -26,7 +26,15 @@ from pipeline.review.learning import SessionLearner
 from pipeline.review.queue import REASONS, ExpectedPrecision
 from pipeline.review.security import ALL_RIGHTS, PAGE_CODER, RIGHTS, ROLE_NAMES, User, cookie_name, same_token
 from pipeline.review.store import Store
-from pipeline.review.views import MAX_NUMBER, NotYours, StaleDecision, StoreBusy, StoreFull, TooManyAttempts
+from pipeline.review.views import (
+    MAX_NUMBER,
+    MOST_VALUES,
+    NotYours,
+    StaleDecision,
+    StoreBusy,
+    StoreFull,
+    TooManyAttempts,
+)
 
 MAX_BODY = 1_000_000  # bytes of a form; the largest is a bulk acceptance of some thousand comments
 _STATUS = {StaleDecision: 409, NotYours: 409, StoreBusy: 503, StoreFull: 507, TooManyAttempts: 429}
@@ -149,9 +157,7 @@ def new_token() -> str:
     return uuid.uuid4().hex
 
 
-def page_route(
-    path: str, handler: Handler, right: str | None = "code", *, post: bool = False, name: str | None = None
-) -> Route:
+def page_route(path: str, handler: Handler, right: str | None = "code", *, post: bool = False) -> Route:
     """Return a route whose handler is reached only with the right, and with a form only with its token.
 
     right : None means no login is needed
@@ -166,7 +172,7 @@ def page_route(
             form = read
         return await run_in_threadpool(_serve, request, form, handler, right)
 
-    return Route(path, endpoint, methods=["POST"] if post else ["GET"], name=name)
+    return Route(path, endpoint, methods=["POST"] if post else ["GET"])
 
 
 async def _read_form(request: Request) -> ImmutableMultiDict[str, str] | None:
@@ -288,6 +294,7 @@ def _environment() -> Environment:
         "REASONS": REASONS,
         "ACTIONS": ACTION_NAMES,
         "ROLES": ROLE_NAMES,
+        "MOST_VALUES": MOST_VALUES,
         "marked": lambda evidence: pieces(evidence.text, (0, 0), evidence.marks),
     }
     pages.globals.update(names)

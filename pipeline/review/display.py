@@ -142,7 +142,7 @@ def _index(codebook: Codebook) -> tuple[_Searchable, ...]:
     return tuple(found)
 
 
-def find_items(codebook: Codebook, typed: str, limit: int = 50) -> list[Entry]:
+def find_items(codebook: Codebook, typed: str) -> list[Entry]:
     """Return the items that hold every word typed, in code, number, title, its reading, or what stands above it.
 
     Best first: by the field in which the words are found, then in plan order. Nothing typed: all items.
@@ -154,4 +154,4 @@ def find_items(codebook: Codebook, typed: str, limit: int = 50) -> list[Entry]:
         if None not in ranks:
             ranked.append((sum(r for r in ranks if r is not None), item.node.code))
     ranked.sort(key=lambda pair: pair[0])  # stable: plan order among equals
-    return [entry(codebook, code) for _, code in ranked[:limit]]
+    return [entry(codebook, code) for _, code in ranked]

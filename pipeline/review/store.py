@@ -21,6 +21,7 @@ from pipeline.review.people import People
 from pipeline.review.recording import Recording
 from pipeline.review.schema import CommentRow, ProjectRow
 from pipeline.review.store_pages import PageFigures
+from pipeline.review.views import MOST_VALUES
 from pipeline.tables import records
 
 _AT_ONCE = 500
@@ -119,15 +120,15 @@ class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions,
         with self._db.read() as session:
             return column_names(session)
 
-    def column_values(self, column: str, limit: int = 100) -> list[tuple[str, int]]:
-        """Return the values of an input column with their counts, most frequent first."""
+    def column_values(self, column: str) -> list[tuple[str, int]]:
+        """Return the `MOST_VALUES` most frequent values of an input column with their counts, those first."""
         with self._db.read() as session:
             names = column_names(session)
             if column not in names:
                 raise InputError(f"列「{column}」はありません。", f"there is no column '{column}'")
             value = CommentRow.cells[names.index(column)].as_string().label("value")
             counts = select(value, func.count().label("n")).group_by(value)
-            found = session.execute(counts.order_by(func.count().desc(), value).limit(limit))
+            found = session.execute(counts.order_by(func.count().desc(), value).limit(MOST_VALUES))
             return [(str(v), int(n)) for v, n in found]
 
     def load_comments(self, rows: Sequence[Mapping[str, Any]]) -> int:
