@@ -79,7 +79,7 @@ class TrainingConfig:
         config = cls(**{k: known[k](v) for k, v in given.items()})
         if config.onnx > 0 and not config.onnx_folder:
             raise InputError(
-                "onnx を使うには、設定「onnx_folder」に符号器のフォルダを指定してください。",
+                "onnx を使うには、設定「onnx_folder」にエンコーダのフォルダを指定してください。",
                 "to use onnx, name the encoder's folder in the setting 'onnx_folder'",
                 file=file,
             )

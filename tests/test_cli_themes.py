@@ -39,6 +39,11 @@ def test_from_survey_to_themes(tmp_path: Path, survey: Path, capsys: pytest.Capt
     book = openpyxl.load_workbook(out / "themes.xlsx")
     assert book.sheetnames == ["新しいテーマ", "意見", "分割の候補", "取り違え", "コードブック案"]
     assert [r[1].value for r in book["新しいテーマ"].iter_rows(min_row=2)] == themes["name"].tolist()
+    # Excel sorts and sums them as numbers.
+    assert [r[2].value for r in book["新しいテーマ"].iter_rows(min_row=2)] == [10, 10, 10]
+    near = {type(r[-2].value) for r in book["意見"].iter_rows(min_row=2)}
+    assert float in near and str not in near
+    assert "部分" in [c.value for c in book["意見"][1]]
     assert read_table(out / "theme_opinions.csv")["opinion_id"].nunique() == 40
     draft = out / "codebook_draft.csv"
     assert (

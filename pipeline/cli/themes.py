@@ -40,7 +40,7 @@ _HEADINGS = {
     "words": "特徴語",
     **{f"example_{k}": f"代表的な意見{k}" for k in (1, 2, 3)},
     "opinion_id": "意見ID",
-    "unit": "単位",
+    "unit": "部分",
     "unit_text": "意見",
     "use": "扱い",
     "code": "コード",
@@ -56,6 +56,10 @@ _HEADINGS = {
     "coders_differ": "人の食い違い",
     "example": "例",
 }
+_NUMBERS = (
+    *("opinions", "texts", "stability", "outside", "nearness", "apart"),
+    *("model_confused", "share", "coders_differ"),
+)
 _FILES = (
     *("themes.csv", "theme_opinions.csv", "splits.csv", "confusions.csv", "codebook_draft.csv"),
     "themes.xlsx",
@@ -192,7 +196,8 @@ def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusi
     }
     read = {name: table.rename(columns=_HEADINGS) for name, table in sheets.items()}
     # With the column names of CODEBOOK tables, as in `codebook_draft.csv`, which `iken train --codebook` reads.
-    write_sheets({**read, "コードブック案": draft}, out / workbook)
+    numbers = [_HEADINGS[name] for name in _NUMBERS]
+    write_sheets({**read, "コードブック案": draft}, out / workbook, numbers=numbers)
 
 
 def _report(
@@ -208,7 +213,7 @@ def _report(
     uses = found.units["use"].value_counts()
     read = read_from(console, source)
     console.say(
-        f"{read} の意見 {len(comments.texts):,}件({len(found.units):,}単位)を読みました。",
+        f"{read} の意見 {len(comments.texts):,}件({len(found.units):,}部分)を読みました。",
         f"read {counted(len(comments.texts), 'comment')} ({counted(len(found.units), 'unit')}) of {read}",
     )
     for name, n in uses.items():
