@@ -52,6 +52,7 @@ def test_help_has_an_example_and_every_option_is_documented(
         (["--model", "nowhere"], "nowhere"),
         (["--text-column", "ない列"], "ない列"),
         (["--double", "0.2", "--coders", "佐藤,佐藤"], "重複なく"),
+        (["--double", "0", "--coders", "佐藤,鈴木"], "0より大きく"),
         (["--db", "mysql://x/y"], "--db"),
     ],
 )

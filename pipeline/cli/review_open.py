@@ -57,6 +57,10 @@ def run_open(console: Console, request: Request) -> int:
             "--double には --coders で2人以上を、重複なく指定してください。",
             "--double needs two or more different --coders",
         )
+    if request.double is not None and not 0 < request.double <= 1:
+        raise InputError(
+            "--double は0より大きく1以下にしてください。", "--double must be above 0 and at most 1"
+        )
     from pipeline.review.security import check_binding
     from pipeline.review.store import Store
 
