@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -178,39 +179,8 @@ def heat_map(
     with canvas(min(TALLEST, 1.5 + _row_height(names) * len(codes))) as figure:
         axes = figure.subplots()
         image = axes.imshow(shown, cmap=SHADES, vmin=0, vmax=max(float(shown.max()), 1e-9), aspect="auto")
-        shades = matplotlib.colormaps[SHADES]
-        for i, j in np.ndindex(*values.shape):
-            if secret[i, j]:
-                box = Rectangle(
-                    (j - 0.5, i - 0.5),
-                    1,
-                    1,
-                    facecolor="white",
-                    edgecolor="#999999",
-                    hatch="////",
-                    linewidth=0,
-                )
-                axes.add_patch(box)
-            else:
-                red, green, blue, _ = shades(shown[i, j] / max(float(shown.max()), 1e-9))
-                ink = "w" if is_dark(red, green, blue) else "k"
-                axes.text(j, i, str(values[i, j]), ha="center", va="center", fontsize=8, color=ink)
-        longest = max(display_width(g) for g in groups)
-        turned = longest * len(groups) > 60
-        axes.set_xticks(
-            range(len(groups)),
-            [shortened(g, 20) for g in groups],
-            rotation=45 if turned else 0,
-            ha="left" if turned else "center",
-            rotation_mode="anchor",
-        )
-        axes.xaxis.tick_top()
-        axes.set_yticks(range(len(codes)), names, fontsize=7.5)
-        axes.set_xticks(np.arange(len(groups) + 1) - 0.5, minor=True)
-        axes.set_yticks(np.arange(len(codes) + 1) - 0.5, minor=True)
-        axes.grid(which="minor", color="#dddddd", linewidth=0.5)
-        axes.tick_params(which="both", length=0)
-        axes.spines[:].set_visible(False)
+        _draw_cells(axes, values, shown, secret)
+        _name_cells(axes, names, groups)
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02)
         bar.ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
         small = "伏せた数" if own else f"{minimum}件未満"
@@ -225,6 +195,47 @@ def heat_map(
         return picture(
             figure, title, table, _heat_alt(title, codes, groups, np.where(secret, 0, values), codebook)
         )
+
+
+def _draw_cells(axes: Axes, values: np.ndarray, shown: np.ndarray, secret: np.ndarray) -> None:
+    """Write the number into each cell, in ink that its shade lets one read, and cover those that are secret."""
+    shades = matplotlib.colormaps[SHADES]
+    for i, j in np.ndindex(*values.shape):
+        if secret[i, j]:
+            box = Rectangle(
+                (j - 0.5, i - 0.5),
+                1,
+                1,
+                facecolor="white",
+                edgecolor="#999999",
+                hatch="////",
+                linewidth=0,
+            )
+            axes.add_patch(box)
+        else:
+            red, green, blue, _ = shades(shown[i, j] / max(float(shown.max()), 1e-9))
+            ink = "w" if is_dark(red, green, blue) else "k"
+            axes.text(j, i, str(values[i, j]), ha="center", va="center", fontsize=8, color=ink)
+
+
+def _name_cells(axes: Axes, names: list[str], groups: list[str]) -> None:
+    """Put the groups above the columns and the names before the rows, with a thin line between cells."""
+    longest = max(display_width(g) for g in groups)
+    turned = longest * len(groups) > 60
+    axes.set_xticks(
+        range(len(groups)),
+        [shortened(g, 20) for g in groups],
+        rotation=45 if turned else 0,
+        ha="left" if turned else "center",
+        rotation_mode="anchor",
+    )
+    axes.xaxis.tick_top()
+    axes.set_yticks(range(len(names)), names, fontsize=7.5)
+    axes.set_xticks(np.arange(len(groups) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="#dddddd", linewidth=0.5)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)
 
 
 def _heat_alt(title: str, codes: list[str], groups: list[str], values: np.ndarray, codebook: Codebook) -> str:

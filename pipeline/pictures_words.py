@@ -8,6 +8,7 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
@@ -63,48 +64,9 @@ def word_network(
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set(xlim=(0, WIDTH), ylim=(0, _HEIGHT - 0.6))
-        strongest = max((d["weight"] for _, _, d in graph.edges(data=True)), default=1.0)
-        for a, b, data in graph.edges(data=True):
-            share = data["weight"] / strongest
-            (xa, ya), (xb, yb) = place[a], place[b]
-            axes.plot([xa, xb], [ya, yb], color="#bbbbbb", linewidth=0.4 + 2.4 * share, zorder=1)
-        most = max(count.values(), default=1)
-        for word in graph:
-            k = goal[word]
-            axes.scatter(
-                place[word][0],
-                place[word][1],
-                s=130 + 480 * count[word] / most,
-                marker=MARKERS[k % len(MARKERS)] if k >= 0 else "o",
-                color=COLOURS[k % len(COLOURS)] if k >= 0 else "#dddddd",
-                edgecolor="white",
-                alpha=0.75,
-                zorder=2,
-            )
-            axes.text(
-                place[word][0],
-                place[word][1],
-                shown[word],
-                ha="center",
-                va="center",
-                fontsize=8,
-                zorder=3,
-                path_effects=[withStroke(linewidth=2, foreground="white")],
-            )
-        used = sorted({goal[w] for w in graph}, key=lambda k: (k < 0, k))
-        handles = [
-            Line2D(
-                [],
-                [],
-                linestyle="",
-                marker=MARKERS[k % len(MARKERS)] if k >= 0 else "o",
-                color=COLOURS[k % len(COLOURS)] if k >= 0 else "#dddddd",
-                label=shortened(f"{codebook[tops[k]].number or tops[k]} {codebook[tops[k]].title}", 60)
-                if k >= 0
-                else _NO_GOAL,
-            )
-            for k in used
-        ]
+        _draw_lines(axes, graph, place)
+        _draw_words(axes, graph, place, goal, count, shown)
+        handles = _legend_of_goals({goal[w] for w in graph}, tops, codebook)
         if handles:
             figure.legend(handles=handles, loc="outside lower left")
         else:
@@ -125,6 +87,65 @@ def word_network(
             f"{title}の共起ネットワーク。{len(graph)}語、{len(pairs)}組。結びつきの強い組: {best or 'なし'}。"
         )
         return picture(figure, title, table, alt)
+
+
+def _draw_lines(axes: Axes, graph: Any, place: dict[str, Floats]) -> None:
+    strongest = max((d["weight"] for _, _, d in graph.edges(data=True)), default=1.0)
+    for a, b, data in graph.edges(data=True):
+        share = data["weight"] / strongest
+        (xa, ya), (xb, yb) = place[a], place[b]
+        axes.plot([xa, xb], [ya, yb], color="#bbbbbb", linewidth=0.4 + 2.4 * share, zorder=1)
+
+
+def _draw_words(
+    axes: Axes,
+    graph: Any,
+    place: dict[str, Floats],
+    goal: dict[str, int],
+    count: dict[str, int],
+    shown: dict[str, str],
+) -> None:
+    most = max(count.values(), default=1)
+    for word in graph:
+        marker, colour = _sign(goal[word])
+        axes.scatter(
+            place[word][0],
+            place[word][1],
+            s=130 + 480 * count[word] / most,
+            marker=marker,
+            color=colour,
+            edgecolor="white",
+            alpha=0.75,
+            zorder=2,
+        )
+        axes.text(
+            place[word][0],
+            place[word][1],
+            shown[word],
+            ha="center",
+            va="center",
+            fontsize=8,
+            zorder=3,
+            path_effects=[withStroke(linewidth=2, foreground="white")],
+        )
+
+
+def _legend_of_goals(goals: set[int], tops: list[str], codebook: Codebook) -> list[Line2D]:
+    handles = []
+    for k in sorted(goals, key=lambda k: (k < 0, k)):
+        marker, colour = _sign(k)
+        name = (
+            shortened(f"{codebook[tops[k]].number or tops[k]} {codebook[tops[k]].title}", 60)
+            if k >= 0
+            else _NO_GOAL
+        )
+        handles.append(Line2D([], [], linestyle="", marker=marker, color=colour, label=name))
+    return handles
+
+
+def _sign(goal: int) -> tuple[str, str]:
+    """Return marker and colour of the words of a goal, -1 for none."""
+    return (MARKERS[goal % len(MARKERS)], COLOURS[goal % len(COLOURS)]) if goal >= 0 else ("o", "#dddddd")
 
 
 def _goal_of_words(

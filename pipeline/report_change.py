@@ -49,6 +49,14 @@ def change_parts(
         )
     if not len(sure):
         parts.append(Paragraph("割合がはっきり変わった項目はありません。"))
+    parts.append(_change_table(table, kept, codebook))
+    if options.pictures:
+        parts += change_pictures(table, codebook)
+    return tuple(parts)
+
+
+def _change_table(table: pd.DataFrame, kept: pd.DataFrame, codebook: Codebook) -> Table:
+    """Return the rows with opinions in either survey for people, and all of `table` for Excel."""
     frame = pd.DataFrame(
         {
             "項目": [plan_name(codebook, c) for c in kept["code"]],
@@ -67,22 +75,15 @@ def change_parts(
         "割合は意見全体に対するもの。差と区間はポイント(Newcombeの区間)。"
         f"{UP}{DOWN}は、項目の数だけ比べることを補正しても(Benjamini-Hochberg法、5%水準)変化と言えるもの。"
     )
-    parts.append(
-        Table(
-            "前回からの変化",
-            frame,
-            "前回比",
-            frozenset({"前回の割合", "今回の割合"}),
-            tuple(kept["level"].tolist()),
-            note=note,
-            sheets=(
-                Sheet("前回比", table, frozenset({"share", "share_before", "difference", "low", "high"})),
-            ),
-        )
+    return Table(
+        "前回からの変化",
+        frame,
+        "前回比",
+        frozenset({"前回の割合", "今回の割合"}),
+        tuple(kept["level"].tolist()),
+        note=note,
+        sheets=(Sheet("前回比", table, frozenset({"share", "share_before", "difference", "low", "high"})),),
     )
-    if options.pictures:
-        parts += change_pictures(table, codebook)
-    return tuple(parts)
 
 
 def _points(difference: float) -> str:

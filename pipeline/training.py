@@ -166,7 +166,20 @@ def _train(
     progress("measure")
     of_items = int((authored.item[authored.author >= 0] < len(codebook.items)).sum())
     metrics = _measure(used, codebook, classifier, groups, config, of_items)
-    manifest = {
+    manifest = _manifest(used, codebook, authored, config, features, classifier)
+    return Model(codebook, features, classifier, used, vectors, metrics, manifest)
+
+
+def _manifest(
+    used: pd.DataFrame,
+    codebook: Codebook,
+    authored: AuthoredTexts,
+    config: TrainingConfig,
+    features: Features,
+    classifier: OpinionClassifier,
+) -> dict[str, Any]:
+    """Return what the manifest says of inputs, settings and what was learned."""
+    return {
         "format": FORMAT,
         "labels": {
             "rows": len(used),
@@ -187,7 +200,6 @@ def _train(
         "temperature": classifier.temperature_,
         "label_noise": classifier.label_noise_,
     }
-    return Model(codebook, features, classifier, used, vectors, metrics, manifest)
 
 
 def _measure(
