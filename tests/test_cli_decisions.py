@@ -350,6 +350,15 @@ def test_a_damaged_default_is_kept_too(models: Path) -> None:
     assert len(kept) == 1 and pd.Timestamp(kept[0].removeprefix("default-"))
 
 
+def test_why_labels_are_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seed, labels = read_table(SEED_LABELS), tmp_path / "labels.csv"
+    write_table(pd.concat([seed, seed.head(2)]), labels)
+    default = ROOT / "models/default"
+    for command in (("audit", "--model", default), ("compare", default, default)):
+        assert iken(*command, "--labels", labels) == 0
+        assert "同じ意見に同じコードが既にある 2件" in capsys.readouterr().err
+
+
 def test_tables_of_earlier_stages_are_told_what_makes_decisions_of_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ from pipeline.carry_over import USED
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_codebook
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import say_sheets
+from pipeline.cli.source_notes import say_reasons, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import check_crosswalk, propose_crosswalk
 from pipeline.errors import InputError, listed
@@ -131,7 +131,6 @@ def _say_labels(console: Console, request: Request, results: tuple[pd.DataFrame,
     console.say(f"書き出し: {request.out_labels}", f"written: {request.out_labels}")
     if not len(aside):
         return 0
-    for reason, n in aside["reason"].value_counts().items():
-        console.warn(f"  外した理由: {reason} {n}件", f"  set aside: {reason} {n}")
+    say_reasons(console, aside)
     console.say(f"外したもの: {request.aside}", f"set aside: {request.aside}")
     return 1

@@ -11,7 +11,7 @@ from pipeline.cli.environment import find_model
 from pipeline.cli.for_people import write_for_people
 from pipeline.cli.inputs import read_labels
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import say_sheets
+from pipeline.cli.source_notes import say_reasons, say_sheets
 from pipeline.cli.train import metric_name
 from pipeline.comparison import BETTER, BOTH_WRONG, WORSE, Comparison, compare
 from pipeline.errors import counted
@@ -85,6 +85,7 @@ def run_audit(
         )
     if len(aside):
         console.warn(f"調べなかった行: {len(aside):,}", f"rows not examined: {len(aside):,}")
+        say_reasons(console, aside)
     if out is not None:
         make_folder(out.parent)
         if out.suffix.lower() == ".xlsx":
@@ -120,6 +121,7 @@ def run_compare(
         console.warn(
             f"使わなかった行: {len(result.set_aside):,}", f"rows set aside: {len(result.set_aside):,}"
         )
+        say_reasons(console, result.set_aside)
     if out is not None:
         sheets = {
             console.t("全体", "overall"): result.differences,

@@ -85,6 +85,12 @@ def say_totals(console: Console, rows: Sequence[int]) -> None:
         )
 
 
+def say_reasons(console: Console, aside: pd.DataFrame) -> None:
+    """Say why rows were set aside, and how many for each reason."""
+    for reason, n in aside["reason"].value_counts().items():
+        console.warn(f"  外した理由: {reason} {n:,}件", f"  set aside: {reason} {n:,}")
+
+
 class CutCells:
     """Counts the texts of which a file of Excel will hold only the beginning."""
 
