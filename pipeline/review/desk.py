@@ -25,16 +25,8 @@ from pipeline.review.latest import Latest
 from pipeline.review.learning import SessionLearner
 from pipeline.review.queue import REASONS, ExpectedPrecision
 from pipeline.review.security import ALL_RIGHTS, PAGE_CODER, RIGHTS, ROLE_NAMES, User, cookie_name, same_token
-from pipeline.review.store import Store
-from pipeline.review.views import (
-    MAX_NUMBER,
-    MOST_VALUES,
-    NotYours,
-    StaleDecision,
-    StoreBusy,
-    StoreFull,
-    TooManyAttempts,
-)
+from pipeline.review.store import MOST_VALUES, Store
+from pipeline.review.views import MAX_NUMBER, NotYours, StaleDecision, StoreBusy, StoreFull, TooManyAttempts
 
 MAX_BODY = 1_000_000  # bytes of a form; the largest is a bulk acceptance of some thousand comments
 _STATUS = {StaleDecision: 409, NotYours: 409, StoreBusy: 503, StoreFull: 507, TooManyAttempts: 429}

@@ -21,9 +21,9 @@ from pipeline.review.people import People
 from pipeline.review.recording import Recording
 from pipeline.review.schema import CommentRow, ProjectRow
 from pipeline.review.store_pages import PageFigures
-from pipeline.review.views import MOST_VALUES
 from pipeline.tables import records
 
+MOST_VALUES = 100  # of a column, that one can choose from
 _AT_ONCE = 500
 
 

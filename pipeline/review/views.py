@@ -10,7 +10,6 @@ from pipeline.errors import IkenError, InputError
 ROLES = ("reviewer", "adjudicator", "analyst", "admin")
 # What one may ask the queue for; "open" is what is left to do.
 STATUSES = ("open", "decided", "unsure", "none-fits", "all")
-MOST_VALUES = 100  # of a column, that one can choose from
 MAX_NUMBER = 2**31 - 1  # the largest number a row can have: databases fail at larger ones
 
 
