@@ -115,9 +115,15 @@ def _companion(
         for r in of_cell[neighbour]:
             if relations[r].equal and hidden[list(relations[r].cells)].sum() == 1:
                 return _cheapest(r, wanted, hidden, values, relations, of_cell)
-    for r in of_cell[cell]:
-        if not hidden[list(relations[r].cells)].all():
-            return _cheapest(r, wanted, hidden, values, relations, of_cell)
+    # What bounds it may stand further away: hidden cells pass on what is known of one another.
+    ahead, met = [cell], {cell}
+    for one in ahead:
+        for r in of_cell[one]:
+            if not hidden[list(relations[r].cells)].all():
+                return _cheapest(r, wanted, hidden, values, relations, of_cell)
+            found = [c for c in relations[r].cells if c not in met]
+            met.update(found)
+            ahead += found
     return None
 
 
