@@ -57,22 +57,27 @@ def carry_labels(
     leaves = {n.code for n in old.items}
     carried: list[dict[str, str]] = []
     aside: list[dict[str, str]] = []
-    done: set[tuple[str, str, str]] = set()
+    done: dict[tuple[str, ...], str] = {}
     for row in records(labels):
         reason = _reason(row, targets.get(row["code"], []), leaves, done)
         if reason:
             aside.append(row | {REASON: reason})
             continue
         code = targets[row["code"]][0]
-        done.add((row["source"], row["opinion_id"], code))
+        done.setdefault(_labelled(row, code), row["code"])
         was = {FROM_CODE: row["code"], FROM_SHA: row["codebook_sha256"] or old.sha256}
         carried.append(row | {"code": code, CODE_TITLE: new[code].title, "codebook_sha256": new.sha256} | was)
     table = LABELS.table(carried) if carried else _empty(CODE_TITLE, FROM_CODE, FROM_SHA)
     return table, _with_nearest(aside, targets, new, cache)
 
 
+def _labelled(row: Mapping[str, str], code: str) -> tuple[str, ...]:
+    """Return what two labels may not share; what two coders say of one opinion are two labels."""
+    return row["source"], row["opinion_id"], row["coder"], code
+
+
 def _reason(
-    row: Mapping[str, str], codes: list[str], leaves: set[str], done: set[tuple[str, str, str]]
+    row: Mapping[str, str], codes: list[str], leaves: set[str], done: Mapping[tuple[str, ...], str]
 ) -> str:
     if len(codes) > 1:
         return f"項目が分かれた({'、'.join(codes)})。どれかを人が選ぶ"
@@ -80,8 +85,10 @@ def _reason(
         if row["code"] not in leaves:
             return "項目より上の階層のコード。対応表に行を足せば引き継げる"
         return "対応表で○の付いた新しい項目がない"
-    if (row["source"], row["opinion_id"], codes[0]) in done:
-        return f"統合により、同じ意見に同じコード({codes[0]})が既にある"
+    before = done.get(_labelled(row, codes[0]))
+    if before is not None:
+        merged = "" if before == row["code"] else "統合により、"
+        return f"{merged}同じ意見に同じコード({codes[0]})が既にある"
     return ""
 
 

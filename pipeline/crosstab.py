@@ -7,7 +7,7 @@ few comments are hidden, and others with them, so that no resident can be recogn
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,8 @@ from scipy.stats import false_discovery_control, norm
 
 from pipeline.codebook import Codebook
 from pipeline.comment_column import named_column
-from pipeline.disclosure import HIDDEN, THRESHOLD, Relation, hidden_cells
+from pipeline.crosstab_hidden import Grouping, hidden_counts
+from pipeline.disclosure import HIDDEN, THRESHOLD
 from pipeline.errors import InputError
 
 NO_ANSWER = "無回答"
@@ -77,12 +78,25 @@ def cross_table(
     threshold: int = THRESHOLD,
     file: str | None = None,
 ) -> CrossTable:
-    """Return the cross table of the plan by one column.
+    """Return the cross table of the plan by one column; see `cross_tables`."""
+    return cross_tables(coded, codebook, [by], uncoded=uncoded, threshold=threshold, file=file)[0]
+
+
+def cross_tables(
+    coded: pd.DataFrame,
+    codebook: Codebook,
+    by: Sequence[str],
+    *,
+    uncoded: pd.DataFrame | None = None,
+    threshold: int = THRESHOLD,
+    file: str | None = None,
+) -> list[CrossTable]:
+    """Return the cross tables of the plan by some columns, which are to stand in one report.
 
     Parameters
     ----------
     coded, uncoded
-        CODED and UNCODED of `coded_opinions`, with the column `by`; an empty cell counts as 「無回答」.
+        CODED and UNCODED of `coded_opinions`, with the columns `by`; an empty cell counts as 「無回答」.
     threshold
         Cells of 1 to `threshold` - 1 comments are hidden. Groups of fewer comments than that are put together.
     file
@@ -91,13 +105,34 @@ def cross_table(
     Raises
     ------
     InputError
-        if the column is missing, or fewer than two groups are large enough.
+        if a column is missing, or fewer than two of its groups are large enough.
     """
     tables = [t for t in (coded, uncoded) if t is not None and len(t)]
-    for table in tables:
-        by = named_column([str(c) for c in table.columns], by, "--by", file)
-    group_of = _groups(tables, by)
-    group_of, pooled = _pool(group_of, threshold)
+    nodes = _comments_by_node(coded, codebook)
+    columns, groupings = [], []
+    for column in by:
+        for table in tables:
+            column = named_column([str(c) for c in table.columns], column, "--by", file)
+        columns.append(column)
+        groupings.append(_grouping(tables, nodes, column, threshold, file))
+    made = []
+    masks = hidden_counts(nodes, codebook, groupings, threshold)
+    for column, grouping, hidden in zip(columns, groupings, masks, strict=True):
+        counts = grouping.counts
+        sizes = grouping.group_of.value_counts().reindex(counts.columns).astype(int)
+        residuals, p_values = _residuals(counts, sizes, codebook, hidden)
+        shares = (counts / sizes).mask(hidden)
+        pooled = tuple(sorted(set(grouping.written[grouping.group_of != grouping.written])))
+        totals = counts.sum(axis=1)
+        made.append(CrossTable(column, counts, totals, sizes, shares, residuals, p_values, hidden, pooled))
+    return made
+
+
+def _grouping(
+    tables: Sequence[pd.DataFrame], nodes: Mapping[str, Set[str]], by: str, threshold: int, file: str | None
+) -> Grouping:
+    written = _groups(tables, by)
+    group_of = _pool(written, threshold)
     groups = _in_order(group_of)
     if len(groups) < 2:
         raise InputError(
@@ -107,19 +142,13 @@ def cross_table(
             file=file,
             column=by,
         )
-    sizes = group_of.value_counts().reindex(groups).astype(int)
-    nodes = _comments_by_node(coded, codebook)
     counts = pd.DataFrame(
         [[int((group_of.reindex(sorted(ids)) == g).sum()) for g in groups] for ids in nodes.values()],
         index=list(nodes),
         columns=groups,
         dtype=int,
     )
-    totals = counts.sum(axis=1)
-    hidden = _hidden(coded, codebook, counts, sizes, bool(uncoded is not None and len(uncoded)), threshold)
-    residuals, p_values = _residuals(counts, sizes, codebook, hidden)
-    shares = (counts / sizes).mask(hidden)
-    return CrossTable(by, counts, totals, sizes, shares, residuals, p_values, hidden, pooled)
+    return Grouping(counts, group_of, written)
 
 
 def _groups(tables: Sequence[pd.DataFrame], by: str) -> pd.Series[str]:
@@ -131,13 +160,13 @@ def _groups(tables: Sequence[pd.DataFrame], by: str) -> pd.Series[str]:
     return both.drop_duplicates("id").set_index("id")["group"].str.strip().replace("", NO_ANSWER)
 
 
-def _pool(group_of: pd.Series[str], threshold: int) -> tuple[pd.Series[str], tuple[str, ...]]:
+def _pool(group_of: pd.Series[str], threshold: int) -> pd.Series[str]:
     """Put groups that are too small together, with the next smallest one if even that is too small."""
     sizes = group_of.value_counts()
     sizes = sizes[sorted(sizes.index, key=lambda g: (sizes[g], g))]
     small = [str(g) for g in sizes.index[sizes < threshold]]
     if not small:
-        return group_of, ()
+        return group_of
     total = int(sizes[small].sum())
     # One small group alone would be the difference between the total and the others: it never stands alone.
     for group in sizes.index[len(small) :]:
@@ -145,7 +174,7 @@ def _pool(group_of: pd.Series[str], threshold: int) -> tuple[pd.Series[str], tup
             break
         small.append(str(group))
         total += int(sizes[group])
-    return group_of.where(~group_of.isin(small), OTHERS), tuple(sorted(small))
+    return group_of.where(~group_of.isin(small), OTHERS)
 
 
 def _in_order(group_of: pd.Series[str]) -> list[str]:
@@ -165,58 +194,6 @@ def _comments_by_node(coded: pd.DataFrame, codebook: Codebook) -> dict[str, set[
         for above in codebook.path(code):
             nodes[above].add(opinion)
     return nodes
-
-
-def _hidden(
-    coded: pd.DataFrame,
-    codebook: Codebook,
-    counts: pd.DataFrame,
-    sizes: pd.Series[int],
-    has_uncoded: bool,
-    threshold: int,
-) -> pd.DataFrame:
-    """Return the cells to hide: small ones, and what it takes that nobody can work them out."""
-    nodes = _comments_by_node(coded, codebook)
-    own = {c: set(coded.loc[coded["code"] == c, "opinion_id"]) for c in counts.index}
-    width = counts.shape[1]
-    at = {code: i * width for i, code in enumerate(counts.index)}
-    relations = [
-        Relation(tuple(range(at[c], at[c] + width)), (1,) * width, int(counts.loc[c].sum()))
-        for c in counts.index
-    ]
-    for parent in ("", *counts.index):
-        children = [n.code for n in codebook.children(parent)]
-        if not children:
-            continue
-        everybody = set().union(*(nodes[c] for c in children))
-        # Without comments in two places the numbers below add up; else they only bound one another.
-        once = sum(len(nodes[c]) for c in children) == len(everybody)
-        more = has_uncoded if not parent else bool(own[parent])
-        for g in range(width):
-            cells = [at[c] + g for c in children]
-            if once:
-                if parent:
-                    relation = Relation((*cells, at[parent] + g), (*(1,) * len(cells), -1), 0, equal=not more)
-                else:
-                    relation = Relation(tuple(cells), (1,) * len(cells), int(sizes.iloc[g]), equal=not more)
-                relations.append(relation)
-            elif parent:
-                relations += [Relation((c, at[parent] + g), (1, -1), 0, equal=False) for c in cells]
-                if not more:
-                    relations.append(
-                        Relation((at[parent] + g, *cells), (1, *(-1,) * len(cells)), 0, equal=False)
-                    )
-            else:
-                relations += [Relation((c,), (1,), int(sizes.iloc[g]), equal=False) for c in cells]
-    cap = np.minimum(
-        np.repeat(counts.sum(axis=1).to_numpy(), width), np.tile(sizes.to_numpy(), len(counts))
-    ).astype(np.int64)
-    # Of an item that few speak of, all cells are hidden: its zeros would point at the group.
-    few = (counts.sum(axis=1) > 0) & (counts.sum(axis=1) < threshold)
-    mask = hidden_cells(
-        counts.to_numpy(dtype=np.int64).ravel(), relations, threshold, cap, np.repeat(few.to_numpy(), width)
-    )
-    return pd.DataFrame(mask.reshape(counts.shape), index=counts.index, columns=counts.columns)
 
 
 def _residuals(

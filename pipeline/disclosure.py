@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 THRESHOLD = 5
@@ -38,6 +38,7 @@ def hidden_cells(
     threshold: int = THRESHOLD,
     cap: Ints | None = None,
     also: Bools | None = None,
+    unprinted: Bools | None = None,
 ) -> Bools:
     """Return which cells to hide.
 
@@ -49,6 +50,7 @@ def hidden_cells(
     values : (n,) counts
     cap : (n,) what each cell cannot exceed anyway, which is no secret; unlimited if None
     also : (n,) cells to hide whatever they hold
+    unprinted : (n,) counts that are in no table, but link those that are: unknown to the reader, and no secret
 
     >>> rows = [Relation((0, 1, 2), (1, 1, 1), 31), Relation((3, 4, 5), (1, 1, 1), 27)]
     >>> columns = [Relation((i, i + 3), (1, 1), t) for i, t in enumerate((12, 20, 26))]
@@ -56,8 +58,12 @@ def hidden_cells(
     [True, True, False, True, True, False]
     """
     small = (values > 0) & (values < threshold)
-    hidden = small if also is None else small | also
-    hidden = hidden.copy()
+    if unprinted is not None:
+        small = small & ~unprinted
+    hidden = small.copy()
+    for more in (also, unprinted):
+        if more is not None:
+            hidden |= more
     wanted = np.full(len(values), threshold - 1) if cap is None else np.minimum(threshold - 1, cap)
     of_cell: list[list[int]] = [[] for _ in values]
     for r, relation in enumerate(relations):
@@ -77,6 +83,22 @@ def hidden_cells(
                 touched.update(of_cell[companion])
         if not touched:
             return hidden
+
+
+def shown_shares(values: Ints, hidden: Bools, sizes: ArrayLike | None = None) -> NDArray[np.float64]:
+    """Return shares of columns, from which no hidden count can be worked out; 0 where hidden.
+
+    Parameters
+    ----------
+    values, hidden : (rows, columns)
+    sizes : (columns,) what the shares are of, if a reader may know it; else what is shown of a column
+
+    >>> shown_shares(np.array([[13], [4]]), np.array([[False], [True]])).tolist()
+    [[1.0], [0.0]]
+    """
+    shown = np.where(hidden, 0, values)
+    whole = shown.sum(axis=0) if sizes is None else np.asarray(sizes)
+    return np.asarray(shown / np.maximum(whole, 1))
 
 
 def _hidden_sum(relation: Relation, hidden: Bools, values: Ints, cell: int) -> int:
@@ -113,11 +135,18 @@ def _companion(
     near = {c for r in of_cell[cell] for c in relations[r].cells if hidden[c]}
     for neighbour in [*sorted(near - {cell}), *np.flatnonzero(hidden).tolist()]:
         for r in of_cell[neighbour]:
-            if relations[r].equal and hidden[list(relations[r].cells)].sum() == 1:
+            own = hidden[list(relations[r].cells)]
+            if relations[r].equal and own.sum() == 1 and not own.all():
                 return _cheapest(r, wanted, hidden, values, relations, of_cell)
-    for r in of_cell[cell]:
-        if not hidden[list(relations[r].cells)].all():
-            return _cheapest(r, wanted, hidden, values, relations, of_cell)
+    # What bounds it may stand further away: hidden cells pass on what is known of one another.
+    ahead, met = [cell], {cell}
+    for one in ahead:
+        for r in of_cell[one]:
+            if not hidden[list(relations[r].cells)].all():
+                return _cheapest(r, wanted, hidden, values, relations, of_cell)
+            found = [c for c in relations[r].cells if c not in met]
+            met.update(found)
+            ahead += found
     return None
 
 

@@ -6,7 +6,7 @@ import functools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from pipeline.cells import as_text
 from pipeline.comment_column import folded_name
 from pipeline.masking import find_personal, mask, placeholder, suspects_personal
 from pipeline.tables import Schema
+from pipeline.tokenise import lemmas
 
 # One row a place. start (from 1) and length say where it stood in the original text; context is masked.
 MASK_REPORT = Schema(
@@ -115,13 +116,30 @@ def is_personal_column(name: str) -> bool:
 
 
 def mask_suggestions(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Return suggestions with the comments in `columns`, and the quotations of evidence, masked."""
-    masked = mask_rows(frame, [c for c in columns if c in frame])[0]
+    """Return suggestions with the comments in `columns`, and the quotations of evidence, masked.
+
+    Of the words of evidence, those are left out that only the masked places of the comments hold.
+    """
+    columns = [c for c in columns if c in frame]
+    masked = mask_rows(frame, columns)[0]
+    if "evidence_words" in frame:
+        secret = [
+            {w for before, after in pairs if before != after for w in {*lemmas(before)} - {*lemmas(after)}}
+            for pairs in zip(*(_as_texts(frame[c], masked[c]) for c in columns), strict=True)
+        ]
+        masked["evidence_words"] = [
+            "、".join(w for w in as_text(v).split("、") if w not in hidden)
+            for v, hidden in zip(frame["evidence_words"], secret, strict=True)
+        ]
     if "evidence" in frame:
         masked["evidence"] = [
             "\n".join(_masked_line(line) for line in as_text(v).split("\n")) for v in frame["evidence"]
         ]
     return masked
+
+
+def _as_texts(before: Iterable[object], after: Iterable[object]) -> list[tuple[str, str]]:
+    return [(as_text(a), as_text(b)) for a, b in zip(before, after, strict=True)]
 
 
 @functools.lru_cache(maxsize=1 << 12)

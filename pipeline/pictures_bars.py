@@ -10,7 +10,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.codebook import Codebook
-from pipeline.disclosure import HIDDEN, THRESHOLD
+from pipeline.disclosure import HIDDEN, THRESHOLD, shown_shares
 from pipeline.drawing import (
     COLOURS,
     HATCHES,
@@ -153,6 +153,7 @@ def heat_map(
     minimum: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
+    sizes: pd.Series[int] | None = None,
 ) -> Picture:
     """Return a heat map of items by groups: numbers are opinions, shades their share of the group's opinions.
 
@@ -161,6 +162,7 @@ def heat_map(
     counts : whole numbers, rows codes of the plan, columns groups (see `cross_counts`)
     minimum : cells of 1 to `minimum` - 1 opinions are hidden, so that no resident can be recognised
     hidden : cells to hide instead, of the form of `counts` (see `crosstab`), each shown as `HIDDEN`
+    sizes : opinions of each group, which no secret may be; without them, shares are of the opinions shown
 
     Returns
     -------
@@ -171,8 +173,7 @@ def heat_map(
     values = counts.to_numpy(dtype=np.int64)
     own = hidden is not None
     secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
-    share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
-    shown = np.where(secret, 0.0, share)
+    shown = shown_shares(values, secret, sizes)
     codes = [str(c) for c in counts.index]
     groups = [str(c) for c in counts.columns]
     names = _names(codebook, codes)
@@ -185,9 +186,8 @@ def heat_map(
         bar.ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
         small = "伏せた数" if own else f"{minimum}件未満"
         note = f"斜線: {small}(個人が特定されないよう伏せています)" if secret.any() else ""
-        bar.set_label(
-            "\n".join(x for x in (f"その{by}の意見に占める割合", note) if x), fontsize=8, linespacing=1.5
-        )
+        of = f"その{by}の意見{'(斜線を除く)' if sizes is None and secret.any() else ''}に占める割合"
+        bar.set_label("\n".join(x for x in (of, note) if x), fontsize=8, linespacing=1.5)
         cells = np.where(secret, HIDDEN if own else f"{minimum}未満", values.astype(str))
         table = pd.DataFrame({"code": codes, "title": [codebook[c].title for c in codes]})
         for j, group in enumerate(groups):

@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from pipeline.codebook import Codebook
-from pipeline.disclosure import HIDDEN, THRESHOLD
+from pipeline.disclosure import HIDDEN, THRESHOLD, shown_shares
 from pipeline.drawing import COLOURS, GREY, NO_ITEM, SHADES, is_dark
 
 _SIZE = (720, 520)
@@ -105,6 +105,7 @@ def heat_map_html(
     minimum: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
+    sizes: pd.Series[int] | None = None,
 ) -> str:
     """Return the heat map as a piece of HTML: a table in which each cell tells item, group, number and share.
 
@@ -114,9 +115,9 @@ def heat_map_html(
     values = counts.to_numpy(dtype=np.int64)
     mark, what = (f"{minimum}未満", f"{minimum}件未満") if hidden is None else (HIDDEN, "伏せた数")
     secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
-    share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
-    # Rounded to whole per cents: exact shares would give away what is hidden.
-    greatest = max(float(np.where(secret, 0.0, share).max(initial=0.0)), 1e-9)
+    share = shown_shares(values, secret, sizes)
+    greatest = max(float(share.max(initial=0.0)), 1e-9)
+    of = f"{by}の意見{'(斜線を除く)' if sizes is None and secret.any() else ''}"
     shades = matplotlib.colormaps[SHADES]
     groups = [str(c) for c in counts.columns]
     rows = []
@@ -130,7 +131,7 @@ def heat_map_html(
                 continue
             red, green, blue, _ = shades(round(share[i, j] / greatest, 2))
             colour = "#fff" if is_dark(red, green, blue) else "#000"
-            about = escape(f"{name} × {group}: {values[i, j]}件(この{by}の意見の約{share[i, j]:.0%})")
+            about = escape(f"{name} × {group}: {values[i, j]}件(この{of}の約{share[i, j]:.0%})")
             cells.append(
                 f'<td style="background:{to_hex((red, green, blue))};color:{colour}" title="{about}">'
                 f"{values[i, j]}</td>"
@@ -139,7 +140,7 @@ def heat_map_html(
     head = "".join(f'<th scope="col">{escape(g)}</th>' for g in groups)
     note = f"斜線は{what}で、個人が特定されないよう伏せています。" if secret.any() else ""
     inner = (
-        f"<table><caption>{escape(title)}。色はその{escape(by)}の意見に占める割合。{note}</caption>"
+        f"<table><caption>{escape(title)}。色はその{escape(of)}に占める割合。{note}</caption>"
         f'<thead><tr><th scope="col">項目</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
     own_id = _id("heat", inner)

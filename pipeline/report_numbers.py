@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import OPEN, CodedOpinions, units
-from pipeline.crosstab import CrossTable, comments_by_group, cross_table, visible_nodes
+from pipeline.crosstab import CrossTable, comments_by_group, cross_tables, visible_nodes
 from pipeline.disclosure import HIDDEN
 from pipeline.report_parts import (
     DOWN,
@@ -143,15 +143,15 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
             "note",
         )
     ]
-    for by in options.by:
-        table = cross_table(
-            opinions.coded,
-            codebook,
-            by,
-            uncoded=opinions.uncoded,
-            threshold=options.threshold,
-            file=options.source or None,
-        )
+    tables = cross_tables(
+        opinions.coded,
+        codebook,
+        options.by,
+        uncoded=opinions.uncoded,
+        threshold=options.threshold,
+        file=options.source or None,
+    )
+    for by, table in zip(options.by, tables, strict=True):
         parts.append(SubHeading(f"{by}別"))
         parts += [Paragraph(s, "bullet") for s in _standing_out(table, codebook)]
         parts.append(_cross_as_table(table, codebook))

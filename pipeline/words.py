@@ -97,6 +97,9 @@ def words_of_groups(
 ) -> pd.DataFrame:
     """Return WORDS of groups of residents, without `rest`: only words that at least `threshold` of a group use.
 
+    Left out is also what would tell of the one group not shown that it has fewer: who can read all opinions
+    knows how many use a word.
+
     Parameters
     ----------
     groups : name -> opinion_ids; see `crosstab`, which puts groups that are too small together
@@ -106,7 +109,14 @@ def words_of_groups(
     )
     place = {str(opinion): i for i, opinion in enumerate(one.index)}
     sets = {name: {place[i] for i in ids if i in place} for name, ids in groups.items()}
-    return words_of_sets(one.tolist(), sets, top=top, fewest=threshold).drop(columns="rest")
+    sets = {name: places for name, places in sets.items() if places}
+    found = words_of_sets(one.tolist(), sets, top=top, fewest=threshold)
+    drop: list[object] = []
+    for _, own in found.groupby("word", sort=False):
+        left = int(own["texts"].iloc[0] + own["rest"].iloc[0] - own["texts"].sum())
+        if len(own) == len(sets) - 1 and 0 < left < threshold:
+            drop.append(own["log_likelihood"].idxmin())
+    return found.drop(index=drop).drop(columns="rest").reset_index(drop=True)
 
 
 def _texts(coded: pd.DataFrame) -> tuple[list[str], list[int]]:

@@ -68,6 +68,18 @@ def test_an_opinion_of_both_merged_items_is_carried_once() -> None:
     assert "統合" in aside["reason"][0]
 
 
+def test_what_two_coders_said_alike_is_carried_of_both() -> None:
+    # Else their agreement would be lost, and only what they disagree on be left.
+    labels = LABELS.table(
+        {"opinion_id": "o", "text": "同じ意見", "code": "A1", "label_source": "single", "coder": coder}
+        for coder in ("佐藤", "鈴木", "鈴木")
+    )
+    table = check_crosswalk(edited(("A1", "B1", "○")), OLD, NEW)
+    carried, aside = carry_labels(labels, table, OLD, NEW)
+    assert carried[["coder", "code"]].values.tolist() == [["佐藤", "B1"], ["鈴木", "B1"]]
+    assert aside["coder"].tolist() == ["鈴木"] and aside["reason"][0].startswith("同じ意見に同じコード(B1)")
+
+
 def test_codes_above_items_are_set_aside(plan: Codebook) -> None:
     labels = old_labels(opinions("G1-1", "G1-1-1"), plan)
     carried, aside = carry_labels(labels, propose_crosswalk(plan, plan), plan, plan)

@@ -102,3 +102,18 @@ def test_suggestions_lose_personal_data_in_comment_and_evidence() -> None:
     assert masked.values.tolist() == [
         ["〔氏名〕さんに聞いた", "G1-1-1", "「〔氏名〕さんが助けた」(G1-1-1)\n「バス」(G2)"]
     ]
+
+
+def test_words_of_evidence_do_not_name_what_is_masked() -> None:
+    frame = pd.DataFrame(
+        {
+            "意見": ["電話0467-23-1234の田中さんに見守りを頼む", "見守りがほしい", None],
+            "evidence_words": ["見守り、タナカ、0467、1234", "見守り、欲しい", ""],
+        },
+        dtype=object,
+    )
+    masked = mask_suggestions(frame, ("意見", "unit_text"))
+    assert masked["evidence_words"].tolist() == ["見守り", "見守り、欲しい", ""]
+    # A word that also stands where nothing is masked stays: everybody can read it there.
+    frame["意見"] = ["1234円のバス、電話は0467-23-1234", "", ""]
+    assert mask_suggestions(frame, ("意見",))["evidence_words"].tolist()[0] == "見守り、タナカ、1234"

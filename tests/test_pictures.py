@@ -174,6 +174,17 @@ def test_small_cells_are_nowhere(plan: Codebook) -> None:
     assert "4件(" not in page
 
 
+@pytest.mark.parametrize("sizes", [None, pd.Series({"東": 30, "西": 40})])
+def test_a_heat_map_is_the_same_whatever_it_hides(plan: Codebook, sizes: pd.Series[int] | None) -> None:
+    shown = pd.DataFrame({"東": [13, 9], "西": [4, 13]}, index=["G1-1-1", "G2-1-1"])
+    other = shown.replace(4, 1)
+    hidden = pd.DataFrame([[False, True], [False, False]], index=shown.index, columns=shown.columns)
+    for how in ({"hidden": hidden}, {"minimum": 5}):
+        pages = {pictures.heat_map_html(c, plan, sizes=sizes, **how) for c in (shown, other)}
+        drawn = {pictures.heat_map(c, plan, sizes=sizes, **how).svg for c in (shown, other)}
+        assert len(pages) == len(drawn) == 1
+
+
 def test_cross_counts_names_the_blank_group(plan: Codebook) -> None:
     counts = pictures.cross_counts(CODED.assign(地区=DISTRICTS), plan, "地区", 1)
     assert list(counts.columns) == ["東", "西", "無回答"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -197,10 +198,29 @@ def test_hidden_numbers_are_in_no_table(plan: Codebook, mixed: CodedOpinions) ->
         if sheet.name == "地区_件数":
             cells = sheet.frame.set_index("コード").loc["G1-1-1", ["西", "北"]].tolist()
             assert cells == ["x", "x"]
-    heat = [p for s in report.sections for p in s.parts if isinstance(p, Interactive)]
-    assert all(
-        "x" in set(h.picture.table["西"]) or not h.picture.table["西"].isin(range(1, 5)).any() for h in heat
-    )
+
+
+def test_heat_maps_hide_what_the_table_hides(plan: Codebook, mixed: CodedOpinions) -> None:
+    cells = {"G1-1-1": (3, 12, 30), "G1-1-2": (20, 9, 15), "G2-1-1": (14, 8, 11)}
+    rows = [
+        {**mixed.coded.iloc[0], "opinion_id": f"{code}{district}{i}", "code": code, "地区": district}
+        for code, counts in cells.items()
+        for district, n in zip("西南北", counts, strict=True)
+        for i in range(n)
+    ]
+    # Some without a code: what a district's opinions add up to does not stand in the table of the items.
+    waits = [{**mixed.uncoded.iloc[0], "opinion_id": f"u{i}", "地区": "西南北"[i % 3]} for i in range(30)]
+    opinions = CodedOpinions(CODED.table(rows), UNCODED.table(waits), SET_ASIDE.empty(), len(rows) + 30)
+    report = build_report(opinions, plan, ReportOptions(by=("地区",)))
+    shown = next(t for t in report.tables if t.name == "地区別").frame
+    (heat,) = [p for s in report.sections for p in s.parts if isinstance(p, Interactive)]
+    drawn = heat.picture.table.set_index("code")
+    assert drawn.loc["G1-1-1", "西"] == "x" and drawn.loc["G1-1-1", "北"] == "30"
+    # Shares are of the sizes that the table shows: of all counts they would give away the hidden ones.
+    sizes = dict(zip(shown.columns[1:-1], map(int, shown.iloc[0, 1:-1]), strict=True))
+    said = re.findall(r"× (.): (\d+)件\(この地区の意見の約(\d+)%\)", heat.html)
+    assert len(said) == (drawn[[*"西南北"]] != "x").to_numpy().sum()
+    assert all(p == f"{int(n) / sizes[d]:.0%}".removesuffix("%") for d, n, p in said)
 
 
 def test_pictures_come_with_their_tables(plan: Codebook, mixed: CodedOpinions) -> None:

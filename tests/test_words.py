@@ -66,6 +66,19 @@ def test_words_of_few_residents_are_not_shown() -> None:
     assert "rest" not in table.columns
 
 
+@pytest.mark.parametrize(("elsewhere", "told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_a_word_does_not_tell_how_few_of_the_other_group_use_it(elsewhere: int, told: bool) -> None:
+    rows = [(f"n{i}", "雪が多い" if i < 30 else "坂", "G1") for i in range(40)]
+    rows += [(f"s{i}", "雪の害" if i < elsewhere else "海が近い", "G1") for i in range(40)]
+    groups = {"北": [f"n{i}" for i in range(40)], "南": [f"s{i}" for i in range(40)], "西": []}
+    table = words_of_groups(_coded(rows), groups, threshold=5)
+    assert (("北", "雪") in set(zip(table["set"], table["word"], strict=True))) == told
+    # With two groups not shown, nobody knows which of them.
+    rows += [(f"e{i}", "橋が古い", "G1") for i in range(40)]
+    table = words_of_groups(_coded(rows), groups | {"東": [f"e{i}" for i in range(40)]}, threshold=5)
+    assert ("北", "雪") in set(zip(table["set"], table["word"], strict=True))
+
+
 def test_one_set_of_all_texts_has_no_characteristic_word() -> None:
     assert words_of_sets(TEXTS, {"全部": set(range(len(TEXTS)))}).empty
     assert words_of_sets([], {"無": set()}).empty

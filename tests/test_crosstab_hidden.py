@@ -1,0 +1,146 @@
+"""No hidden count of a report can be worked out by a reader who knows every opinion with its codes and all that
+is shown: the plan's tree, opinions of several codes, and columns of which one divides the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
+
+from pipeline.codebook import Codebook
+from pipeline.coded_opinions import CODED, OPEN, UNCODED
+from pipeline.crosstab import OTHERS, CrossTable, cross_tables
+
+REGIONS = {"北": "上", "南": "上", "東": "下", "西": "下", "中": "下"}
+
+
+def _survey(
+    plan: Codebook, seed: int, groups: int, *, twice: float, above: float, without: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Opinions of a survey by lot: some of two codes, some coded above the items, some without a code."""
+    rng = np.random.default_rng(seed)
+    items = [n.code for n in plan.items]
+    upper = [n.code for n in plan if n.code not in items]
+    often, sizes = rng.dirichlet(np.ones(len(items))), rng.dirichlet(np.ones(groups) * 2)
+    coded, uncoded = [], []
+    for i in range(int(rng.integers(40, 180))):
+        district = [*REGIONS][rng.choice(groups, p=sizes)]
+        row = {
+            "opinion_id": f"o{i}",
+            "unit": "1",
+            "text": "意見",
+            "地区": district,
+            "地域": REGIONS[district],
+        }
+        if rng.random() < without:
+            uncoded.append(row | {"kind": OPEN, "reason": ""})
+            continue
+        codes = [str(c) for c in rng.choice(items, 1 + (rng.random() < twice), replace=False, p=often)]
+        if rng.random() < above:
+            codes = [str(rng.choice(upper))]
+        coded += [row | {"code": c, "checked": "yes", "confidence": ""} for c in codes]
+    return CODED.table(coded), UNCODED.table(uncoded)
+
+
+def _worked_out(
+    coded: pd.DataFrame,
+    uncoded: pd.DataFrame,
+    plan: Codebook,
+    tables: list[CrossTable],
+    *,
+    shown: bool = True,
+) -> set[tuple[str, str, str]]:
+    """Return the small cells of which a reader learns more than the hiding says.
+
+    Unknown to the reader is only how many opinions of exactly these codes come from this district.
+
+    Parameters
+    ----------
+    shown : False if the reader sees no cell at all, only totals and the sizes of the groups
+    """
+    every = pd.concat([coded, uncoded]).drop_duplicates("opinion_id").set_index("opinion_id")
+    at: dict[str, set[str]] = {str(o): set() for o in every.index}
+    for opinion, code in zip(coded["opinion_id"], coded["code"], strict=True):
+        at[opinion] |= set(plan.path(code))
+    kinds = sorted({tuple(sorted(nodes)) for nodes in at.values()})
+    districts = sorted(set(every["地区"]))
+    unknown = np.arange(len(kinds) * len(districts)).reshape(len(kinds), len(districts))
+    known: list[tuple[np.ndarray, int]] = [
+        (unknown[k], sum(tuple(sorted(nodes)) == kind for nodes in at.values()))
+        for k, kind in enumerate(kinds)
+    ]
+    secret = []
+    for table in tables:
+        for group in table.counts.columns:
+            names = [d if table.by == "地区" else REGIONS[d] for d in districts]
+            own = [j for j, n in enumerate(names) if (OTHERS if n in table.pooled else n) == group]
+            known.append((unknown[:, own].ravel(), int(table.group_sizes[group])))
+            for code in table.counts.index:
+                cells = unknown[[code in kind for kind in kinds]][:, own].ravel()
+                count = int(table.counts.loc[code, group])
+                if 0 < count < 5:
+                    assert table.hidden.loc[code, group]
+                    most = min(4, int(table.totals[code]), int(table.group_sizes[group]))
+                    secret.append(((table.by, str(code), str(group)), cells, most))
+                if shown and not table.hidden.loc[code, group]:
+                    known.append((cells, count))
+    row = np.concatenate([np.full(len(cells), r) for r, (cells, _) in enumerate(known)])
+    column = np.concatenate([cells for cells, _ in known])
+    left = csr_matrix((np.ones(len(row)), (row, column)), shape=(len(known), unknown.size))
+    found = set()
+    for name, cells, most in secret:
+        goal = np.zeros(unknown.size)
+        goal[cells] = 1
+        least, greatest = (
+            sign * linprog(sign * goal, A_eq=left, b_eq=[n for _, n in known], method="highs").fun
+            for sign in (1, -1)
+        )
+        if least > 1 + 1e-6 or greatest < most - 1e-6:
+            found.add(name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("twice", "above", "without"), [(0, 0, 0), (0, 0.1, 0.1), (0.1, 0, 0), (0.1, 0.1, 0.1)]
+)
+@pytest.mark.parametrize("seed", range(6))
+def test_one_table_tells_no_more_than_it_shows(
+    plan: Codebook, seed: int, twice: float, above: float, without: float
+) -> None:
+    coded, uncoded = _survey(plan, seed, 2 + seed % 3, twice=twice, above=above, without=without)
+    tables = cross_tables(coded, plan, ["地区"], uncoded=uncoded)
+    learned = _worked_out(coded, uncoded, plan, tables)
+    # What totals and sizes of groups tell by themselves no hiding can help.
+    assert learned <= _worked_out(coded, uncoded, plan, tables, shown=False)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_districts_and_their_regions_do_not_tell_on_each_other(plan: Codebook, seed: int) -> None:
+    coded, uncoded = _survey(plan, seed, 5, twice=0, above=0.05, without=0.1)
+    tables = cross_tables(coded, plan, ["地区", "地域"], uncoded=uncoded)
+    assert len(tables[1].counts.columns) == 2
+    learned = _worked_out(coded, uncoded, plan, tables)
+    assert learned <= _worked_out(coded, uncoded, plan, tables, shown=False)
+
+
+def test_what_one_table_hides_a_copy_of_its_column_does_not_show(plan: Codebook) -> None:
+    coded, uncoded = _survey(plan, 1, 3, twice=0, above=0, without=0)
+    copied = coded.assign(写し=coded["地区"])
+    one, copy = cross_tables(copied, plan, ["地区", "写し"], uncoded=uncoded)
+    both = replace(one, hidden=one.hidden & copy.hidden)
+    assert both.hidden.to_numpy().any()
+    learned = _worked_out(coded, uncoded, plan, [both])
+    assert learned <= _worked_out(coded, uncoded, plan, [both], shown=False)
+
+
+def test_columns_that_have_nothing_to_do_with_each_other_are_hidden_each_by_itself(plan: Codebook) -> None:
+    coded, uncoded = _survey(plan, 2, 3, twice=0.1, above=0, without=0)
+    number = coded["opinion_id"].str.slice(1).astype(int)
+    coded = coded.assign(性別=[("男", "女")[n % 2] for n in number])
+    together = cross_tables(coded, plan, ["地区", "性別"], uncoded=uncoded)
+    alone = [cross_tables(coded, plan, [by], uncoded=uncoded)[0] for by in ("地区", "性別")]
+    assert all(a.hidden.equals(b.hidden) for a, b in zip(together, alone, strict=True))
