@@ -38,7 +38,10 @@ def _nodes(codebook: Codebook, level: int | None) -> list[str]:
 
 
 def _opinions_of(coded: pd.DataFrame, codebook: Codebook, codes: list[str]) -> pd.DataFrame:
-    """Return one row for each opinion and code of `codes` at or above its own codes, the rest as it was."""
+    """Return one row for each opinion and code of `codes` at or above its own codes, the rest as it was.
+
+    The parts of a comment (`unit`, where there are any) are opinions of their own, as in the tables of a report.
+    """
     wanted = set(codes)
     at = [
         next((c for c in reversed(codebook.path(code)) if c in wanted), "") if code in codebook else ""
@@ -47,7 +50,7 @@ def _opinions_of(coded: pd.DataFrame, codebook: Codebook, codes: list[str]) -> p
     out = coded.assign(code=at)
     if "checked" in out:  # what a person has seen counts before what the machine says of the same
         out = out.sort_values("checked", key=lambda c: c == "no", kind="stable")
-    return out[out["code"] != ""].drop_duplicates(["opinion_id", "code"])
+    return out[out["code"] != ""].drop_duplicates([c for c in ("opinion_id", "unit", "code") if c in out])
 
 
 def _names(codebook: Codebook, codes: list[str]) -> list[str]:
@@ -72,8 +75,9 @@ def item_bars(
 
     Parameters
     ----------
-    coded : opinion_id, code; several codes of one opinion are several rows. With a column `checked`, rows in
-        which it is "no" (suggested by the machine, seen by nobody) are drawn pale and said to be so.
+    coded : opinion_id, code (and unit, if comments have several); several codes of one opinion are several rows.
+        With a column `checked`, rows in which it is "no" (suggested by the machine, seen by nobody) are drawn pale
+        and said to be so.
     level : level of the plan, 1 at the top; None for the items
 
     Returns
@@ -152,6 +156,7 @@ def heat_map(
     minimum: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
+    sizes: pd.Series[int] | None = None,
 ) -> Picture:
     """Return a heat map of items by groups: numbers are opinions, shades their share of the group's opinions.
 
@@ -160,6 +165,8 @@ def heat_map(
     counts : whole numbers, rows codes of the plan, columns groups (see `cross_counts`)
     minimum : cells of 1 to `minimum` - 1 opinions are hidden, so that no resident can be recognised
     hidden : cells to hide instead, of the form of `counts` (see `crosstab`), each shown as `HIDDEN`
+    sizes : opinions of each group, what shares are of; the sums of `counts` if None, which is more where an opinion
+        has several codes, and less where some have none
 
     Returns
     -------
@@ -170,7 +177,7 @@ def heat_map(
     values = counts.to_numpy(dtype=np.int64)
     own = hidden is not None
     secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
-    share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
+    share = values / np.maximum(values.sum(axis=0) if sizes is None else sizes.to_numpy(), 1)
     shown = np.where(secret, 0.0, share)
     codes = [str(c) for c in counts.index]
     groups = [str(c) for c in counts.columns]

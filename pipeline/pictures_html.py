@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
+from pipeline.cells import in_percent
 from pipeline.codebook import Codebook
 from pipeline.disclosure import HIDDEN, THRESHOLD
 from pipeline.drawing import COLOURS, GREY, NO_ITEM, SHADES, is_dark
@@ -105,6 +106,7 @@ def heat_map_html(
     minimum: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
+    sizes: pd.Series[int] | None = None,
 ) -> str:
     """Return the heat map as a piece of HTML: a table in which each cell tells item, group, number and share.
 
@@ -114,7 +116,7 @@ def heat_map_html(
     values = counts.to_numpy(dtype=np.int64)
     mark, what = (f"{minimum}未満", f"{minimum}件未満") if hidden is None else (HIDDEN, "伏せた数")
     secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
-    share = values / np.maximum(values.sum(axis=0, keepdims=True), 1)
+    share = values / np.maximum(values.sum(axis=0) if sizes is None else sizes.to_numpy(), 1)
     # Rounded to whole per cents: exact shares would give away what is hidden.
     greatest = max(float(np.where(secret, 0.0, share).max(initial=0.0)), 1e-9)
     shades = matplotlib.colormaps[SHADES]
@@ -130,7 +132,7 @@ def heat_map_html(
                 continue
             red, green, blue, _ = shades(round(share[i, j] / greatest, 2))
             colour = "#fff" if is_dark(red, green, blue) else "#000"
-            about = escape(f"{name} × {group}: {values[i, j]}件(この{by}の意見の約{share[i, j]:.0%})")
+            about = escape(f"{name} × {group}: {values[i, j]}件(この{by}の意見の約{in_percent(share[i, j])})")
             cells.append(
                 f'<td style="background:{to_hex((red, green, blue))};color:{colour}" title="{about}">'
                 f"{values[i, j]}</td>"

@@ -71,8 +71,10 @@ def heat_pictures(table: CrossTable, codebook: Codebook) -> list[Part]:
     else:
         return []
     counts, hidden = table.counts.loc[shown], table.hidden.loc[shown]
-    drawn = heat_map(counts, codebook, by=table.by, hidden=hidden)
-    return [Interactive(drawn, heat_map_html(counts, codebook, by=table.by, hidden=hidden))]
+    sizes = table.group_sizes
+    drawn = heat_map(counts, codebook, by=table.by, hidden=hidden, sizes=sizes)
+    shown_html = heat_map_html(counts, codebook, by=table.by, hidden=hidden, sizes=sizes)
+    return [Interactive(drawn, shown_html)]
 
 
 def change_pictures(table: pd.DataFrame, codebook: Codebook) -> list[Part]:
