@@ -84,9 +84,9 @@ def independent_accuracy(decisions: pd.DataFrame, codebook: Codebook) -> Accurac
     found = independent_decisions(decisions, codebook)
     if len(found) < MIN_LABELS:
         raise TooFewLabelsError(
-            f"精度はまだ言えません: 提案を見ずに付けられたコードが{len(found)}件しかありません({MIN_LABELS}件から計算します)。"
+            f"精度はまだ言えません: 提案を見ずにコードを付けた意見が{len(found)}件しかありません({MIN_LABELS}件から計算します)。"
             "提案を隠した判定か、提案を見ない2人の判定を増やしてください。採用率は精度ではありません。",
-            f"accuracy cannot be told yet: only {counted(len(found), 'label')} given without sight of the suggestion "
+            f"accuracy cannot be told yet: only {counted(len(found), 'opinion')} coded without sight of the suggestion "
             f"({MIN_LABELS} are needed); code more with suggestions hidden, or by two coders blind to them. "
             "An acceptance rate is no accuracy.",
         )

@@ -46,6 +46,7 @@ MEASURES = {
     "masi_alpha": ("MASI α", "MASI alpha"),
 }
 _NOT_DEFINED = "全員が同じ分類だけを使ったため、計算できない"
+_NO_INTERVAL = "抜き取り直してもいつも同じ値になり、区間は計算できない"
 _NOTHING = "2人以上が判定した意見がない"
 
 
@@ -59,6 +60,7 @@ class Agreement:
         `differs_at` is the highest level at which they part
     disagreements : DISAGREEMENTS, each pair of coders that differ on a comment; `differs_at` "partly" means
         the same first code but not the same set
+    compared : opinions (or units of them) that two coders or more coded in one round, each counted once
     """
 
     figures: pd.DataFrame
@@ -126,7 +128,7 @@ def agreement(decisions: pd.DataFrame, codebook: Codebook, *, seed: int = 0) -> 
         coders=coders,
         decisions=len(own),
         missing=len(own) - len(given),
-        compared=len(double),
+        compared=len({unit[:2] for unit in double}),
     )
 
 
@@ -253,7 +255,8 @@ def _numbers(names: Sequence[str]) -> Ints:
 
 
 def _cells(figure: Figure) -> dict[str, object]:
-    note = _NOTHING if not figure.n else _NOT_DEFINED if math.isnan(figure.value) else ""
+    note = _NO_INTERVAL if math.isnan(figure.low) else ""
+    note = _NOTHING if not figure.n else _NOT_DEFINED if math.isnan(figure.value) else note
     numbers = {k: getattr(figure, k) for k in ("value", "low", "high")}
     return {k: "" if math.isnan(v) else v for k, v in numbers.items()} | {"units": figure.n, "note": note}
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +39,17 @@ class Opened(NamedTuple):
     rows: Callable[[], Generator[Row, None, None]]
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
+
+
+def in_percent(share: float, places: int = 0) -> str:
+    """Return a share as people and Excel round it, halves up; Python takes 12.5 to 12, and 14.5 of 29 / 200 to 14.
+
+    >>> in_percent(1 / 8), in_percent(29 / 200), in_percent(25 / 400, 1), in_percent(2 / 3, 1)
+    ('13%', '15%', '6.3%', '66.7%')
+    """
+    # The last digits of a float are not what was counted.
+    exact = Decimal(f"{100 * share:.9f}")
+    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)}%"
 
 
 def as_text(value: object) -> str:

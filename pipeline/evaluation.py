@@ -109,7 +109,8 @@ def _table_per_item(
     for j, code in enumerate(items):
         own = np.flatnonzero(gold[:, j])
         hits = int((first[own] == j).sum())
-        wrong = Counter(items[k] for k in first[own] if k != j)
+        # Of an opinion with several codes, another of them is no confusion.
+        wrong = Counter(items[first[i]] for i in own if not gold[i, first[i]])
         # Of equally frequent ones the first in plan order.
         worst = min(wrong, key=lambda c: (-wrong[c], items.index(c)), default="")
         rows.append(

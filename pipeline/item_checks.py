@@ -129,7 +129,6 @@ def confused_items(model: Model, coded: pd.DataFrame | None = None) -> pd.DataFr
             candidate = (-float(held_out[i, said[i]]), f"「{text}」 {right} → {given}")
             examples[pair] = min(examples.get(pair, candidate), candidate)
     differ = Counter(_disagreements(coded, model.codebook)) if coded is not None else Counter()
-    total = Counter(dict(zip(classes, gold.sum(axis=0).tolist(), strict=True)))
     rows = []
     for pair in confused.keys() | differ.keys():
         if confused[pair] < _LEAST_CONFUSED and not differ[pair]:
@@ -146,7 +145,7 @@ def confused_items(model: Model, coded: pd.DataFrame | None = None) -> pd.DataFr
                 "title_2": model.codebook[b].title,
                 "opinions": int(both),
                 "model_confused": confused[pair],
-                "share": round(confused[pair] / max(total[a] + total[b], 1), 3),
+                "share": round(confused[pair] / max(int(both), 1), 3),
                 "coders_differ": differ[pair],
                 "example": examples.get(pair, (0.0, ""))[1],
             }

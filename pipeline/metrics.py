@@ -24,7 +24,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Figure:
-    """One metric: its value and the limits of its 95 % bootstrap interval; `n` opinions."""
+    """One metric: its value and the limits of its 95 % interval; `n` opinions."""
 
     value: float
     low: float
@@ -127,6 +127,11 @@ def evaluate(
     per_opinion["mrr"] = 1.0 / rank
     per_opinion["log_loss"] = -np.log(np.maximum((probabilities * gold).sum(axis=1), FLOOR))
     figures = {name: _figure(_mean_of(v), len(gold), seed) for name, v in per_opinion.items()}
+    for name, hits in per_opinion.items():
+        # Of opinions that are all right, or all wrong, every resample is the same: that would be no interval.
+        if name.startswith(("item@", "level_")) and hits.min() == hits.max():
+            share = share_with_interval(float(hits.sum()), len(hits))
+            figures[name] = Figure(share["value"], share["low"], share["high"], len(hits))
     for name, (confidence, right) in calibration.items() if calibrate else ():
         figures[name] = _figure(_ece_of(confidence, right), len(gold), seed)
     for name, (confidence, right) in calibration.items() if calibrate else ():

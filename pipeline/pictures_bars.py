@@ -39,7 +39,10 @@ def _nodes(codebook: Codebook, level: int | None) -> list[str]:
 
 
 def _opinions_of(coded: pd.DataFrame, codebook: Codebook, codes: list[str]) -> pd.DataFrame:
-    """Return one row for each opinion and code of `codes` at or above its own codes, the rest as it was."""
+    """Return one row for each opinion and code of `codes` at or above its own codes, the rest as it was.
+
+    The parts of a comment (`unit`, where there are any) are opinions of their own, as in the tables of a report.
+    """
     wanted = set(codes)
     at = [
         next((c for c in reversed(codebook.path(code)) if c in wanted), "") if code in codebook else ""
@@ -48,7 +51,7 @@ def _opinions_of(coded: pd.DataFrame, codebook: Codebook, codes: list[str]) -> p
     out = coded.assign(code=at)
     if "checked" in out:  # what a person has seen counts before what the machine says of the same
         out = out.sort_values("checked", key=lambda c: c == "no", kind="stable")
-    return out[out["code"] != ""].drop_duplicates(["opinion_id", "code"])
+    return out[out["code"] != ""].drop_duplicates([c for c in ("opinion_id", "unit", "code") if c in out])
 
 
 def _names(codebook: Codebook, codes: list[str]) -> list[str]:
@@ -73,8 +76,9 @@ def item_bars(
 
     Parameters
     ----------
-    coded : opinion_id, code; several codes of one opinion are several rows. With a column `checked`, rows in
-        which it is "no" (suggested by the machine, seen by nobody) are drawn pale and said to be so.
+    coded : opinion_id, code (and unit, if comments have several); several codes of one opinion are several rows.
+        With a column `checked`, rows in which it is "no" (suggested by the machine, seen by nobody) are drawn pale
+        and said to be so.
     level : level of the plan, 1 at the top; None for the items
 
     Returns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pipeline.cells import in_percent
 from pipeline.drawing import COLOURS, GREY, TALLEST, Picture, canvas, picture, shortened
 
 
@@ -45,7 +46,7 @@ def change_plot(
             )
         shares = zip(table["share_before"], table["share"], strict=True)
         labels = [
-            f"{shortened(str(t), 32)}  {a:.1%}→{b:.1%}"
+            f"{shortened(str(t), 32)}  {in_percent(a, 1)}→{in_percent(b, 1)}"
             for t, (a, b) in zip(table["title"], shares, strict=True)
         ]
         axes.set_yticks(rows, labels, fontsize=7.5)

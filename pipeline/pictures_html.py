@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
+from pipeline.cells import in_percent
 from pipeline.codebook import Codebook
 from pipeline.disclosure import HIDDEN, THRESHOLD, shown_shares
 from pipeline.drawing import COLOURS, GREY, NO_ITEM, SHADES, is_dark
@@ -131,7 +132,7 @@ def heat_map_html(
                 continue
             red, green, blue, _ = shades(round(share[i, j] / greatest, 2))
             colour = "#fff" if is_dark(red, green, blue) else "#000"
-            about = escape(f"{name} × {group}: {values[i, j]}件(この{of}の約{share[i, j]:.0%})")
+            about = escape(f"{name} × {group}: {values[i, j]}件(この{of}の約{in_percent(share[i, j])})")
             cells.append(
                 f'<td style="background:{to_hex((red, green, blue))};color:{colour}" title="{about}">'
                 f"{values[i, j]}</td>"

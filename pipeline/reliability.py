@@ -21,6 +21,8 @@ MISSING = -1
 # The library keeps a matrix of all categories for every unit at once; beyond this many cells it would fill memory.
 _LIBRARY_CELLS = 5_000_000
 _CHUNK_CELLS = 4_000_000
+# Values that differ by less are one, computed in another order.
+_SAME = 1e-9
 
 
 def masi_distances(sets: Sequence[frozenset[str]]) -> Floats:
@@ -155,7 +157,8 @@ def _figure(
 ) -> Figure:
     """Value and percentile bootstrap interval of a statistic of sums over units (Efron & Tibshirani 1993).
 
-    Resamples in which the statistic is not defined are left out.
+    Resamples in which the statistic is not defined are left out. Where all the others give one value (everybody
+    agreed, say) they tell nothing of how sure it is: there is no interval (NaN) then.
 
     Parameters
     ----------
@@ -179,7 +182,9 @@ def _figure(
     ]
     values = np.concatenate(drawn)
     values = values[~np.isnan(values)]
-    low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (float("nan"), float("nan"))
+    low, high = (
+        np.percentile(values, [2.5, 97.5]) if len(values) and np.ptp(values) > _SAME else 2 * (np.nan,)
+    )
     return Figure(round(value, 6), round(float(low), 6), round(float(high), 6), len(opinion))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pipeline.cells import in_percent
 from pipeline.change import changes
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions
@@ -43,7 +44,7 @@ def change_parts(
         more = "増えました" if row["changed"] > 0 else "減りました"
         parts.append(
             Paragraph(
-                f"「{row['title']}」の割合が{more}({row['share_before']:.0%} → {row['share']:.0%})。",
+                f"「{row['title']}」の割合が{more}({in_percent(row['share_before'])} → {in_percent(row['share'])})。",
                 "bullet",
             )
         )
@@ -88,4 +89,5 @@ def _change_table(table: pd.DataFrame, kept: pd.DataFrame, codebook: Codebook) -
 
 def _points(difference: float) -> str:
     """Return a difference of shares in points; with a real minus, at which no line is broken."""
-    return f"{difference * 100:+.1f}".replace("-", "\u2212")
+    sign = "+" if difference >= 0 else "\u2212"
+    return sign + in_percent(abs(difference), 1).removesuffix("%")

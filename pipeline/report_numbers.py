@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pipeline.cells import in_percent
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import OPEN, CodedOpinions, units
 from pipeline.crosstab import CrossTable, comments_by_group, cross_tables, visible_nodes
@@ -137,7 +138,7 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
     """Return for each column of `options.by` a table, what stands out in it, pictures, and words of the groups."""
     parts: list[Part] = [
         Paragraph(
-            "数は回答(1人が同じことを2度書いても1件)です。"
+            "数は、意見の書かれている回答(1人が同じことを2度書いても1件)です。"
             f"{UP}はほかの区分より多い、{DOWN}は少ないところです(調整済み標準化残差、Benjamini-Hochberg法で補正、5%水準)。"
             f"{options.threshold}件に満たない数と、そこから逆算できる数は伏せています({HIDDEN})。",
             "note",
@@ -164,7 +165,7 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
             short.columns = pd.Index([by, "特徴語"])
             words.columns = pd.Index([by, "語", "その語がある回答", "対数尤度比", "Jaccard"])
             name = f"特徴語_{by}"
-            note = f"{options.threshold}件以上の回答で使われた語だけを、対数尤度比の大きい順に示します。"
+            note = f"項目に分類した回答を比べ、{options.threshold}件以上で使われた語だけを、対数尤度比の大きい順に示します。"
             sheets = (Sheet(name, words),)
             parts.append(Table(f"{by}ごとの特徴語", short, name, keys=2, note=note, sheets=sheets))
     return tuple(parts)
@@ -179,7 +180,7 @@ def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:
     lines = [
         f"{table.counts.columns[j]}では「{codebook[str(table.counts.index[i])].title}」が"
         f"{'多い' if marks[i, j] > 0 else '少ない'}"
-        f"({counts[i, j]:,}件、{shares[i, j]:.0%}。全体では{totals[i] / n:.0%})。"
+        f"({counts[i, j]:,}件、{in_percent(shares[i, j])}。全体では{in_percent(totals[i] / n)})。"
         for i, j in cells[:MOST_TOLD]
     ]
     if len(cells) > len(lines):
@@ -189,9 +190,11 @@ def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:
 
 def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
     tops = {n.code for n in codebook.children("")}
-    codes = [str(c) for c in table.counts.index if c in tops or c in set(visible_nodes(table))]
-    names = [plan_name(codebook, c) for c in codes]
     marks = table.stands_out
+    # A group that alone says nothing of a node stands out too, with a 0.
+    told = {*tops, *visible_nodes(table), *marks.index[(marks != 0).any(axis=1)]}
+    codes = [str(c) for c in table.counts.index if c in told]
+    names = [plan_name(codebook, c) for c in codes]
     shown = table.shown_counts()
     frame = pd.DataFrame({"項目": ["回答の数", *names]})
     rows = [i for i, c in enumerate(table.counts.index) if str(c) in set(codes)]
@@ -208,7 +211,7 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
             ),
         ]
     frame["計"] = [f"{table.group_sizes.sum():,}", *(f"{table.totals[c]:,}" for c in codes)]
-    note = "( )はその区分の回答に対する割合。どの区分も伏せた数か0の項目は略しました。"
+    note = "( )はその区分の「回答の数」(意見の書かれていない回答を除く)に対する割合。どの区分も伏せた数か0の項目は、差のあるところのほかは略しました。"
     if table.pooled:
         note += f"「その他(少数)」は、{'、'.join(table.pooled)}。"
     levels = (1, *(codebook[c].level for c in codes))
@@ -235,4 +238,4 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
 
 
 def _cell(count: int, share: float, sign: int) -> str:
-    return f"{count:,} ({share:.0%}){SIGNS[sign]}" if count else "0"
+    return f"{count:,} ({in_percent(share)}){SIGNS[sign]}" if count else f"0{SIGNS[sign]}"

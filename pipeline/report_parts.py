@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from pipeline.cells import SURROGATE, without_controls
+from pipeline.cells import SURROGATE, in_percent, without_controls
 from pipeline.codebook import Codebook, Node
 from pipeline.disclosure import THRESHOLD
 from pipeline.drawing import Picture
@@ -214,7 +214,7 @@ def cell_text(value: object, *, percent: bool = False) -> str:
     if value is None or value != value:
         return ""
     if percent and isinstance(value, int | float):
-        return f"{value:.1%}"
+        return in_percent(value, 1)
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
     return f"{value:,}" if isinstance(value, int) else str(value)

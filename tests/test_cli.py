@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -22,8 +23,10 @@ from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 from pipeline.cli import language_of
 from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import find_inputs, shipped_instead
-from pipeline.models import read_manifest
-from pipeline.tableio import read_table, write_table
+from pipeline.cli.suggest import Request, summary_rows
+from pipeline.models import load_model, read_manifest
+from pipeline.suggestion import Tally
+from pipeline.tableio import open_rows, read_table, write_table
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
 COMMANDS += (
@@ -237,6 +240,15 @@ def test_excel_is_ready_to_work_in(survey: Path, tmp_path: Path) -> None:
     assert sheet.freeze_panes and sheet.auto_filter.ref and sheet.data_validations.dataValidation
     text = [r[header.index("自由記述")] for r in sheet.iter_rows(min_row=2)]
     assert next(c for c in text if str(c.value).startswith("=SUM")).data_type == "s"
+
+
+def test_an_opinion_of_two_codes_is_one_that_was_learned_from(survey: Path, tmp_path: Path) -> None:
+    model = load_model(DEFAULT)
+    twice = pd.concat([model.opinions, model.opinions.head(1).assign(code="G3-3-2")], ignore_index=True)
+    more = replace(model, opinions=twice, manifest={**model.manifest, "labels": {"rows": 85}})
+    request = Request(survey, tmp_path / "a.xlsx", None, None, DEFAULT, 3, False, None)
+    rows = {label: value for _, label, value in summary_rows(more, Tally(), request, open_rows(survey))}
+    assert rows["学習した意見"] == 84
 
 
 def test_evaluate_writes_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -284,7 +284,7 @@ def test_compare_a_model_with_itself(tmp_path: Path, capsys: pytest.CaptureFixtu
     model, out = ROOT / "models/default", tmp_path / "c.xlsx"
     assert iken("compare", model, model, "--labels", SEED_LABELS, "--out", out) == 0
     said = capsys.readouterr().out
-    assert "第1候補が変わった意見: 0件" in said and "+0.000 [+0.000, +0.000]" in said
+    assert "第1候補が変わった意見: 0件" in said and "+0.000 [-0.023, +0.023]" in said
     assert openpyxl.load_workbook(out).sheetnames == ["全体", "項目別", "変わった意見", "使わなかった行"]
     assert iken("compare", model, tmp_path / "nothing") == 2
 

@@ -59,3 +59,15 @@ def test_nothing_to_judge(model: Model, labels: pd.DataFrame) -> None:
         evaluate_model(model, labels.assign(label_source="authored"))
     with pytest.raises(InputError, match="コードブックにありません"):
         evaluate_model(model, labels.assign(code="9-9-9"), file="l.csv")
+
+
+def test_another_code_of_the_opinion_is_no_confusion(model: Model, labels: pd.DataFrame) -> None:
+    first = evaluate_model(model, labels).items.set_index("code")
+    judged = labels.iloc[[0]]
+    said = next(c for c in first.index if evaluate_model(model, judged.assign(code=c)).right.all())
+    other = next(c for c in first.index if c != said)
+    both = pd.concat([judged.assign(code=said), judged.assign(code=other)], ignore_index=True)
+    result = evaluate_model(model, both)
+    rows = result.items.set_index("code")
+    assert result.model["item@1"].value == 1 and rows.loc[said, "hits"] == 1
+    assert rows.loc[other, ["n", "hits", "confused_with", "confused_n"]].tolist() == [1, 0, "", 0]

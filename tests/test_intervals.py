@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from pipeline.intervals import newcombe, wilson
+from pipeline.intervals import newcombe, newcombe_paired, wilson
 
 SHARES = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -47,3 +47,20 @@ def test_the_interval_holds_the_difference_and_turns_with_it(a: int, n: int, b: 
     assert low - 1e-9 <= a / n - b / m <= high + 1e-9
     turned = newcombe(b, m, a, n)
     assert np.allclose([low, high], [-turned[1], -turned[0]])
+
+
+@pytest.mark.parametrize(
+    ("cases", "low", "high"),
+    [
+        ((36, 12, 2, 0), 0.0569, 0.3404),  # Newcombe 1998, Statistics in Medicine 17: 2635, table II
+        # By hand: 5 of 5 against 0 of 5, whose Wilson limits are .5655 and .4345, uncorrelated:
+        # 1 - sqrt(.4345² + .4345²).
+        ((0, 5, 0, 0), 0.3855, 1.0),
+        # No case differs: 1 of 2 each, Wilson .0945 to .9055; bc = 1, corrected by n/2 to 0: +- sqrt(2 · .4055²).
+        ((1, 0, 0, 1), -0.5734, 0.5734),
+    ],
+)
+def test_paired_shares(cases: tuple[int, int, int, int], low: float, high: float) -> None:
+    assert newcombe_paired(*cases) == pytest.approx((low, high), abs=1e-4)
+    both, first, second, neither = cases
+    assert newcombe_paired(both, second, first, neither) == pytest.approx((-high, -low), abs=1e-4)

@@ -123,3 +123,15 @@ def test_interval_covers_the_truth_as_often_as_it_says(plan: Codebook) -> None:
 def test_nothing_to_evaluate(plan: Codebook) -> None:
     with pytest.raises(ValueError, match="no opinions"):
         evaluate(np.empty((0, 5)), np.empty((0, 5), bool), plan, [n.code for n in plan.items])
+
+
+def test_what_is_always_right_is_not_certain(plan: Codebook) -> None:
+    """Every resample of five right of five is right; Wilson's limit is n / (n + z²) = 5 / 8.8415."""
+    items = [n.code for n in plan.items]
+    gold = np.eye(len(items), dtype=bool)[[0] * 5]
+    figures = evaluate(gold.astype(float), gold, plan, items, calibrate=False)
+    for name in ("item@1", "item@3", "level_1", "level_2"):
+        assert (figures[name].value, figures[name].high, figures[name].n) == (1.0, 1.0, 5)
+        assert figures[name].low == pytest.approx(5 / 8.8415, abs=1e-4)
+    wrong = evaluate(np.roll(gold, 4, axis=1).astype(float), gold, plan, items, calibrate=False)["item@1"]
+    assert (wrong.value, wrong.low) == (0.0, 0.0) and wrong.high == pytest.approx(3.8415 / 8.8415, abs=1e-4)

@@ -155,6 +155,20 @@ def test_bars_count_opinions_not_rows(plan: Codebook) -> None:
     assert top[["code", "opinions"]].values.tolist() == [["G1", 3], ["G2", 0]]
 
 
+def test_the_parts_of_a_comment_are_opinions_as_in_the_tables(plan: Codebook) -> None:
+    parts = pd.DataFrame({"opinion_id": ["o", "o", "o"], "unit": ["1", "2", "2"], "code": ["G1-1-1"] * 3})
+    assert pictures.item_bars(parts, plan).table["opinions"].tolist()[0] == 2
+    assert pictures.item_bars(parts.drop(columns="unit"), plan).table["opinions"].tolist()[0] == 1
+
+
+def test_shares_of_a_heat_map_are_of_the_groups_own_opinions(plan: Codebook) -> None:
+    """Six opinions of item 1 and six of item 2 by eight residents are 75 % each, not 50 %."""
+    counts = pd.DataFrame({"東": [6, 6], "西": [5, 0]}, index=["G1-1-1", "G1-1-2"])
+    told = pictures.heat_map_html(counts, plan, sizes=pd.Series({"東": 8, "西": 20}))
+    assert re.findall("約([^)]*)\\)", told) == ["75%", "25%", "75%", "0%"]
+    assert re.findall("約([^)]*)\\)", pictures.heat_map_html(counts, plan)) == ["50%", "100%", "50%", "0%"]
+
+
 def test_small_cells_are_nowhere(plan: Codebook) -> None:
     coded = pd.DataFrame(
         {

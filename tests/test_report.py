@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from pipeline.cells import in_percent
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CODED, NONE_FITS, OPEN, UNCODED, CodedOpinions, read_coded
 from pipeline.drawing import Picture
@@ -22,6 +23,7 @@ from pipeline.report_parts import (
     Report,
     ReportOptions,
     Table,
+    cell_text,
     in_pieces,
     text_rows,
 )
@@ -221,6 +223,48 @@ def test_heat_maps_hide_what_the_table_hides(plan: Codebook, mixed: CodedOpinion
     said = re.findall(r"× (.): (\d+)件\(この地区の意見の約(\d+)%\)", heat.html)
     assert len(said) == (drawn[[*"西南北"]] != "x").to_numpy().sum()
     assert all(p == f"{int(n) / sizes[d]:.0%}".removesuffix("%") for d, n, p in said)
+
+
+def test_a_group_that_says_nothing_of_an_item_is_marked_too(plan: Codebook, mixed: CodedOpinions) -> None:
+    """All of the north speak of one item, nobody of the others: of the 40 and 40 opinions each is half."""
+    row = mixed.coded.iloc[0].to_dict()
+    where = [("G1-1-1", "北")] * 40 + [("G2-1-1", "南")] * 40
+    coded = CODED.table(
+        {**row, "opinion_id": f"o{i}", "code": c, "地区": d} for i, (c, d) in enumerate(where)
+    )
+    opinions = CodedOpinions(coded, UNCODED.empty(), SET_ASIDE.empty(), 80)
+    report = build_report(opinions, plan, ReportOptions(by=("地区",)))
+    shown = next(t for t in report.tables if t.name == "地区別").frame
+    cells = {name.split()[0]: own for name, *own in shown.itertuples(index=False)}
+    assert cells["目標1"] == ["40 (100%)▲", "0▽", "40"] and cells["目標2"] == ["0▽", "40 (100%)▲", "40"]
+    # What the heat map tells is what the table tells.
+    (heat,) = [p for s in report.sections for p in s.parts if isinstance(p, Interactive) and "約" in p.html]
+    assert "40件(この地区の意見の約100%)" in heat.html
+
+
+def test_an_item_that_only_its_silence_tells_of_is_in_the_table(plan: Codebook, mixed: CodedOpinions) -> None:
+    row = mixed.coded.iloc[0].to_dict()
+    # Of G1-2-1 the three middling groups are hidden with one another; that the north never says it stands out.
+    groups = {"北": (0, 200), "南": (4, 16), "東": (4, 16), "西": (4, 16)}
+    where = [
+        (code, group)
+        for group, (own, others) in groups.items()
+        for code in ["G1-2-1"] * own * 4 + ["G2-1-1"] * others
+    ]
+    coded = CODED.table(
+        {**row, "opinion_id": f"o{i}", "code": c, "地区": d} for i, (c, d) in enumerate(where)
+    )
+    opinions = CodedOpinions(coded, UNCODED.empty(), SET_ASIDE.empty(), len(where))
+    report = build_report(opinions, plan, ReportOptions(by=("地区",), pictures=False, threshold=20))
+    table = next(t for t in report.tables if t.name == "地区別").frame.set_index("項目")
+    told = _texts(report)
+    assert "北では「落ち葉の処理」が少ない(0件" in told
+    assert [n for n in table.index if "落ち葉の処理" in n and table.loc[n, "北"] == "0▽"]
+
+
+def test_shares_are_rounded_as_excel_rounds_them() -> None:
+    """25 of 400 are 6.25 %, 29 of 200 are 14.5 %: halves go up, in Word as in Excel."""
+    assert cell_text(25 / 400, percent=True) == "6.3%" and in_percent(29 / 200) == "15%"
 
 
 def test_pictures_come_with_their_tables(plan: Codebook, mixed: CodedOpinions) -> None:

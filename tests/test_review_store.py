@@ -21,6 +21,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, text
 
+from pipeline.accuracy import acceptance_rate
 from pipeline.adjudicate import adjudicate
 from pipeline.agreement import agreement
 from pipeline.codebook import Codebook
@@ -717,6 +718,30 @@ def test_progress(empty: Store, plan: Codebook, clock: Clock) -> None:
     assert now.minutes_left == pytest.approx(5)
     clock.forward(hours=2)
     assert empty.progress().minutes_left is None
+
+
+def test_progress_counts_comments_and_what_is_still_wanted(
+    empty: Store, plan: Codebook, clock: Clock
+) -> None:
+    load(empty, plan, 4)
+    assert len(empty.assign_double(1.0, ["a", "b"], hide=False)) == 4
+    for _ in range(2):
+        for coder in "ab":
+            save(empty, coder, take(empty, coder), "G1-1-1")
+        clock.forward(minutes=1)
+    now = empty.progress()
+    # Two comments, each coded by two; the other two want two decisions each, at two a minute.
+    assert (now.decided, now.by_item) == (2, {"G1-1-1": 2})
+    assert now.minutes_left == pytest.approx(2)
+
+
+def test_acceptance_on_the_page_is_that_of_the_command(store: Store) -> None:
+    first = take(store, "a")
+    save(store, "a", first, FIRST[first.position % 3])
+    # 「同上」: suggestions are on screen, but there is none for it.
+    save(store, "a", take(store, "a"), suggested_code="")
+    now, rate = store.progress(), acceptance_rate(store.decisions_table())
+    assert (now.accepted, now.shown) == (1, 1) == (rate.value * rate.n, rate.n)
 
 
 # -- people ----------------------------------------------------------------------------------------

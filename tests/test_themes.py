@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -190,6 +191,18 @@ def test_pairs_that_are_confused(shipped: Model) -> None:
     differ = confused_items(shipped, coded)
     own = differ[differ["coders_differ"] > 0][["code_1", "code_2", "coders_differ"]]
     assert own.values.tolist() == [["G1-1-1", "G3-5-1", 1]]
+
+
+def test_the_share_confused_is_of_opinions_not_of_codes(shipped: Model) -> None:
+    """Two of four opinions stay half when one of the others has both codes."""
+    top = confused_items(shipped).iloc[0]
+    pair = [top["code_1"], top["code_2"]]
+    said = shipped.classifier.classes_[shipped.classifier.held_out_.argmax(axis=1)]
+    spare = shipped.opinions[shipped.opinions["code"].isin(pair) & ~pd.Series(said).isin(pair)].head(1)
+    second = spare.assign(code=next(c for c in pair if c != spare["code"].iloc[0]))
+    more = replace(shipped, opinions=pd.concat([shipped.opinions, second], ignore_index=True))
+    found = confused_items(more).set_index(["code_1", "code_2"]).loc[tuple(pair)]
+    assert found[["opinions", "model_confused", "share"]].tolist() == [4, 2, 0.5]
 
 
 def test_the_draft_codebook_changes_nothing_until_a_person_decides(shipped: Model, found: Themes) -> None:

@@ -154,11 +154,10 @@ def _add_compare(app: typer.Typer, console: Console) -> None:
         out: Annotated[
             Path | None, typer.Option(help=t("結果を書く .xlsx", "an .xlsx for the results"))
         ] = None,
-        seed: Annotated[int, seed_option(console)] = 0,
     ) -> None:
         from pipeline.cli.model_compare import run_compare
 
-        raise typer.Exit(run_compare(console, model_a, model_b, labels, out, seed))
+        raise typer.Exit(run_compare(console, model_a, model_b, labels, out))
 
 
 def _add_promote(app: typer.Typer, console: Console) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.accuracy import Accuracy, TooFewLabelsError, acceptance_rate, independent_accuracy
 from pipeline.adjudicate import ASIDE, Adjudication, adjudicate
 from pipeline.agreement import ALL_ROUNDS, MEASURES, MODEL, Agreement, agreement, decisions_from_labels
+from pipeline.cells import in_percent
 from pipeline.cli.console import Console
 from pipeline.cli.for_people import write_for_people
 from pipeline.cli.inputs import read_plan, refuse_earlier_stages
@@ -173,11 +174,11 @@ def _print_accuracy(console: Console, table: pd.DataFrame, codebook: Codebook) -
         console.say(error.ja, error.en)
         return
     console.say(
-        f"モデルの精度(提案を見ていない判定 {accuracy.labels:,}件から): "
+        f"モデルの精度(提案を見ずに判定した意見 {accuracy.labels:,}件から): "
         + "、".join(
             f"{level_name(k, codebook.depth, 'ja')} {_percent(f)}" for k, f in accuracy.levels.items()
         ),
-        f"accuracy of the model (from {counted(accuracy.labels, 'label')} given without sight of it): "
+        f"accuracy of the model (on {counted(accuracy.labels, 'opinion')} coded without sight of it): "
         + ", ".join(
             f"{level_name(k, codebook.depth, 'en')} {_percent(f)}" for k, f in accuracy.levels.items()
         ),
@@ -185,7 +186,8 @@ def _print_accuracy(console: Console, table: pd.DataFrame, codebook: Codebook) -
 
 
 def _percent(figure: Figure) -> str:
-    return f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}]"
+    value, low, high = (in_percent(v, 1) for v in (figure.value, figure.low, figure.high))
+    return f"{value} [{low}, {high}]"
 
 
 # -- adjudicate ------------------------------------------------------------------------------------

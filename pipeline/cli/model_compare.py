@@ -98,7 +98,7 @@ def run_audit(
 
 
 def run_compare(
-    console: Console, folder_a: Path, folder_b: Path, labels: Path | None, out: Path | None, seed: int
+    console: Console, folder_a: Path, folder_b: Path, labels: Path | None, out: Path | None
 ) -> int:
     """Print and write how two models differ; return the exit code."""
     check_outputs([("--out", out)], [labels])
@@ -108,7 +108,7 @@ def run_compare(
     say_sheets(console, labels)
     given = None if labels is None else unique_ids(read_labels([labels], b.codebook))
     with console.status("比較中", "comparing"):
-        result = compare(a, b, given, seed=seed)
+        result = compare(a, b, given)
     console.say(f"A: {folder_a} ({a.model_id})", f"A: {folder_a} ({a.model_id})")
     console.say(f"B: {folder_b} ({b.model_id})", f"B: {folder_b} ({b.model_id})")
     console.say(
@@ -146,7 +146,7 @@ def _print_differences(console: Console, result: Comparison) -> None:
         for r in records(result.differences)
     ]
     console.table(
-        console.t("全体(区間が0をまたぐ差は、あるとは言えません)", "overall"),
+        console.t("全体(区間が0を含む差は、あるとは言えません)", "overall"),
         [console.t("指標", "measure"), "A", "B", difference],
         rows,
     )

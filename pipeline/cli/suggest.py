@@ -222,7 +222,7 @@ def summary_rows(
         (run, t("行数", "rows"), tally.rows),
         (run, t("異なる文面の数", "distinct texts"), tally.texts),
         (trained, "model_id", model.model_id),
-        (trained, t("学習した意見", "opinions learned from"), int(model.manifest["labels"]["rows"])),
+        (trained, t("学習した意見", "opinions learned from"), int(model.opinions["opinion_id"].nunique())),
     ]
     accuracy = t("モデルの精度(1件抜き、95%区間)", "accuracy of the model (leave-one-out, 95 % interval)")
     for name, label in (

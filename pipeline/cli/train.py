@@ -127,8 +127,8 @@ def _from_folder(path: Path, folder: Path) -> str:
         return path.resolve().as_posix()
 
 
-def print_metrics(console: Console, metrics: Mapping[str, Any]) -> None:
-    """Print the figures of model and baseline side by side."""
+def print_metrics(console: Console, metrics: Mapping[str, Any], *, title: str | None = None) -> None:
+    """Print the figures of model and baseline side by side; `title` if they are not of leave-one-out alone."""
     if "model" not in metrics:
         console.warn(
             "項目にコードされた意見がないため、精度は測れません。",
@@ -136,12 +136,19 @@ def print_metrics(console: Console, metrics: Mapping[str, Any]) -> None:
         )
         return
     n = metrics["opinions"]
-    title = console.t(
-        f"1件抜き交差検証({n}件、{metrics['items']}項目)。[ ] は95%信頼区間",
-        f"leave-one-out ({counted(n, 'opinion')}, {counted(metrics['items'], 'item')}); [ ] is the 95 % interval",
+    of = counted(n, "opinion"), counted(metrics["items"], "item")
+    if title is None:
+        title = console.t("1件抜き交差検証", "leave-one-out")
+        baseline = (
+            console.t("。比較は10分割", "; the baseline in ten folds") if n > LEAVE_ONE_OUT_LIMIT else ""
+        )
+    else:
+        baseline = ""
+    title += console.t(
+        f"({n}件、{metrics['items']}項目)。[ ] は95%信頼区間(「出る大きさ」では、その95%が入る範囲)",
+        f" ({of[0]}, {of[1]}); [ ] is the 95 % interval (if perfectly calibrated: where 95 % of errors lie)",
     )
-    if n > LEAVE_ONE_OUT_LIMIT:
-        title += console.t("。比較は10分割", "; the baseline in ten folds")
+    title += baseline
     header = [
         console.t("指標", "metric"),
         console.t("モデル", "model"),
@@ -202,7 +209,9 @@ def run_evaluate(
         "model": as_json(result.model),
         "baseline": as_json(result.baseline),
     }
-    print_metrics(console, figures)
+    print_metrics(
+        console, figures, title=console.t("人が付けたコードで測った精度", "judged by people's codes")
+    )
     console.say(
         f"評価した意見 {result.opinions}件(うち学習済み {result.seen}件は1件抜きで評価)、対象外の行 {result.skipped}",
         f"{counted(result.opinions, 'opinion')} judged ({result.seen} known from training: by leave-one-out), "

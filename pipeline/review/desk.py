@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from pipeline.cells import in_percent
 from pipeline.codebook import Codebook
 from pipeline.errors import IkenError
 from pipeline.review import security
@@ -287,6 +288,7 @@ def _environment() -> Environment:
         "ACTIONS": ACTION_NAMES,
         "ROLES": ROLE_NAMES,
         "MOST_VALUES": MOST_VALUES,
+        "percent": in_percent,
         "marked": lambda evidence: pieces(evidence.text, (0, 0), evidence.marks),
     }
     pages.globals.update(names)

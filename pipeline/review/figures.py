@@ -33,10 +33,11 @@ class Figures:
     def progress(self, round: str = FIRST_ROUND) -> Progress:
         """Return the figures of the dashboard."""
         with self._db.read() as session:
-            done, total = _done(session, round)
+            missing = _missing(session, round)
             # Columns, not rows as objects: there may be tens of thousands.
             standing = session.execute(
                 select(
+                    DecisionRow.comment_id,
                     DecisionRow.coder,
                     DecisionRow.action,
                     DecisionRow.codes,
@@ -50,14 +51,16 @@ class Figures:
             ).all()
             reasons: dict[str, tuple[int, int]] = {}
             for comment_id, written in session.execute(select(CommentRow.id, CommentRow.reasons)):
-                for reason in filter(None, written.split(",")) if comment_id in done else ():
+                for reason in filter(None, written.split(",")) if comment_id in missing else ():
                     before = reasons.get(reason, (0, 0))
-                    reasons[reason] = (before[0] + done[comment_id], before[1] + 1)
+                    reasons[reason] = (before[0] + (not missing[comment_id]), before[1] + 1)
         by_coder = _by_coder(standing)
-        decided_comments = sum(done.values())
+        total, decided_comments = len(missing), sum(not n for n in missing.values())
         speed = sum(c.per_hour or 0.0 for c in by_coder if self._at_work(c))
-        shown = [d for d in standing if d.suggestion_shown]
-        judged = [d for d in shown if d.suggested_code and d.action != "unsure"][-_LAST:]
+        # Of a comment such as 「同上」 there is no first candidate to accept.
+        shown = [d for d in standing if d.suggestion_shown and d.suggested_code]
+        judged = [d for d in shown if d.action != "unsure"][-_LAST:]
+        coded = {(d.comment_id, code) for d in standing for code in d.codes}
         return Progress(
             round=round,
             total=total,
@@ -65,9 +68,9 @@ class Figures:
             open=total - decided_comments,
             by_action=dict(Counter(d.action for d in standing)),
             by_reason=dict(sorted(reasons.items())),
-            by_item=dict(sorted(Counter(code for d in standing for code in d.codes).items())),
+            by_item=dict(sorted(Counter(code for _, code in coded).items())),
             by_coder=tuple(by_coder),
-            minutes_left=60 * (total - decided_comments) / speed if speed else None,
+            minutes_left=60 * sum(missing.values()) / speed if speed else None,
             accepted=sum(d.action == "accept" for d in shown),
             shown=len(shown),
             hits=sum(d.suggested_code in d.codes for d in judged),
@@ -116,8 +119,8 @@ class Figures:
             )
 
 
-def _done(session: Session, round: str) -> tuple[dict[int, bool], int]:
-    """Return for each comment of a round whether all who are to decide it have, and their number."""
+def _missing(session: Session, round: str) -> dict[int, int]:
+    """Return for each comment of a round how many decisions it still wants: of all its coders if double coded."""
     wanted: Counter[int] = Counter()
     for comment_id in session.scalars(
         select(AssignmentRow.comment_id).where(AssignmentRow.round == round, AssignmentRow.slot != "")
@@ -131,7 +134,7 @@ def _done(session: Session, round: str) -> tuple[dict[int, bool], int]:
         ).all()
     )
     ids = session.scalars(select(CommentRow.id)).all() if round == FIRST_ROUND else list(wanted)
-    return {i: given.get(i, 0) >= max(wanted[i], 1) for i in ids}, len(ids)
+    return {i: max(0, max(wanted[i], 1) - given.get(i, 0)) for i in ids}
 
 
 def _by_coder(standing: Sequence[Any]) -> list[CoderProgress]:

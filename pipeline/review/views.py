@@ -157,10 +157,11 @@ class Progress:
     total, decided, open : comments; a double-coded one is decided when all its coders have decided
     by_action : action -> standing decisions
     by_reason : reason of `queue.REASONS` -> (decided, total)
-    by_item : item code -> comments with it (all codes counted)
+    by_item : item code -> comments with it (all codes counted; a double-coded comment once)
     by_coder : see `CoderProgress`
-    minutes_left : open comments at the joint pace of the last hour of work, None if unknown
-    accepted, shown : acceptance rate = accepted / shown; it is no accuracy
+    minutes_left : decisions still wanted at the joint pace of the last hour of work, None if unknown
+    accepted, shown : acceptance rate = accepted / shown, of decisions with a first suggestion on screen; it is no
+        accuracy
     hits, judged : first suggestion among the codes, of the last (up to) 50 decisions with it on screen
     """
 
