@@ -450,6 +450,23 @@ def test_bulk_acceptance_says_what_it_left_out(empty: Store, plan: Codebook) -> 
     assert len(empty.decisions_table()) == 5
 
 
+def test_of_many_comments_bulk_acceptance_takes_copies_and_the_surest(empty: Store, plan: Codebook) -> None:
+    load(empty, plan, 40)
+    copies = comments(8, group_id="D1", priority=0.5)
+    more = [
+        *copies,
+        *comments(2, hidden_suggestions=True, priority=0.0),
+        *comments(1, first_code="", priority=0.0),
+    ]
+    empty.load_comments([{**c, "opinion_id": f"x{i}", "position": 50 + i} for i, c in enumerate(more)])
+    views, total = empty.for_bulk("a", 10)
+    assert [v.opinion_id for v in views] == [*(f"x{i}" for i in range(8)), "o40", "o39"]
+    assert total == 51 and {v.group_size for v in views[:8]} == {8}
+    save(empty, "a", views[0], "G2-1-2")
+    empty.assign_double(1.0, ["a", "b"])
+    assert empty.for_bulk("a", 10) == ([], 50)
+
+
 def test_a_clock_that_is_set_back(store: Store, clock: Clock) -> None:
     view = take(store, "a")
     save(store, "a", view, "G1-1-1")
