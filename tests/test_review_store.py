@@ -790,6 +790,14 @@ def test_a_wrong_password_many_times(empty: Store, clock: Clock) -> None:
         assert empty.verify_password("花子", "wrong password") is None  # counted from the last success
 
 
+def test_a_name_typed_in_many_ways_is_one_name(empty: Store) -> None:
+    empty.add_account("佐藤 花子", "admin", PASSWORD)
+    ways = ["佐藤 花子", "佐藤　花子", "佐藤  花子", "佐藤\t花子", "佐藤　 花子"]
+    assert [empty.verify_password(way, "wrong", "") for way in ways] == [None] * 5
+    with pytest.raises(TooManyAttempts):
+        empty.verify_password("佐藤   花子", PASSWORD)
+
+
 def test_many_names_from_one_address(empty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_BY_ADDRESS", 3)  # each check of a password is slow on purpose
     for n in range(3):
