@@ -192,7 +192,8 @@ def test_a_decision_is_saved_and_the_next_comment_swapped_in(browser: Open, stor
     assert (row["note"], row["suggestion_shown"], row["suggested_code"]) == ("メモ", "yes", first)
     assert row["model_state"] == given["model_state"]
     # The same press sent again (a retry) is not a second decision.
-    assert page.post("/decide", data={**given, "do": f"code:{first}"}, headers=SWAP).status_code == 200
+    again = {**given, "do": f"code:{first}", "note": "メモ"}
+    assert page.post("/decide", data=again, headers=SWAP).status_code == 200
     assert len(store.decisions_table()) == 1
 
 
@@ -282,6 +283,19 @@ def test_a_stale_page_is_refused_and_shows_what_stands(browser: Open, store: Sto
     again = page.post("/decide", data={**fields(late.text), "do": "code:G2-1-1"}, headers=SWAP)
     assert again.status_code == 200
     assert list(store.decisions_table()["code"]) == ["G1-1-1", "G2-1-1"]
+
+
+def test_a_key_pressed_after_a_lost_answer_says_nothing_false(browser: Open, store: Store) -> None:
+    page = browser()
+    old = fields(page.get("/code").text)
+    page.post("/decide", data={**old, "do": "code:G1-1-1"}, headers=SWAP)
+    other = page.post("/decide", data={**old, "do": "none-fits", "note": "やはり違う"}, headers=SWAP)
+    assert other.status_code == 409 and "判定が変わっています" in other.text
+    assert "現在の判定" in other.text and "やはり違う</textarea>" in other.text
+    assert "保存しました" not in other.text
+    same = page.post("/decide", data={**old, "do": "code:G1-1-1"}, headers=SWAP)
+    assert same.status_code == 200 and "保存しました" in same.text
+    assert list(store.decisions_table()["action"]) == ["change"]
 
 
 def test_two_people_never_get_the_same_comment(app: Callable[..., Starlette], store: Store) -> None:
@@ -565,7 +579,8 @@ def test_known_names_of_a_team_server(store: Store, model: Model) -> None:
 def test_a_form_that_is_too_large(browser: Open) -> None:
     page = browser()
     given = {**fields(page.get("/code").text), "do": "unsure", "note": "あ" * MAX_BODY}
-    assert page.post("/decide", data=given).status_code == 413
+    answer = page.post("/decide", data=given, headers=SWAP)
+    assert answer.status_code == 413 and answer.headers["HX-Retarget"] == "#alert"  # the page stays as it is
     assert page.get("/nowhere").status_code == 404
     assert page.get("/decide").status_code == 405
 

@@ -317,11 +317,85 @@ def test_a_server_that_is_gone_is_told(chromium: Browser, server: str, store: St
     me.open()
     me.page.context.set_offline(True)
     me.page.keyboard.press("0")
-    expect(me.page.get_by_role("alert")).to_contain_text("保存されていません")
+    told = "保存されたかは分かりません"
+    expect(me.page.get_by_role("alert")).to_contain_text(told)
+    # In the dialog, where one looks; Enter does not wait for a list that never came.
+    me.page.keyboard.press("/")
+    expect(me.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("つながりません")
+    me.page.keyboard.press("Enter")
     me.page.context.set_offline(False)
     me.press("0")
-    expect(me.page.get_by_role("alert")).not_to_contain_text("保存されていません")
-    assert len(store.decisions_table()) == 1
+    expect(me.page.get_by_role("alert")).not_to_contain_text(told)
+    assert list(store.decisions_table()["action"]) == ["none-fits"]
+
+
+@one_database
+def test_enter_taken_back_before_the_list_arrives_decides_nothing(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    here = me.comment()
+    held: list[Route] = []
+    me.page.keyboard.press("/")
+    expect(me.page.locator("#found [data-code]").first).to_be_visible()
+    me.page.route("**/items**", lambda route: held.append(route))
+    with me.page.expect_request("**/items?q=G1-1-1"):
+        me.page.keyboard.type("G1-1-1")
+        me.page.keyboard.press("Enter")
+    me.page.keyboard.press("Escape")
+    with me.page.expect_response("**/items?q=G1-1-1"):
+        held[-1].continue_()
+    expect(me.page.locator("#found [data-typed='G1-1-1']")).to_be_attached()
+    me.press("j")
+    assert me.comment() != here and store.decisions_table().empty
+
+
+@one_database
+def test_a_proxy_that_cannot_reach_the_server_takes_nothing_off_the_page(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    here = me.comment()
+    me.page.locator("#note").fill("大事なメモ")
+    me.page.keyboard.press("Escape")
+    bad_gateway = "<html><body><center><h1>502 Bad Gateway</h1></center></body></html>"
+    for path in ("**/decide", "**/code/next**"):
+        me.page.route(
+            path, lambda route: route.fulfill(status=502, body=bad_gateway, content_type="text/html")
+        )
+    me.page.on("dialog", lambda dialog: dialog.accept())
+    for key in "0j":
+        me.page.keyboard.press(key)
+        expect(me.page.get_by_role("alert")).to_contain_text("つながりません")
+        expect(me.page.locator("main")).not_to_contain_text("Bad Gateway")
+    assert me.comment() == here and me.page.locator("#note").input_value() == "大事なメモ"
+    me.page.unroute_all()
+    me.press("0")
+    assert list(store.decisions_table()["note"]) == ["大事なメモ"]
+
+
+@one_database
+def test_another_key_after_a_lost_answer_is_no_decision(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    here = me.comment()
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    me.page.route("**/decide", lose_the_answer)
+    me.page.keyboard.press("0")
+    expect(me.page.get_by_role("alert")).to_contain_text("保存されたかは分かりません")
+    me.page.unroute_all()
+    me.press("?")
+    expect(me.page.get_by_role("alert")).to_contain_text("判定が変わっています")
+    expect(me.page.locator(".decided")).to_contain_text("該当なし")
+    assert me.comment() == here and list(store.decisions_table()["action"]) == ["none-fits"]
+    me.press("?")
+    assert list(store.decisions_table()["action"]) == ["none-fits", "unsure"]
 
 
 @one_database

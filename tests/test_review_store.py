@@ -341,6 +341,18 @@ def test_a_retry_is_stored_once(store: Store) -> None:
     assert len(store.decisions_table()) == 2
 
 
+def test_another_decision_under_the_same_token_is_not_taken_for_stored(store: Store) -> None:
+    """The answer to the first press was lost, and the coder thought better of it."""
+    view = take(store, "a")
+    first = save(store, "a", view, "G1-1-2", token="t", note="メモ\x00")
+    for codes, more in (((), {}), (("G2-1-1",), {}), (("G1-1-2",), {"note": "別のメモ"})):
+        with pytest.raises(StaleDecision) as told:
+            save(store, "a", view, *codes, token="t", **more)
+        assert told.value.newer is not None and told.value.newer.codes == ("G1-1-2",)
+    assert save(store, "a", view, "G1-1-2", token="t", note="メモ\x00").seq == first.seq
+    assert len(store.decisions_table()) == 1
+
+
 def test_a_stale_page_overwrites_nothing(store: Store) -> None:
     view = take(store, "a")
     save(store, "a", view, "G1-1-2")

@@ -293,5 +293,8 @@ def _work_page(
         "blind": visit.desk.settings.blind,
     }
     if visit.swaps:
-        return visit.page("_work.html", status, **shared)
+        part = visit.page("_work.html", status, **shared)
+        # Errors without it are not of this server; see review.js.
+        part.headers["HX-Retarget"] = "#work"
+        return part
     return visit.page("code.html", status, **shared | bar(visit, where))

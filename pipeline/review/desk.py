@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline.codebook import Codebook
@@ -162,7 +162,7 @@ def page_route(
         if post:
             read = await _read_form(request)
             if read is None:
-                return Response("送信された内容が大きすぎます。", 413, media_type="text/plain; charset=utf-8")
+                return PlainTextResponse("送信された内容が大きすぎます。", 413, security.TO_ALERT)
             form = read
         return await run_in_threadpool(_serve, request, form, handler, right)
 

@@ -92,6 +92,7 @@
 
   function searchKeys(event) {
     if (event.isComposing) return;
+    waiting = false; // what is pressed now is what is meant
     if (event.key === "Escape") {
       event.preventDefault();
       closeSearch(); // at once: the browser itself closes it a moment later
@@ -189,7 +190,14 @@
   document.addEventListener("keydown", keys);
   document.addEventListener("click", clicks, true);
   let focusGoes = false; // what has the focus is about to be swapped away
-  document.addEventListener("htmx:beforeSwap", () => {
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.status >= 400 && xhr.getResponseHeader("HX-Retarget") === null) {
+      // Of a proxy that cannot reach the server: the comment and the note stay on the page.
+      event.detail.shouldSwap = false;
+      lost(event);
+      return;
+    }
     focusGoes = document.activeElement.closest("#work") !== null;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -207,7 +215,21 @@
       window.scrollTo(0, 0);
     }
   });
-  const lost = "サーバーにつながりません。最後の操作は保存されていません。サーバーを確かめて、もう一度押してください。";
-  document.addEventListener("htmx:sendError", () => alertWith(lost));
-  document.addEventListener("htmx:timeout", () => alertWith(lost));
+  const unreached = "サーバーにつながりません。";
+  function lost(event) {
+    if (event.detail.elt.id === "q") {
+      // The line for messages is out of reach behind the dialog.
+      const line = document.createElement("p");
+      line.className = "alert";
+      line.setAttribute("role", "alert");
+      line.textContent = `${unreached}サーバーを確かめて、もう一度打ってください。`;
+      one("#found").replaceChildren(line);
+      waiting = false;
+      return;
+    }
+    // The server may have stored it, and only the answer was lost; the same key again stores nothing twice.
+    alertWith(`${unreached}最後の操作が保存されたかは分かりません。サーバーを確かめて、もう一度押してください(二重には保存されません)。`);
+  }
+  document.addEventListener("htmx:sendError", lost);
+  document.addEventListener("htmx:timeout", lost);
 })();
