@@ -486,6 +486,44 @@ def test_a_note_is_left_behind_only_if_that_is_meant(chromium: Browser, server: 
 
 
 @one_database
+def test_what_was_typed_is_not_lost_by_leaving_the_page(chromium: Browser, server: str, store: Store) -> None:
+    for i in store.assign_double(0.3, CODERS)[:2]:
+        for coder, code in zip(CODERS, ("G1-1-1", "G3-3-2"), strict=True):
+            given = {"expected_seq": store.get(i, coder).seq, "client_token": f"{coder}{i}"}
+            store.save(coder, i, "change", [code], suggestion_shown=False, suggested_code="G1-1-1", **given)  # type: ignore[arg-type]
+    me = Reviewer(chromium, server)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    me.page.on("dialog", stay)
+    me.open()
+    note = me.page.locator("#note")
+    note.fill("書きかけ")
+    me.page.get_by_role("link", name="一覧", exact=True).click()
+    me.page.get_by_role("button", name="絞り込む").click()
+    assert asked == ["beforeunload"] * 2 and note.input_value() == "書きかけ"
+    note.fill(" ")
+    me.open("/adjudicate")
+    one, other = me.page.locator(".case").all()
+    reason = one.get_by_label("裁定の理由")
+    reason.fill("移動の話が中心")
+    one.get_by_text("コードの説明を直す").click()
+    one.get_by_role("button", name="新しい版として保存").first.click()
+    other.get_by_role("button", name="該当なしに決める").click()
+    assert asked == ["beforeunload"] * 4 and reason.input_value() == "移動の話が中心"
+    assert len(store.definition_history("G1-1-1")) == 1
+    # What is sent with it is no loss.
+    one.get_by_role("button", name="該当なしに決める").click()
+    expect(me.page.locator(".case")).to_have_count(1)
+    me.open()
+    assert len(asked) == 4
+    assert [d.settled.note for d in store.disagreements(settled=True) if d.settled] == ["移動の話が中心"]
+
+
+@one_database
 def test_several_codes_by_the_mouse_are_confirmed_by_enter(
     chromium: Browser, server: str, store: Store
 ) -> None:

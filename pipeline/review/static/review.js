@@ -145,12 +145,13 @@
   }
 
   // Moving on without deciding leaves a note behind: only if that is meant.
+  const isUnsaved = (field) => field.value.trim() !== (field.dataset.saved ?? field.defaultValue).trim();
   function keepsNote(target) {
     const note = one("#note");
     return (
       target.closest("#work [data-key=j], #work [data-key=k], #work [data-key=u]") !== null &&
       note !== null &&
-      note.value.trim() !== note.dataset.saved.trim() &&
+      isUnsaved(note) &&
       !window.confirm("書きかけのメモは、判定すると保存されます。メモを捨てて移りますか?")
     );
   }
@@ -174,6 +175,17 @@
     }
   }
 
+  // Leaving the page does too, and what was typed into its other forms: the browser asks.
+  let sent = null;
+  function submits(event) {
+    sent = event.defaultPrevented ? null : event.target; // htmx sends its forms itself
+  }
+
+  function leaves(event) {
+    if (all("textarea").some((field) => field.form !== sent && isUnsaved(field))) event.preventDefault();
+    sent = null;
+  }
+
   // -- what was done, for eyes and for screen readers ---------------------------------------------
   function say(text) {
     one("#status").textContent = text;
@@ -189,6 +201,8 @@
   one(".tree [aria-current]")?.scrollIntoView({ block: "nearest" });
   document.addEventListener("keydown", keys);
   document.addEventListener("click", clicks, true);
+  window.addEventListener("submit", submits);
+  window.addEventListener("beforeunload", leaves);
   let focusGoes = false; // what has the focus is about to be swapped away
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
