@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.review import database
+from pipeline.review import database, team_pages
 from pipeline.review.app import create_app
 from pipeline.review.desk import MAX_BODY, Settings
 from pipeline.review.learning import SessionLearner, Suggested
@@ -762,7 +762,8 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
     assert "未決 1" in one.get("/adjudicate").text
     done = one.get("/adjudicate?show=settled").text
     assert "遊具の話" in done and "決定済み 1" in done
-    assert one.post("/adjudicate", data={**given, "do": "other", "other": ""}).status_code == 422
+    none_chosen = one.post("/adjudicate", data={**given, "do": "other", "other": "", "note": "書いた理由"})
+    assert none_chosen.status_code == 422 and "「書いた理由」" in none_chosen.text
     labels = read_bytes(one.get("/export/labels.csv").content, ".csv")
     assert sorted(labels["label_source"].unique()) == ["adjudicated", "double"]
     assert len(labels) == 3 and labels["code_title"].all()
@@ -815,9 +816,45 @@ def test_a_case_says_what_each_button_does_and_amending_returns_to_it(browser: O
     assert "佐藤 の判定に決める" not in shown and shown.count("保留のままにする") == 2
     assert shown.count("鈴木 の判定に決める") == 2
     amending = shown[shown.index(f'id="case{second}"') :]
-    saved = page.post("/codebook", data={**fields(amending, 'action="/codebook"'), "definition": "遊具だけ"})
+    amended = fields(amending, 'action="/codebook"')
+    saved = page.post("/codebook", data={**amended, "definition": "遊具だけ"})
     assert saved.status_code == 303 and saved.headers["location"].endswith(f"#case{second}")
-    assert "✓ 保存しました。" in page.get(saved.headers["location"]).text
+    again = page.get(saved.headers["location"]).text
+    names = [store.get(i, "佐藤").opinion_id for i in (first, second)]
+    said = f"✓ 意見 {names[1]} で直したコードの説明を保存しました。"
+    # Told beside the case that is on screen then.
+    assert again.index(f'id="case{first}"') < again.index(said) < again.index(f'id="case{second}"')
+    refused = page.post("/codebook", data={**amended, "definition": "別の説明"})
+    assert refused.status_code == 422 and "書いていた説明(保存していません):「別の説明」" in refused.text
+    # What is held stays in its place; the next case is what one goes on with.
+    held = page.post(
+        "/adjudicate", data={**fields(shown, f'aria-label="意見 {names[0]} の裁定"'), "do": "unsure"}
+    )
+    assert held.headers["location"].endswith(f"#case{second}")
+    again = page.get(held.headers["location"]).text
+    assert f"✓ 意見 {names[0]} の裁定を保存しました。" in again and "未決 2" in again
+
+
+@one_database
+def test_every_case_can_be_reached(browser: Open, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team_pages, "_ON_PAGE", 2)
+    both = store.assign_double(1.0, ["佐藤", "鈴木"])[:5]
+    for i in both:
+        for coder, code in (("佐藤", "G1-1-1"), ("鈴木", "G1-1-2")):
+            given = {"expected_seq": 0, "client_token": f"{coder}{i}", "suggestion_shown": False}
+            store.save(coder, i, "change", [code], **given)  # type: ignore[arg-type]
+    page = browser()
+    seen, address = [], "/adjudicate"
+    while address:
+        shown = page.get(address).text
+        seen += [int(n) for n in re.findall(r'id="case(\d+)"', shown)]
+        onward = re.search(r'href="([^"]+)">次の50件', shown)
+        address = html.unescape(onward[1]) if onward else ""
+    assert seen == both and "3 / 3" in shown
+    # The last case of the last page settled, the page before is the last one.
+    settled = page.post("/adjudicate", data={**fields(shown, 'action="/adjudicate"'), "do": "none-fits"})
+    shown = page.get(settled.headers["location"]).text
+    assert "2 / 2" in shown and "未決 4" in shown and f'id="case{both[3]}"' in shown
 
 
 def test_definitions_are_amended_in_versions(browser: Open, store: Store) -> None:

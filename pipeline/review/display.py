@@ -97,9 +97,9 @@ def choices(codebook: Codebook, suggested: Suggested) -> list[Choice]:
     return [Choice(str(i), entry(codebook, code), p) for i, (code, p) in enumerate(pairs, start=1)]
 
 
-def with_note(message: str, note: str) -> str:
-    """Return what is said of a refusal, with the note that was typed on the page that is left."""
-    return f"{message} 書いていたメモ(保存していません):「{note}」" if note else message
+def with_note(message: str, note: str, what: str = "メモ") -> str:
+    """Return what is said of a refusal, with the note (or `what` it is) typed on the page that is left."""
+    return f"{message} 書いていた{what}(保存していません):「{note}」" if note else message
 
 
 # -- finding an item -------------------------------------------------------------------------------
