@@ -746,6 +746,7 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
                 "/decide", data={**fields(shown), "do": f"code:{code}", "note": note}, headers=SWAP
             ).text
     figures = one.get("/agreement").text
+    assert "none-fits" not in figures
     # Measures and levels go by the names that `iken agreement` gives them.
     assert all(f"<td>{ja}</td>" in figures for ja in ("Krippendorff α", "Cohen κ", "一致率"))
     assert "第1階層" in figures and "第2階層" in figures and "施策" not in figures
