@@ -599,9 +599,13 @@ def test_without_login_there_is_no_way_in(app: Callable[..., Starlette], store: 
             path = route.path.replace("{comment_id:int}", "1").replace("{table}.{ending}", "decisions.csv")
             method = "POST" if "POST" in (route.methods or ()) else "GET"
             answer = page.request(method, path)
-            assert (answer.status_code, answer.headers.get("location")) == (303, "/login"), path
+            login = "/login?ended=yes" if method == "POST" else "/login"
+            assert (answer.status_code, answer.headers.get("location")) == (303, login), path
             part = page.request(method, path, headers=SWAP)
-            assert (part.status_code, part.headers.get("hx-redirect")) == (401, "/login")
+            assert (part.status_code, part.headers.get("hx-redirect")) == (401, login)
+    # Whoever pressed a key is told what became of it; whoever only comes is not.
+    assert "最後の操作は保存されていません" in page.get("/login?ended=yes").text
+    assert "保存されていません" not in page.get("/login").text
 
 
 @one_database
@@ -905,6 +909,15 @@ def test_assigning_double_coding_on_the_dashboard(browser: Open, store: Store) -
 
 
 # -- faults ----------------------------------------------------------------------------------------
+
+
+@one_database
+def test_what_is_told_is_not_in_the_address(app: Callable[..., Starlette], store: Store) -> None:
+    """Else a link from anywhere could make the page say anything."""
+    page = team(app, store, eve="admin")["eve"]
+    for path in ("/dashboard", "/accounts", "/adjudicate", "/login"):
+        for name in ("said", "saved", "assigned", "ended"):
+            assert "ここに電話" not in page.get(f"{path}?{name}=ここに電話").text
 
 
 @one_database

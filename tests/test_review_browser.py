@@ -324,6 +324,9 @@ def test_a_server_that_is_gone_is_told(chromium: Browser, server: str, store: St
     expect(me.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("つながりません")
     me.page.keyboard.press("Enter")
     me.page.context.set_offline(False)
+    me.page.keyboard.type("G1-1-1")
+    expect(me.page.locator("#found [data-code]").first).to_be_visible()
+    me.page.keyboard.press("Escape")
     me.press("0")
     expect(me.page.get_by_role("alert")).not_to_contain_text(told)
     assert list(store.decisions_table()["action"]) == ["none-fits"]
@@ -652,6 +655,77 @@ def test_who_settles_by_keys_goes_on_with_the_next_case(chromium: Browser, serve
     focused = "document.activeElement.textContent"
     assert me.page.evaluate(focused) == "佐藤 の判定に決める"
     assert sum(d.settled is not None for d in store.disagreements(settled=True)) == 1
+
+
+@one_database
+def test_who_holds_a_case_goes_on_with_the_next_one(chromium: Browser, server: str, store: Store) -> None:
+    """A case that is held keeps its place: at the top of the page one would begin again."""
+    both = store.assign_double(0.5, CODERS)[:4]
+    for i in both:
+        for coder, action, codes in zip(CODERS, ("unsure", "change"), ([], ["G3-3-2"]), strict=True):
+            given = {"expected_seq": store.get(i, coder).seq, "client_token": f"{coder}{i}"}
+            store.save(coder, i, action, codes, suggestion_shown=False, suggested_code="G1-1-1", **given)  # type: ignore[arg-type]
+    me = Reviewer(chromium, server)
+    me.open("/adjudicate")
+    in_sight = "e => { const b = e.getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight; }"
+    for n in (0, 1):
+        me.page.locator(".case").nth(n).get_by_role("button", name="保留のままにする").press("Enter")
+        said = me.page.get_by_role("status").filter(has_text=store.get(both[n], "佐藤").opinion_id)
+        expect(said).to_contain_text("保存しました")
+        assert said.evaluate(in_sight)
+        assert me.page.evaluate("document.activeElement.id") == f"case{both[n + 1]}"
+    assert me.page.locator(".case").count() == 4
+
+
+@one_database
+def test_high_contrast_shows_what_is_chosen(chromium: Browser, server: str, store: Store) -> None:
+    """Forced colours take grounds and shadows away: what is chosen must differ by something else."""
+    me = Reviewer(chromium, server)
+    me.page.emulate_media(forced_colors="active")
+    line = "e => { const s = getComputedStyle(e); return s.outlineStyle + s.borderBottomColor; }"
+
+    def differ(chosen: str, other: str) -> bool:
+        first, second = (me.page.locator(css).first for css in (chosen, other))
+        return bool(first.evaluate(line) != second.evaluate(line))
+
+    me.open("/codebook?code=G1-1-1")
+    assert differ(".tree [aria-current]", ".tree a:not([aria-current])")
+    assert differ(".top nav [aria-current]", ".top nav a:not([aria-current])")
+    me.open("/adjudicate")
+    assert differ(".tabs [aria-current]", ".tabs a:not([aria-current])")
+    me.open()
+    me.page.keyboard.press("/")
+    expect(me.page.locator("#found [data-code]").first).to_be_visible()
+    assert differ("#found [aria-selected=true]", "#found [aria-selected=false]")
+
+
+@one_database
+def test_an_ended_session_is_told(
+    chromium: Browser, store: Store, default_model: Model, cache: VectorCache
+) -> None:
+    store.add_account("ana", "admin", "correct horse")
+    learner = SessionLearner(default_model, store.texts(), cache)
+    with _serve(create_app(store, learner, Settings(team=True))) as url:
+        me = Reviewer(chromium, url)
+
+        def log_in() -> None:
+            me.page.get_by_label("名前").fill("ana")
+            me.page.get_by_label("パスワード").fill("correct horse")
+            me.page.get_by_role("button", name="ログイン").click()
+            expect(me.page.get_by_role("button", name="ログアウト")).to_be_visible()
+
+        me.open("/login")
+        log_in()
+        store.set_password("ana", "correct horse")  # ends the session
+        me.page.keyboard.press("0")
+        expect(me.page.get_by_role("alert")).to_contain_text("最後の操作は保存されていません")
+        assert store.decisions_table().empty
+        log_in()
+        # No file with the login page in it.
+        me.open("/dashboard")
+        store.set_password("ana", "correct horse")
+        me.page.get_by_role("link", name="CSV").first.click()
+        expect(me.page.get_by_role("heading", name="ログイン")).to_be_visible()
 
 
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")

@@ -213,10 +213,11 @@ def _answer(
     guard: str,
 ) -> Response:
     if user is None and right is not None:
+        login = "/login?ended=yes" if request.method == "POST" else "/login"
         # A page that swaps parts is told to load the login page as a whole.
         if "hx-request" in request.headers:
-            return Response("", 401, {"HX-Redirect": "/login"})
-        return RedirectResponse("/login", 303)
+            return Response("", 401, {"HX-Redirect": login})
+        return RedirectResponse(login, 303)
     visit = Visit(request, desk, user or _nobody(guard), form)
     if request.method == "POST" and not same_token(form.get("csrf", ""), visit.user.csrf):
         return refusal(
