@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.review import database, team_pages
@@ -32,6 +33,7 @@ from pipeline.review.security import CSP, check_binding, known_hosts
 from pipeline.review.store import Store
 from pipeline.review.views import Filters
 from pipeline.tableio import read_table
+from pipeline.tables import CODEBOOK
 from pipeline.vectorcache import VectorCache
 
 STATIC = Path("pipeline/review/static")
@@ -838,6 +840,33 @@ def test_a_case_says_what_each_button_does_and_amending_returns_to_it(browser: O
     assert held.headers["location"].endswith(f"#case{second}")
     again = page.get(held.headers["location"]).text
     assert f"✓ 意見 {names[0]} の裁定を保存しました。" in again and "未決 2" in again
+
+
+@one_database
+def test_codes_may_have_spaces(database_url: str, model: Model) -> None:
+    codes = [f"目標1 ({i})" for i in (1, 2)]
+    plan = Codebook.from_table(CODEBOOK.table([{"code": c, "title": c} for c in codes]))
+    with closing(Store.open(database_url)) as store:
+        store.set_project(source="s.csv", source_sha256="a", model_id="m", codebook=plan, columns=[])
+        row = {"opinion_id": "o1", "unit": "", "text": "公園", "unit_start": 0, "unit_end": 2, "position": 1}
+        row |= {"cells": [], "first_code": "", "priority": 0.0, "reasons": "", "group_id": ""}
+        store.load_comments([{**row, "hidden_suggestions": True}])
+        store.assign_double(1.0, ["佐藤", "鈴木"])
+        for coder, given in (("佐藤", codes), ("鈴木", codes[:1])):
+            seen = {"expected_seq": 0, "client_token": coder, "suggestion_shown": False}
+            store.save(coder, 1, "change", given, **seen)  # type: ignore[arg-type]
+        page = client(
+            create_app(store, SessionLearner(model, store.texts()), Settings(coder="佐藤", learning=False))
+        )
+        start = re.search(r'data-start="([^"]*)"', page.get("/code/1").text)
+        assert start is not None and html.unescape(start[1]).split("\n") == codes
+        shown = page.get("/adjudicate").text
+        both = re.search(r'name="do" value="(code:[^"]*)"', shown)
+        assert both is not None
+        # As browsers send it.
+        given = {**fields(shown, 'action="/adjudicate"'), "do": html.unescape(both[1]).replace("\n", "\r\n")}
+        assert page.post("/adjudicate", data=given).status_code == 303
+        assert [d.settled.codes for d in store.disagreements() if d.settled] == [tuple(codes)]
 
 
 @one_database

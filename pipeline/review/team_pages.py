@@ -134,7 +134,7 @@ def settle(visit: Visit) -> Response:
         action = said
     else:
         # The codes of one of the coders, or the one picked from all.
-        codes = joined.split(" ") if said == "code" else [visit.form.get("other", "")]
+        codes = joined.split("\n") if said == "code" else [visit.form.get("other", "")]
         action = "change"
     comment_id, note = visit.number("comment_id"), visit.form.get("note", "").strip()
     if not all(codes):

@@ -30,7 +30,7 @@
     if (!adding() || isAdding()) return;
     adding().hidden = false;
     const start = one(".chosen").dataset.start;
-    for (const code of start ? start.split(" ") : []) addCode(code, "");
+    for (const code of start ? start.split("\n") : []) addCode(code, "");
     adding().scrollIntoView({ block: "nearest" }); // on a low screen it is below the edge
   }
 
