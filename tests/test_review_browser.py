@@ -564,6 +564,27 @@ def test_several_codes_by_the_mouse_are_confirmed_by_enter(
 
 
 @one_database
+def test_keys_work_with_caps_lock_on(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    first = me.comment()
+    me.press("J")  # as caps lock sends it: a capital without shift
+    assert me.comment() != first
+    me.page.keyboard.press("N")
+    expect(me.page.locator("#note")).to_be_focused()
+    me.page.keyboard.press("Escape")
+    me.press("0")
+    me.press("U")
+    me.page.keyboard.press("H")
+    expect(me.page.get_by_role("dialog", name="キーの一覧")).to_be_visible()
+    me.page.keyboard.press("Escape")
+    assert list(store.decisions_table()["action"]) == ["none-fits", "undo"]
+    # A question mark comes with shift, and stays one.
+    me.press("Shift+?")
+    assert store.decisions_table()["action"].iloc[-1] == "unsure"
+
+
+@one_database
 def test_who_goes_by_tab_keeps_their_place(chromium: Browser, server: str, store: Store) -> None:
     me = Reviewer(chromium, server)
     shown = next(v for v in store.listing("佐藤")[0] if not v.hidden)

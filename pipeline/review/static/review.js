@@ -132,12 +132,14 @@
       const control = target.closest("a, button, summary");
       if (!isAdding() || (control && !control.matches(".choices button, [data-key=m], [data-key='/']"))) return;
     }
-    if (event.key === "n" && one("#note")) {
+    // With caps lock on, too, which on Japanese keyboards is beside the switch of the input method.
+    const key = event.shiftKey || event.key.length > 1 ? event.key : event.key.toLowerCase();
+    if (key === "n" && one("#note")) {
       event.preventDefault();
       one("#note").focus();
       return;
     }
-    const element = all("[data-key]", one("#work") || document).find((e) => e.dataset.key === event.key);
+    const element = all("[data-key]", one("#work") || document).find((e) => e.dataset.key === key);
     if (element && !element.closest("[hidden]")) {
       event.preventDefault();
       element.click();
