@@ -435,6 +435,11 @@ def test_a_hidden_suggestion_never_leaves_the_server(
     row = store.decisions_table().iloc[0]
     assert row["suggestion_shown"] == "no" and row["suggested_code"] and row["model_state"]
     assert "まとめて確定はできません" in page.get("/bulk").text
+    # Nor do the doubts about it, on any page.
+    doubt = '<span class="chip doubt">'
+    told = page.get("/list?status=all").text
+    assert {told[m.end() :].split("<")[0] for m in re.finditer(doubt, told)} == {"長い意見"}
+    assert client(app()).get("/list?status=all").text.count(doubt) > told.count(doubt)
 
 
 def test_what_was_on_screen_is_recorded_whatever_was_hidden_since(

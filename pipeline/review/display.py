@@ -13,6 +13,8 @@ from pipeline.review.learning import Suggested
 from pipeline.tokenise import reading
 
 Span = tuple[int, int]
+# What may be told of a comment whose suggestion is hidden: nothing that rests on the suggestion.
+_NOT_OF_SUGGESTION = ("long", "doubt_personal_data", "doubt_several_topics", "doubt_stands_elsewhere")
 _HIRAGANA = {i: i - 0x60 for i in range(0x30A1, 0x30F7)}
 
 
@@ -95,6 +97,11 @@ def choices(codebook: Codebook, suggested: Suggested) -> list[Choice]:
     """Return the suggestions with the keys 1 to 5."""
     pairs = zip(suggested.codes, suggested.confidences, strict=True)
     return [Choice(str(i), entry(codebook, code), p) for i, (code, p) in enumerate(pairs, start=1)]
+
+
+def reasons_told(reasons: Sequence[str], shown: bool) -> list[str]:
+    """Return the reasons to look at a comment that may be told; shown : its suggestion is on screen."""
+    return [r for r in reasons if shown or r in _NOT_OF_SUGGESTION]
 
 
 def with_note(message: str, note: str, what: str = "メモ") -> str:
