@@ -691,7 +691,7 @@ def test_accounts_page(app: Callable[..., Starlette], store: Store) -> None:
     new = {"csrf": token, "do": "add", "name": "<b>新</b>", "role": "reviewer", "password": PASSWORD}
     assert page.post("/accounts", data=new).status_code == 303
     shown = page.get("/accounts").text
-    assert "&lt;b&gt;新" in shown and "<b>新" not in shown and "add-account" in shown
+    assert "&lt;b&gt;新" in shown and "<b>新" not in shown and "アカウントを加えた" in shown
     assert page.post("/accounts", data=new).status_code == 422
     assert page.post("/accounts", data={**new, "name": "短", "password": "short"}).status_code == 422
     off = {"csrf": token, "do": "off", "name": "eve"}

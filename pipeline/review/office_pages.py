@@ -25,6 +25,20 @@ _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+# What the audit log calls what was done -> words for people.
+_DEEDS = {
+    "login": "ログイン",
+    "login-failed": "ログインの失敗",
+    "add-account": "アカウントを加えた",
+    "set-password": "パスワードを変えた",
+    "account-on": "アカウントを有効にした",
+    "account-off": "アカウントを止めた",
+    "assign-double": "二重コーディングを割り当てた",
+    "amend-definition": "コードの説明を直した",
+    "bulk-accept": "まとめて確定した",
+    "export": "書き出した",
+}
+
 
 def routes() -> list[Route]:
     """Return the routes of dashboard, export, login and accounts."""
@@ -161,6 +175,7 @@ def accounts_page(visit: Visit) -> Response:
         accounts=accounts,
         roles=ROLES,
         log=visit.store.audit_log(200),
+        deeds=_DEEDS,
         saved=saved if saved in [a.name for a in accounts] else "",
     )
 
