@@ -736,6 +736,10 @@ def test_an_ended_session_is_told(
             expect(me.page.get_by_role("button", name="ログアウト")).to_be_visible()
 
         me.open("/login")
+        me.page.get_by_label("名前").fill("ana")
+        me.page.get_by_label("パスワード").fill("wrong password")
+        me.page.keyboard.press("Enter")
+        expect(me.page.get_by_label("パスワード")).to_be_focused()
         log_in()
         store.set_password("ana", "correct horse")  # ends the session
         me.page.keyboard.press("0")
@@ -747,6 +751,29 @@ def test_an_ended_session_is_told(
         store.set_password("ana", "correct horse")
         me.page.get_by_role("link", name="CSV").first.click()
         expect(me.page.get_by_role("heading", name="ログイン")).to_be_visible()
+
+
+# Relative luminance and contrast as in WCAG 2.1.
+CONTRAST = """([line, ground]) => {
+  const luminance = (colour) => {
+    const [r, g, b] = colour.match(/\\d+/g).map((c) => c / 255).map((c) => (c > 0.03928 ? ((c + 0.055) / 1.055) ** 2.4 : c / 12.92));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [low, high] = [luminance(line), luminance(ground)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+
+@one_database
+def test_borders_of_fields_stand_out(chromium: Browser, server: str, store: Store) -> None:
+    """3:1 (WCAG 1.4.11), which axe-core does not look at."""
+    me = Reviewer(chromium, server)
+    me.open()
+    style = "(e, name) => getComputedStyle(e)[name]"
+    for field, behind in (("#note", ".card"), ("#f-text", "body"), (".actions button", ".card")):
+        line = me.page.locator(field).first.evaluate(style, "borderTopColor")
+        ground = me.page.locator(behind).first.evaluate(style, "backgroundColor")
+        assert me.page.evaluate(CONTRAST, [line, ground]) >= 3, field
 
 
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")
