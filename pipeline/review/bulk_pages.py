@@ -105,6 +105,7 @@ def _page(visit: Visit, result: BulkResult | None) -> Response:
         model_state=desk.learner.model_state,
         blind=desk.settings.blind,
         saved=None if result is None else len(result.saved),
+        of_group="code" in visit.form,
         skipped=[(names.get(i, str(i)), ja) for i, ja, _ in result.skipped] if result else [],
     )
 
