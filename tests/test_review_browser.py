@@ -443,7 +443,7 @@ def test_the_back_button_puts_nothing_onto_another_comment(
     expect(me.page.locator("#note")).to_have_value("")
 
     me.open("/bulk?threshold=0.50")
-    boxes = me.page.locator("form:has([name=threshold]) input[name=comment]")
+    boxes = me.page.locator("form:not(.group) input[name=comment]")
     for n, box in enumerate(boxes.all()):
         box.set_checked(n < 2)
     ticked = boxes.first.get_attribute("value") or ""
@@ -524,6 +524,38 @@ def test_what_was_typed_is_not_lost_by_leaving_the_page(chromium: Browser, serve
     me.open()
     assert len(asked) == 4
     assert [d.settled.note for d in store.disagreements(settled=True) if d.settled] == ["移動の話が中心"]
+
+
+@one_database
+def test_who_accepts_groups_goes_on_with_the_next_group(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.open("/bulk?threshold=0.50")
+    groups = me.page.locator(".group")
+    expect(groups.first).to_be_attached()
+    left = groups.count()
+    button = groups.first.get_by_role("button")
+    button.press("Enter")
+    said = me.page.get_by_role("status").filter(has_text="確定しました")
+    expect(said).to_be_in_viewport()
+    expect(me.page.locator("#same-title")).to_be_focused()
+    assert groups.count() == left - 1 and len(store.decisions_table()) > 1
+    assert me.page.get_by_label("確信度が次以上のもの").input_value() == "0.50"
+    # What is accepted above is told above.
+    me.page.locator("form:not(.group) input[name=comment]").first.check()
+    me.page.get_by_role("button", name="第1候補で確定する").click()
+    expect(said).to_have_text("✓ 1件を確定しました。")
+    expect(said).to_be_in_viewport()
+
+
+@one_database
+def test_browsers_are_asked_to_keep_texts_to_themselves(chromium: Browser, server: str, store: Store) -> None:
+    """Checking, translating and completing may send texts to whoever made the browser."""
+    me = Reviewer(chromium, server)
+    me.open()
+    for field in ("#note", "#f-text", "#q"):
+        assert me.page.locator(field).evaluate("e => [e.spellcheck, e.translate]") == [False, False]
+        suggests = "e => e.closest('[writingsuggestions]').getAttribute('writingsuggestions')"
+        assert me.page.locator(field).evaluate(suggests) == "false"
 
 
 @one_database
