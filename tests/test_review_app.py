@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.models import Model
-from pipeline.review import database
+from pipeline.review import database, team_pages
 from pipeline.review.app import create_app
 from pipeline.review.desk import MAX_BODY, Settings
 from pipeline.review.display import find_items
@@ -195,7 +195,8 @@ def test_a_decision_is_saved_and_the_next_comment_swapped_in(browser: Open, stor
     assert (row["note"], row["suggestion_shown"], row["suggested_code"]) == ("メモ", "yes", first)
     assert row["model_state"] == given["model_state"]
     # The same press sent again (a retry) is not a second decision.
-    assert page.post("/decide", data={**given, "do": f"code:{first}"}, headers=SWAP).status_code == 200
+    again = {**given, "do": f"code:{first}", "note": "メモ"}
+    assert page.post("/decide", data=again, headers=SWAP).status_code == 200
     assert len(store.decisions_table()) == 1
 
 
@@ -285,6 +286,19 @@ def test_a_stale_page_is_refused_and_shows_what_stands(browser: Open, store: Sto
     again = page.post("/decide", data={**fields(late.text), "do": "code:G2-1-1"}, headers=SWAP)
     assert again.status_code == 200
     assert list(store.decisions_table()["code"]) == ["G1-1-1", "G2-1-1"]
+
+
+def test_a_key_pressed_after_a_lost_answer_says_nothing_false(browser: Open, store: Store) -> None:
+    page = browser()
+    old = fields(page.get("/code").text)
+    page.post("/decide", data={**old, "do": "code:G1-1-1"}, headers=SWAP)
+    other = page.post("/decide", data={**old, "do": "none-fits", "note": "やはり違う"}, headers=SWAP)
+    assert other.status_code == 409 and "判定が変わっています" in other.text
+    assert "現在の判定" in other.text and "やはり違う</textarea>" in other.text
+    assert "保存しました" not in other.text
+    same = page.post("/decide", data={**old, "do": "code:G1-1-1"}, headers=SWAP)
+    assert same.status_code == 200 and "保存しました" in same.text
+    assert list(store.decisions_table()["action"]) == ["change"]
 
 
 def test_two_people_never_get_the_same_comment(app: Callable[..., Starlette], store: Store) -> None:
@@ -444,6 +458,11 @@ def test_a_hidden_suggestion_never_leaves_the_server(
     row = store.decisions_table().iloc[0]
     assert row["suggestion_shown"] == "no" and row["suggested_code"] and row["model_state"]
     assert "まとめて確定はできません" in page.get("/bulk").text
+    # Nor do the doubts about it, on any page.
+    doubt = '<span class="chip doubt">'
+    told = page.get("/list?status=all").text
+    assert {told[m.end() :].split("<")[0] for m in re.finditer(doubt, told)} == {"長い意見"}
+    assert client(app()).get("/list?status=all").text.count(doubt) > told.count(doubt)
 
 
 def test_what_was_on_screen_is_recorded_whatever_was_hidden_since(
@@ -590,7 +609,8 @@ def test_known_names_of_a_team_server(store: Store, model: Model) -> None:
 def test_a_form_that_is_too_large(browser: Open) -> None:
     page = browser()
     given = {**fields(page.get("/code").text), "do": "unsure", "note": "あ" * MAX_BODY}
-    assert page.post("/decide", data=given).status_code == 413
+    answer = page.post("/decide", data=given, headers=SWAP)
+    assert answer.status_code == 413 and answer.headers["HX-Retarget"] == "#alert"  # the page stays as it is
     assert page.get("/nowhere").status_code == 404
     assert page.get("/decide").status_code == 405
 
@@ -609,9 +629,13 @@ def test_without_login_there_is_no_way_in(app: Callable[..., Starlette], store: 
             path = route.path.replace("{comment_id:int}", "1").replace("{table}.{ending}", "decisions.csv")
             method = "POST" if "POST" in (route.methods or ()) else "GET"
             answer = page.request(method, path)
-            assert (answer.status_code, answer.headers.get("location")) == (303, "/login"), path
+            login = "/login?ended=yes" if method == "POST" else "/login"
+            assert (answer.status_code, answer.headers.get("location")) == (303, login), path
             part = page.request(method, path, headers=SWAP)
-            assert (part.status_code, part.headers.get("hx-redirect")) == (401, "/login")
+            assert (part.status_code, part.headers.get("hx-redirect")) == (401, login)
+    # Whoever pressed a key is told what became of it; whoever only comes is not.
+    assert "最後の操作は保存されていません" in page.get("/login?ended=yes").text
+    assert "保存されていません" not in page.get("/login").text
 
 
 @one_database
@@ -690,7 +714,7 @@ def test_accounts_page(app: Callable[..., Starlette], store: Store) -> None:
     new = {"csrf": token, "do": "add", "name": "<b>新</b>", "role": "reviewer", "password": PASSWORD}
     assert page.post("/accounts", data=new).status_code == 303
     shown = page.get("/accounts").text
-    assert "&lt;b&gt;新" in shown and "<b>新" not in shown and "add-account" in shown
+    assert "&lt;b&gt;新" in shown and "<b>新" not in shown and "アカウントを加えた" in shown
     assert page.post("/accounts", data=new).status_code == 422
     assert page.post("/accounts", data={**new, "name": "短", "password": "short"}).status_code == 422
     off = {"csrf": token, "do": "off", "name": "eve"}
@@ -763,6 +787,7 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
                 "/decide", data={**fields(shown), "do": f"code:{code}", "note": note}, headers=SWAP
             ).text
     figures = one.get("/agreement").text
+    assert "none-fits" not in figures
     # Measures and levels go by the names that `iken agreement` gives them.
     assert all(f"<td>{ja}</td>" in figures for ja in ("Krippendorff α", "Cohen κ", "一致率"))
     assert "第1階層" in figures and "第2階層" in figures and "施策" not in figures
@@ -779,7 +804,8 @@ def test_double_coding_is_blind_and_settled_on_record(app: Callable[..., Starlet
     assert "未決 1" in one.get("/adjudicate").text
     done = one.get("/adjudicate?show=settled").text
     assert "遊具の話" in done and "決定済み 1" in done
-    assert one.post("/adjudicate", data={**given, "do": "other", "other": ""}).status_code == 422
+    none_chosen = one.post("/adjudicate", data={**given, "do": "other", "other": "", "note": "書いた理由"})
+    assert none_chosen.status_code == 422 and "「書いた理由」" in none_chosen.text
     labels = read_bytes(one.get("/export/labels.csv").content, ".csv")
     assert sorted(labels["label_source"].unique()) == ["adjudicated", "double"]
     assert len(labels) == 3 and labels["code_title"].all()
@@ -832,9 +858,72 @@ def test_a_case_says_what_each_button_does_and_amending_returns_to_it(browser: O
     assert "佐藤 の判定に決める" not in shown and shown.count("保留のままにする") == 2
     assert shown.count("鈴木 の判定に決める") == 2
     amending = shown[shown.index(f'id="case{second}"') :]
-    saved = page.post("/codebook", data={**fields(amending, 'action="/codebook"'), "definition": "遊具だけ"})
+    amended = fields(amending, 'action="/codebook"')
+    saved = page.post("/codebook", data={**amended, "definition": "遊具だけ"})
     assert saved.status_code == 303 and saved.headers["location"].endswith(f"#case{second}")
-    assert "✓ 保存しました。" in page.get(saved.headers["location"]).text
+    again = page.get(saved.headers["location"]).text
+    names = [store.get(i, "佐藤").opinion_id for i in (first, second)]
+    said = f"✓ 意見 {names[1]} で直したコードの説明を保存しました。"
+    # Told beside the case that is on screen then.
+    assert again.index(f'id="case{first}"') < again.index(said) < again.index(f'id="case{second}"')
+    refused = page.post("/codebook", data={**amended, "definition": "別の説明"})
+    assert refused.status_code == 422 and "書いていた説明(保存していません):「別の説明」" in refused.text
+    # What is held stays in its place; the next case is what one goes on with.
+    held = page.post(
+        "/adjudicate", data={**fields(shown, f'aria-label="意見 {names[0]} の裁定"'), "do": "unsure"}
+    )
+    assert held.headers["location"].endswith(f"#case{second}")
+    again = page.get(held.headers["location"]).text
+    assert f"✓ 意見 {names[0]} の裁定を保存しました。" in again and "未決 2" in again
+
+
+@one_database
+def test_codes_may_have_spaces(database_url: str, model: Model) -> None:
+    codes = [f"目標1 ({i})" for i in (1, 2)]
+    plan = Codebook.from_table(CODEBOOK.table([{"code": c, "title": c} for c in codes]))
+    with closing(Store.open(database_url)) as store:
+        store.set_project(source="s.csv", source_sha256="a", model_id="m", codebook=plan, columns=[])
+        row = {"opinion_id": "o1", "unit": "", "text": "公園", "unit_start": 0, "unit_end": 2, "position": 1}
+        row |= {"cells": [], "first_code": "", "priority": 0.0, "reasons": "", "group_id": ""}
+        store.load_comments([{**row, "hidden_suggestions": True}])
+        store.assign_double(1.0, ["佐藤", "鈴木"])
+        for coder, given in (("佐藤", codes), ("鈴木", codes[:1])):
+            seen = {"expected_seq": 0, "client_token": coder, "suggestion_shown": False}
+            store.save(coder, 1, "change", given, **seen)  # type: ignore[arg-type]
+        page = client(
+            create_app(store, SessionLearner(model, store.texts()), Settings(coder="佐藤", learning=False))
+        )
+        start = re.search(r'data-start="([^"]*)"', page.get("/code/1").text)
+        assert start is not None and html.unescape(start[1]).split("\n") == codes
+        shown = page.get("/adjudicate").text
+        both = re.search(r'name="do" value="(code:[^"]*)"', shown)
+        assert both is not None
+        # As browsers send it.
+        given = {**fields(shown, 'action="/adjudicate"'), "do": html.unescape(both[1]).replace("\n", "\r\n")}
+        assert page.post("/adjudicate", data=given).status_code == 303
+        assert [d.settled.codes for d in store.disagreements() if d.settled] == [tuple(codes)]
+
+
+@one_database
+def test_every_case_can_be_reached(browser: Open, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team_pages, "_ON_PAGE", 2)
+    both = store.assign_double(1.0, ["佐藤", "鈴木"])[:5]
+    for i in both:
+        for coder, code in (("佐藤", "G1-1-1"), ("鈴木", "G1-1-2")):
+            given = {"expected_seq": 0, "client_token": f"{coder}{i}", "suggestion_shown": False}
+            store.save(coder, i, "change", [code], **given)  # type: ignore[arg-type]
+    page = browser()
+    seen, address = [], "/adjudicate"
+    while address:
+        shown = page.get(address).text
+        seen += [int(n) for n in re.findall(r'id="case(\d+)"', shown)]
+        onward = re.search(r'href="([^"]+)">次の50件', shown)
+        address = html.unescape(onward[1]) if onward else ""
+    assert seen == both and "3 / 3" in shown
+    # The last case of the last page settled, the page before is the last one.
+    settled = page.post("/adjudicate", data={**fields(shown, 'action="/adjudicate"'), "do": "none-fits"})
+    shown = page.get(settled.headers["location"]).text
+    assert "2 / 2" in shown and "未決 4" in shown and f'id="case{both[3]}"' in shown
 
 
 def test_definitions_are_amended_in_versions(browser: Open, store: Store) -> None:
@@ -884,6 +973,15 @@ def test_assigning_double_coding_on_the_dashboard(browser: Open, store: Store) -
 
 
 # -- faults ----------------------------------------------------------------------------------------
+
+
+@one_database
+def test_what_is_told_is_not_in_the_address(app: Callable[..., Starlette], store: Store) -> None:
+    """Else a link from anywhere could make the page say anything."""
+    page = team(app, store, eve="admin")["eve"]
+    for path in ("/dashboard", "/accounts", "/adjudicate", "/login"):
+        for name in ("said", "saved", "assigned", "ended"):
+            assert "ここに電話" not in page.get(f"{path}?{name}=ここに電話").text
 
 
 @one_database

@@ -317,11 +317,88 @@ def test_a_server_that_is_gone_is_told(chromium: Browser, server: str, store: St
     me.open()
     me.page.context.set_offline(True)
     me.page.keyboard.press("0")
-    expect(me.page.get_by_role("alert")).to_contain_text("保存されていません")
+    told = "保存されたかは分かりません"
+    expect(me.page.get_by_role("alert")).to_contain_text(told)
+    # In the dialog, where one looks; Enter does not wait for a list that never came.
+    me.page.keyboard.press("/")
+    expect(me.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("つながりません")
+    me.page.keyboard.press("Enter")
     me.page.context.set_offline(False)
+    me.page.keyboard.type("G1-1-1")
+    expect(me.page.locator("#found [data-code]").first).to_be_visible()
+    me.page.keyboard.press("Escape")
     me.press("0")
-    expect(me.page.get_by_role("alert")).not_to_contain_text("保存されていません")
-    assert len(store.decisions_table()) == 1
+    expect(me.page.get_by_role("alert")).not_to_contain_text(told)
+    assert list(store.decisions_table()["action"]) == ["none-fits"]
+
+
+@one_database
+def test_enter_taken_back_before_the_list_arrives_decides_nothing(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    here = me.comment()
+    held: list[Route] = []
+    me.page.keyboard.press("/")
+    expect(me.page.locator("#found [data-code]").first).to_be_visible()
+    me.page.route("**/items**", lambda route: held.append(route))
+    with me.page.expect_request("**/items?q=G1-1-1"):
+        me.page.keyboard.type("G1-1-1")
+        me.page.keyboard.press("Enter")
+    me.page.keyboard.press("Escape")
+    with me.page.expect_response("**/items?q=G1-1-1"):
+        held[-1].continue_()
+    expect(me.page.locator("#found [data-typed='G1-1-1']")).to_be_attached()
+    me.press("j")
+    assert me.comment() != here and store.decisions_table().empty
+
+
+@one_database
+def test_a_proxy_that_cannot_reach_the_server_takes_nothing_off_the_page(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    here = me.comment()
+    me.page.locator("#note").fill("大事なメモ")
+    me.page.keyboard.press("Escape")
+    bad_gateway = "<html><body><center><h1>502 Bad Gateway</h1></center></body></html>"
+    for path in ("**/decide", "**/code/next**"):
+        me.page.route(
+            path, lambda route: route.fulfill(status=502, body=bad_gateway, content_type="text/html")
+        )
+    me.page.on("dialog", lambda dialog: dialog.accept())
+    for key in "0j":
+        me.page.keyboard.press(key)
+        expect(me.page.get_by_role("alert")).to_contain_text("つながりません")
+        expect(me.page.locator("main")).not_to_contain_text("Bad Gateway")
+    assert me.comment() == here and me.page.locator("#note").input_value() == "大事なメモ"
+    me.page.unroute_all()
+    me.press("0")
+    assert list(store.decisions_table()["note"]) == ["大事なメモ"]
+
+
+@one_database
+def test_another_key_after_a_lost_answer_is_no_decision(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    here = me.comment()
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    me.page.route("**/decide", lose_the_answer)
+    me.page.keyboard.press("0")
+    expect(me.page.get_by_role("alert")).to_contain_text("保存されたかは分かりません")
+    me.page.unroute_all()
+    me.press("?")
+    expect(me.page.get_by_role("alert")).to_contain_text("判定が変わっています")
+    expect(me.page.locator(".decided")).to_contain_text("該当なし")
+    assert me.comment() == here and list(store.decisions_table()["action"]) == ["none-fits"]
+    me.press("?")
+    assert list(store.decisions_table()["action"]) == ["none-fits", "unsure"]
 
 
 @one_database
@@ -366,7 +443,7 @@ def test_the_back_button_puts_nothing_onto_another_comment(
     expect(me.page.locator("#note")).to_have_value("")
 
     me.open("/bulk?threshold=0.50")
-    boxes = me.page.locator("form:has([name=threshold]) input[name=comment]")
+    boxes = me.page.locator("form:not(.group) input[name=comment]")
     for n, box in enumerate(boxes.all()):
         box.set_checked(n < 2)
     ticked = boxes.first.get_attribute("value") or ""
@@ -412,6 +489,76 @@ def test_a_note_is_left_behind_only_if_that_is_meant(chromium: Browser, server: 
 
 
 @one_database
+def test_what_was_typed_is_not_lost_by_leaving_the_page(chromium: Browser, server: str, store: Store) -> None:
+    for i in store.assign_double(0.3, CODERS)[:2]:
+        for coder, code in zip(CODERS, ("G1-1-1", "G3-3-2"), strict=True):
+            given = {"expected_seq": store.get(i, coder).seq, "client_token": f"{coder}{i}"}
+            store.save(coder, i, "change", [code], suggestion_shown=False, suggested_code="G1-1-1", **given)  # type: ignore[arg-type]
+    me = Reviewer(chromium, server)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    me.page.on("dialog", stay)
+    me.open()
+    note = me.page.locator("#note")
+    note.fill("書きかけ")
+    me.page.get_by_role("link", name="一覧", exact=True).click()
+    me.page.get_by_role("button", name="絞り込む").click()
+    assert asked == ["beforeunload"] * 2 and note.input_value() == "書きかけ"
+    note.fill(" ")
+    me.open("/adjudicate")
+    one, other = me.page.locator(".case").all()
+    reason = one.get_by_label("裁定の理由")
+    reason.fill("移動の話が中心")
+    one.get_by_text("コードの説明を直す").click()
+    one.get_by_role("button", name="新しい版として保存").first.click()
+    other.get_by_role("button", name="該当なしに決める").click()
+    assert asked == ["beforeunload"] * 4 and reason.input_value() == "移動の話が中心"
+    assert len(store.definition_history("G1-1-1")) == 1
+    # What is sent with it is no loss.
+    one.get_by_role("button", name="該当なしに決める").click()
+    expect(me.page.locator(".case")).to_have_count(1)
+    me.open()
+    assert len(asked) == 4
+    assert [d.settled.note for d in store.disagreements(settled=True) if d.settled] == ["移動の話が中心"]
+
+
+@one_database
+def test_who_accepts_groups_goes_on_with_the_next_group(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.open("/bulk?threshold=0.50")
+    groups = me.page.locator(".group")
+    expect(groups.first).to_be_attached()
+    left = groups.count()
+    button = groups.first.get_by_role("button")
+    button.press("Enter")
+    said = me.page.get_by_role("status").filter(has_text="確定しました")
+    expect(said).to_be_in_viewport()
+    expect(me.page.locator("#same-title")).to_be_focused()
+    assert groups.count() == left - 1 and len(store.decisions_table()) > 1
+    assert me.page.get_by_label("確信度が次以上のもの").input_value() == "0.50"
+    # What is accepted above is told above.
+    me.page.locator("form:not(.group) input[name=comment]").first.check()
+    me.page.get_by_role("button", name="第1候補で確定する").click()
+    expect(said).to_have_text("✓ 1件を確定しました。")
+    expect(said).to_be_in_viewport()
+
+
+@one_database
+def test_browsers_are_asked_to_keep_texts_to_themselves(chromium: Browser, server: str, store: Store) -> None:
+    """Checking, translating and completing may send texts to whoever made the browser."""
+    me = Reviewer(chromium, server)
+    me.open()
+    for field in ("#note", "#f-text", "#q"):
+        assert me.page.locator(field).evaluate("e => [e.spellcheck, e.translate]") == [False, False]
+        suggests = "e => e.closest('[writingsuggestions]').getAttribute('writingsuggestions')"
+        assert me.page.locator(field).evaluate(suggests) == "false"
+
+
+@one_database
 def test_several_codes_by_the_mouse_are_confirmed_by_enter(
     chromium: Browser, server: str, store: Store
 ) -> None:
@@ -446,6 +593,27 @@ def test_several_codes_by_the_mouse_are_confirmed_by_enter(
     me.press("Enter")
     assert store.decisions_table()["action"].iloc[-1] == "unsure"
     assert len(set(store.decisions_table()["decision_id"])) == 3
+
+
+@one_database
+def test_keys_work_with_caps_lock_on(chromium: Browser, server: str, store: Store) -> None:
+    me = Reviewer(chromium, server)
+    me.open()
+    first = me.comment()
+    me.press("J")  # as caps lock sends it: a capital without shift
+    assert me.comment() != first
+    me.page.keyboard.press("N")
+    expect(me.page.locator("#note")).to_be_focused()
+    me.page.keyboard.press("Escape")
+    me.press("0")
+    me.press("U")
+    me.page.keyboard.press("H")
+    expect(me.page.get_by_role("dialog", name="キーの一覧")).to_be_visible()
+    me.page.keyboard.press("Escape")
+    assert list(store.decisions_table()["action"]) == ["none-fits", "undo"]
+    # A question mark comes with shift, and stays one.
+    me.press("Shift+?")
+    assert store.decisions_table()["action"].iloc[-1] == "unsure"
 
 
 @one_database
@@ -540,6 +708,104 @@ def test_who_settles_by_keys_goes_on_with_the_next_case(chromium: Browser, serve
     focused = "document.activeElement.textContent"
     assert me.page.evaluate(focused) == "佐藤 の判定に決める"
     assert sum(d.settled is not None for d in store.disagreements(settled=True)) == 1
+
+
+@one_database
+def test_who_holds_a_case_goes_on_with_the_next_one(chromium: Browser, server: str, store: Store) -> None:
+    """A case that is held keeps its place: at the top of the page one would begin again."""
+    both = store.assign_double(0.5, CODERS)[:4]
+    for i in both:
+        for coder, action, codes in zip(CODERS, ("unsure", "change"), ([], ["G3-3-2"]), strict=True):
+            given = {"expected_seq": store.get(i, coder).seq, "client_token": f"{coder}{i}"}
+            store.save(coder, i, action, codes, suggestion_shown=False, suggested_code="G1-1-1", **given)  # type: ignore[arg-type]
+    me = Reviewer(chromium, server)
+    me.open("/adjudicate")
+    in_sight = "e => { const b = e.getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight; }"
+    for n in (0, 1):
+        me.page.locator(".case").nth(n).get_by_role("button", name="保留のままにする").press("Enter")
+        said = me.page.get_by_role("status").filter(has_text=store.get(both[n], "佐藤").opinion_id)
+        expect(said).to_contain_text("保存しました")
+        assert said.evaluate(in_sight)
+        assert me.page.evaluate("document.activeElement.id") == f"case{both[n + 1]}"
+    assert me.page.locator(".case").count() == 4
+
+
+@one_database
+def test_high_contrast_shows_what_is_chosen(chromium: Browser, server: str, store: Store) -> None:
+    """Forced colours take grounds and shadows away: what is chosen must differ by something else."""
+    me = Reviewer(chromium, server)
+    me.page.emulate_media(forced_colors="active")
+    line = "e => { const s = getComputedStyle(e); return s.outlineStyle + s.borderBottomColor; }"
+
+    def differ(chosen: str, other: str) -> bool:
+        first, second = (me.page.locator(css).first for css in (chosen, other))
+        return bool(first.evaluate(line) != second.evaluate(line))
+
+    me.open("/codebook?code=G1-1-1")
+    assert differ(".tree [aria-current]", ".tree a:not([aria-current])")
+    assert differ(".top nav [aria-current]", ".top nav a:not([aria-current])")
+    me.open("/adjudicate")
+    assert differ(".tabs [aria-current]", ".tabs a:not([aria-current])")
+    me.open()
+    me.page.keyboard.press("/")
+    expect(me.page.locator("#found [data-code]").first).to_be_visible()
+    assert differ("#found [aria-selected=true]", "#found [aria-selected=false]")
+
+
+@one_database
+def test_an_ended_session_is_told(
+    chromium: Browser, store: Store, default_model: Model, cache: VectorCache
+) -> None:
+    store.add_account("ana", "admin", "correct horse")
+    learner = SessionLearner(default_model, store.texts(), cache)
+    with _serve(create_app(store, learner, Settings(team=True))) as url:
+        me = Reviewer(chromium, url)
+
+        def log_in() -> None:
+            me.page.get_by_label("名前").fill("ana")
+            me.page.get_by_label("パスワード").fill("correct horse")
+            me.page.get_by_role("button", name="ログイン").click()
+            expect(me.page.get_by_role("button", name="ログアウト")).to_be_visible()
+
+        me.open("/login")
+        me.page.get_by_label("名前").fill("ana")
+        me.page.get_by_label("パスワード").fill("wrong password")
+        me.page.keyboard.press("Enter")
+        expect(me.page.get_by_label("パスワード")).to_be_focused()
+        log_in()
+        store.set_password("ana", "correct horse")  # ends the session
+        me.page.keyboard.press("0")
+        expect(me.page.get_by_role("alert")).to_contain_text("最後の操作は保存されていません")
+        assert store.decisions_table().empty
+        log_in()
+        # No file with the login page in it.
+        me.open("/dashboard")
+        store.set_password("ana", "correct horse")
+        me.page.get_by_role("link", name="CSV").first.click()
+        expect(me.page.get_by_role("heading", name="ログイン")).to_be_visible()
+
+
+# Relative luminance and contrast as in WCAG 2.1.
+CONTRAST = """([line, ground]) => {
+  const luminance = (colour) => {
+    const [r, g, b] = colour.match(/\\d+/g).map((c) => c / 255).map((c) => (c > 0.03928 ? ((c + 0.055) / 1.055) ** 2.4 : c / 12.92));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [low, high] = [luminance(line), luminance(ground)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+
+@one_database
+def test_borders_of_fields_stand_out(chromium: Browser, server: str, store: Store) -> None:
+    """3:1 (WCAG 1.4.11), which axe-core does not look at."""
+    me = Reviewer(chromium, server)
+    me.open()
+    style = "(e, name) => getComputedStyle(e)[name]"
+    for field, behind in (("#note", ".card"), ("#f-text", "body"), (".actions button", ".card")):
+        line = me.page.locator(field).first.evaluate(style, "borderTopColor")
+        ground = me.page.locator(behind).first.evaluate(style, "backgroundColor")
+        assert me.page.evaluate(CONTRAST, [line, ground]) >= 3, field
 
 
 PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "/codebook?code=G1-1-1")

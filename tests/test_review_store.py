@@ -342,6 +342,18 @@ def test_a_retry_is_stored_once(store: Store) -> None:
     assert len(store.decisions_table()) == 2
 
 
+def test_another_decision_under_the_same_token_is_not_taken_for_stored(store: Store) -> None:
+    """The answer to the first press was lost, and the coder thought better of it."""
+    view = take(store, "a")
+    first = save(store, "a", view, "G1-1-2", token="t", note="メモ\x00")
+    for codes, more in (((), {}), (("G2-1-1",), {}), (("G1-1-2",), {"note": "別のメモ"})):
+        with pytest.raises(StaleDecision) as told:
+            save(store, "a", view, *codes, token="t", **more)
+        assert told.value.newer is not None and told.value.newer.codes == ("G1-1-2",)
+    assert save(store, "a", view, "G1-1-2", token="t", note="メモ\x00").seq == first.seq
+    assert len(store.decisions_table()) == 1
+
+
 def test_a_stale_page_overwrites_nothing(store: Store) -> None:
     view = take(store, "a")
     save(store, "a", view, "G1-1-2")
@@ -449,6 +461,23 @@ def test_bulk_acceptance_says_what_it_left_out(empty: Store, plan: Codebook) -> 
     again = empty.bulk_accept("a", choices, model_state="m-1+0", client_token="bulk")
     assert all(s.repeated for s in again.saved)
     assert len(empty.decisions_table()) == 5
+
+
+def test_of_many_comments_bulk_acceptance_takes_copies_and_the_surest(empty: Store, plan: Codebook) -> None:
+    load(empty, plan, 40)
+    copies = comments(8, group_id="D1", priority=0.5)
+    more = [
+        *copies,
+        *comments(2, hidden_suggestions=True, priority=0.0),
+        *comments(1, first_code="", priority=0.0),
+    ]
+    empty.load_comments([{**c, "opinion_id": f"x{i}", "position": 50 + i} for i, c in enumerate(more)])
+    views, total = empty.for_bulk("a", 10)
+    assert [v.opinion_id for v in views] == [*(f"x{i}" for i in range(8)), "o40", "o39"]
+    assert total == 51 and {v.group_size for v in views[:8]} == {8}
+    save(empty, "a", views[0], "G2-1-2")
+    empty.assign_double(1.0, ["a", "b"])
+    assert empty.for_bulk("a", 10) == ([], 50)
 
 
 def test_a_clock_that_is_set_back(store: Store, clock: Clock) -> None:
@@ -796,6 +825,14 @@ def test_a_wrong_password_many_times(empty: Store, clock: Clock) -> None:
     assert empty.verify_password("花子", PASSWORD) is not None
     for _ in range(4):
         assert empty.verify_password("花子", "wrong password") is None  # counted from the last success
+
+
+def test_a_name_typed_in_many_ways_is_one_name(empty: Store) -> None:
+    empty.add_account("佐藤 花子", "admin", PASSWORD)
+    ways = ["佐藤 花子", "佐藤　花子", "佐藤  花子", "佐藤\t花子", "佐藤　 花子"]
+    assert [empty.verify_password(way, "wrong", "") for way in ways] == [None] * 5
+    with pytest.raises(TooManyAttempts):
+        empty.verify_password("佐藤   花子", PASSWORD)
 
 
 def test_many_names_from_one_address(empty: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pipeline.review.coding_pages import is_shown
 from pipeline.review.desk import Visit, page_route
 from pipeline.review.display import Choice, choices
 from pipeline.review.queue import ExpectedPrecision
-from pipeline.review.views import BulkChoice, BulkResult, CommentView, Filters
+from pipeline.review.views import BulkChoice, BulkResult, CommentView
 
 _LOOKED_AT = 1000  # comments a page looks at; the rest comes when these are done
 _ON_PAGE = 200
@@ -76,10 +76,8 @@ def accept(visit: Visit) -> Response:
 
 def _page(visit: Visit, result: BulkResult | None) -> Response:
     desk, codebook = visit.desk, visit.codebook
-    views, total = visit.store.listing(
-        visit.user.name, Filters(), FIRST_ROUND, limit=_LOOKED_AT, queue="informative"
-    )
-    views = [v for v in views if is_shown(desk, v) and not v.double]
+    views, total = visit.store.for_bulk(visit.user.name, _LOOKED_AT)
+    views = [v for v in views if is_shown(desk, v)]
     suggested = desk.learner.suggest([v.comment_id for v in views]) if views else []
     lines = [
         Line(v, choices(codebook, s), s.outside) for v, s in zip(views, suggested, strict=True) if s.codes
@@ -109,6 +107,7 @@ def _page(visit: Visit, result: BulkResult | None) -> Response:
         model_state=desk.learner.model_state,
         blind=desk.settings.blind,
         saved=None if result is None else len(result.saved),
+        of_group="code" in visit.form,
         skipped=[(names.get(i, str(i)), ja) for i, ja, _ in result.skipped] if result else [],
     )
 

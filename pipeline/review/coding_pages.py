@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from pipeline.errors import InputError
 from pipeline.review.desk import Desk, Visit, new_token, page_route, refusal, set_cookie, status_of
-from pipeline.review.display import Choice, choices, find_items, pieces, with_note
+from pipeline.review.display import Choice, choices, find_items, pieces, reasons_told, with_note
 from pipeline.review.learning import Suggested
 from pipeline.review.security import CODER_COOKIE
 from pipeline.review.views import (
@@ -21,8 +21,6 @@ from pipeline.review.views import (
 )
 from pipeline.review.where import Where, bar
 
-# What may be told of a comment whose suggestion is hidden: nothing that rests on the suggestion.
-_NOT_OF_SUGGESTION = ("long", "doubt_personal_data", "doubt_several_topics", "doubt_stands_elsewhere")
 _NOTHING = Suggested((), (), False, ())
 
 
@@ -174,6 +172,7 @@ def list_page(visit: Visit) -> Response:
         "list.html",
         codebook=visit.codebook,
         views=views,
+        told=lambda view: reasons_told(view.reasons, is_shown(visit.desk, view)),
         total=total,
         number=page,
         last=max(0, (total - 1) // size),
@@ -258,7 +257,7 @@ def prepare(visit: Visit, view: CommentView) -> Work:
         shown=shown,
         suggested_code=suggested.codes[0] if suggested.codes else "",
         model_state=desk.learner.model_state if shown else "",
-        reasons=[r for r in view.reasons if shown or r in _NOT_OF_SUGGESTION],
+        reasons=reasons_told(view.reasons, shown),
     )
 
 
@@ -293,5 +292,8 @@ def _work_page(
         "blind": visit.desk.settings.blind,
     }
     if visit.swaps:
-        return visit.page("_work.html", status, **shared)
+        part = visit.page("_work.html", status, **shared)
+        # Errors without it are not of this server; see review.js.
+        part.headers["HX-Retarget"] = "#work"
+        return part
     return visit.page("code.html", status, **shared | bar(visit, where))

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline.cells import in_percent
@@ -161,7 +161,7 @@ def page_route(path: str, handler: Handler, right: str | None = "code", *, post:
         if post:
             read = await _read_form(request)
             if read is None:
-                return Response("送信された内容が大きすぎます。", 413, media_type="text/plain; charset=utf-8")
+                return PlainTextResponse("送信された内容が大きすぎます。", 413, security.TO_ALERT)
             form = read
         return await run_in_threadpool(_serve, request, form, handler, right)
 
@@ -212,10 +212,11 @@ def _answer(
     guard: str,
 ) -> Response:
     if user is None and right is not None:
+        login = "/login?ended=yes" if request.method == "POST" else "/login"
         # A page that swaps parts is told to load the login page as a whole.
         if "hx-request" in request.headers:
-            return Response("", 401, {"HX-Redirect": "/login"})
-        return RedirectResponse("/login", 303)
+            return Response("", 401, {"HX-Redirect": login})
+        return RedirectResponse(login, 303)
     visit = Visit(request, desk, user or _nobody(guard), form)
     if request.method == "POST" and not same_token(form.get("csrf", ""), visit.user.csrf):
         return refusal(

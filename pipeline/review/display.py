@@ -13,6 +13,8 @@ from pipeline.review.learning import Suggested
 from pipeline.tokenise import reading
 
 Span = tuple[int, int]
+# What may be told of a comment whose suggestion is hidden: nothing that rests on the suggestion.
+_NOT_OF_SUGGESTION = ("long", "doubt_personal_data", "doubt_several_topics", "doubt_stands_elsewhere")
 _HIRAGANA = {i: i - 0x60 for i in range(0x30A1, 0x30F7)}
 
 
@@ -97,9 +99,14 @@ def choices(codebook: Codebook, suggested: Suggested) -> list[Choice]:
     return [Choice(str(i), entry(codebook, code), p) for i, (code, p) in enumerate(pairs, start=1)]
 
 
-def with_note(message: str, note: str) -> str:
-    """Return what is said of a refusal, with the note that was typed on the page that is left."""
-    return f"{message} 書いていたメモ(保存していません):「{note}」" if note else message
+def reasons_told(reasons: Sequence[str], shown: bool) -> list[str]:
+    """Return the reasons to look at a comment that may be told; shown : its suggestion is on screen."""
+    return [r for r in reasons if shown or r in _NOT_OF_SUGGESTION]
+
+
+def with_note(message: str, note: str, what: str = "メモ") -> str:
+    """Return what is said of a refusal, with the note (or `what` it is) typed on the page that is left."""
+    return f"{message} 書いていた{what}(保存していません):「{note}」" if note else message
 
 
 # -- finding an item -------------------------------------------------------------------------------

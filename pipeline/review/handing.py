@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.codebook import Codebook
@@ -118,6 +118,24 @@ class Handing:
             total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
             rows = session.scalars(_ordered(query, queue).limit(limit).offset(offset)).all()
             return self._views(session, rows, coder, round), int(total)
+
+    def for_bulk(self, coder: str, limit: int, round: str = FIRST_ROUND) -> tuple[list[CommentView], int]:
+        """Return open comments that may be accepted in bulk, and how many are open at all; nothing is leased.
+
+        First those with near-identical ones, together in the order of the file, then by how sure the model was when
+        they were loaded: of thousands, the rest is what is to be decided one by one. Double-coded comments,
+        those with a hidden suggestion, and those without any are not among them.
+        """
+        with self._db.read() as session:
+            query = self._fitting(session, coder, _NO_FILTERS, round)
+            total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+            alone = CommentRow.group_id == ""
+            query = (
+                query.where(~double_coded(round), ~CommentRow.hidden_suggestions, CommentRow.first_code != "")
+                .order_by(alone, case((alone, CommentRow.priority), else_=0.0), CommentRow.position)
+                .limit(limit)
+            )
+            return self._views(session, session.scalars(query).all(), coder, round), int(total)
 
     # -- parts ---------------------------------------------------------------------------------
 

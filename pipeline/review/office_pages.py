@@ -25,6 +25,20 @@ _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+# What the audit log calls what was done -> words for people.
+_DEEDS = {
+    "login": "ログイン",
+    "login-failed": "ログインの失敗",
+    "add-account": "アカウントを加えた",
+    "set-password": "パスワードを変えた",
+    "account-on": "アカウントを有効にした",
+    "account-off": "アカウントを止めた",
+    "assign-double": "二重コーディングを割り当てた",
+    "amend-definition": "コードの説明を直した",
+    "bulk-accept": "まとめて確定した",
+    "export": "書き出した",
+}
+
 
 def routes() -> list[Route]:
     """Return the routes of dashboard, export, login and accounts."""
@@ -57,7 +71,7 @@ def dashboard_page(visit: Visit) -> Response:
         rounds=rounds,
         accuracy=accuracy,
         why_not=why_not,
-        said=visit.request.query_params.get("said", "")[:100],
+        assigned=visit.number("assigned"),
         suggested_coders=[a.name for a in visit.store.accounts() if a.active]
         if visit.desk.settings.team
         else visit.desk.coders(),
@@ -92,7 +106,7 @@ def assign_double(visit: Visit) -> Response:
         hide=visit.form.get("hide") == "yes",
         who=visit.user.name,
     )
-    return visit.go(f"/dashboard?said={quote(f'{len(chosen)}件を二重コーディングに割り当てました。')}")
+    return visit.go(f"/dashboard?assigned={len(chosen)}")
 
 
 # -- export ----------------------------------------------------------------------------------------
@@ -122,7 +136,9 @@ def login_page(visit: Visit) -> Response:
     """Ask for name and password."""
     if not visit.desk.settings.team or visit.user.name:
         return visit.go("/code")
-    return visit.page("login.html", alert="", name="")
+    # Whoever pressed a key on a page of an ended session is told what came of it.
+    ended = "ログインの期限が切れています。最後の操作は保存されていません。"
+    return visit.page("login.html", alert=ended if "ended" in visit.request.query_params else "", name="")
 
 
 def login(visit: Visit) -> Response:
@@ -152,12 +168,15 @@ def logout(visit: Visit) -> Response:
 
 def accounts_page(visit: Visit) -> Response:
     """Show accounts and the newest lines of the audit log."""
+    accounts = visit.store.accounts()
+    saved = visit.request.query_params.get("saved", "")
     return visit.page(
         "accounts.html",
-        accounts=visit.store.accounts(),
+        accounts=accounts,
         roles=ROLES,
         log=visit.store.audit_log(200),
-        said=visit.request.query_params.get("said", "")[:100],
+        deeds=_DEEDS,
+        saved=saved if saved in [a.name for a in accounts] else "",
     )
 
 
@@ -175,4 +194,4 @@ def change_account(visit: Visit) -> Response:
         visit.store.set_active(name, what == "on", who=who)
     else:
         raise InputError("この操作はありません。", "there is no such action")
-    return visit.go("/accounts?said=" + quote(f"{name}: 保存しました。"))
+    return visit.go("/accounts?saved=" + quote(person_name(name) if what == "add" else name))

@@ -102,10 +102,12 @@ class People:
         TooManyAttempts
             after 5 failures for the name (or 20 from the address) within 15 minutes.
         """
+        # By the name in one form, under which the account is found: else each way of typing it had its own count.
+        counted = person_name(name)
         # Counted before the slow check, so that a burst of guesses is not all let through at once.
         with self._db.write() as session:
-            attempt = self._count_attempt(session, name, address)
-            row = session.get(AccountRow, name) or session.get(AccountRow, person_name(name))
+            attempt = self._count_attempt(session, counted, address)
+            row = session.get(AccountRow, name) or session.get(AccountRow, counted)
             known = None if row is None else (row.password_hash, Account(row.name, row.role, row.active))
         right = _matches(known[0] if known else _nobody(), password)
         account = known[1] if known and right and known[1].active else None
@@ -115,7 +117,7 @@ class People:
             if account is not None:
                 session.execute(
                     delete(LoginFailureRow).where(
-                        (LoginFailureRow.id == attempt) | (LoginFailureRow.name == name)
+                        (LoginFailureRow.id == attempt) | (LoginFailureRow.name == counted)
                     )
                 )
         return account

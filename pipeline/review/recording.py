@@ -71,7 +71,8 @@ class Recording:
         Raises
         ------
         StaleDecision
-            if a newer decision than the page knew exists: of this coder or, unless double coded, of anybody.
+            if a newer decision than the page knew exists: of this coder or, unless double coded, of anybody;
+            also if what `client_token` stored before says something else.
         NotYours
             if another coder holds or has decided the comment, or it is assigned to other coders.
         InputError
@@ -193,13 +194,14 @@ class Recording:
 
     def _record(self, session: Session, entry: Entry, codebook: Codebook) -> Saved:
         repeated = _already(session, entry.client_token, entry.coder)
-        if repeated is not None:
+        if repeated is not None and _says(session.get_one(DecisionRow, repeated.seq), entry):
             return repeated
         check_entry(entry, codebook)
         comment_of(session, entry.comment_id)
         double = is_double(session, entry.comment_id, entry.round)
         latest = latest_seq(session, entry.comment_id, entry.coder, entry.round, double=double)
-        if latest != entry.expected_seq:
+        # Sent again with something else: the answer to the first press was lost, and another key was pressed then.
+        if repeated is not None or latest != entry.expected_seq:
             raise StaleDecision(
                 standing_decision(session, entry.comment_id, entry.coder, entry.round, double=double)
             )
@@ -245,8 +247,7 @@ class Recording:
             coder=entry.coder,
             action=entry.action,
             codes=list(entry.codes),
-            # PostgreSQL's text cannot hold a NUL.
-            note=entry.note.replace("\x00", "\ufffd"),
+            note=_storable(entry.note),
             decided_at=not_before(session, entry.comment_id, entry.coder, entry.round, now),
             round=entry.round,
             suggestion_shown=entry.suggestion_shown,
@@ -268,6 +269,17 @@ def _already(session: Session, client_token: str, coder: str) -> Saved | None:
     if row.coder != coder or not client_token:
         raise InputError("操作の識別子が重複しています。", "the client token is another decision's")
     return Saved(row.seq, row.decision_id, row.comment_id, row.decided_at, repeated=True)
+
+
+def _says(row: DecisionRow, entry: Entry) -> bool:
+    """Tell whether a stored decision is what comes in, whatever was known when it was made."""
+    stored = (row.comment_id, row.round, row.action, tuple(row.codes), row.note)
+    return stored == (entry.comment_id, entry.round, entry.action, entry.codes, _storable(entry.note))
+
+
+def _storable(note: str) -> str:
+    """Return a note as both databases hold it: PostgreSQL's text cannot hold a NUL."""
+    return note.replace("\x00", "\ufffd")
 
 
 def _not_in_bulk(session: Session, comment_id: int, round: str) -> tuple[str, str] | None:

@@ -19,6 +19,8 @@ from pipeline.review.display import pieces, with_note
 from pipeline.review.views import Disagreement, NotYours, StaleDecision
 from pipeline.tables import records
 
+_ON_PAGE = 50  # cases
+
 
 @dataclass(frozen=True)
 class Row:
@@ -132,11 +134,11 @@ def settle(visit: Visit) -> Response:
         action = said
     else:
         # The codes of one of the coders, or the one picked from all.
-        codes = joined.split(" ") if said == "code" else [visit.form.get("other", "")]
-        if not all(codes):
-            raise InputError("コードを選んでください。", "choose a code")
+        codes = joined.split("\n") if said == "code" else [visit.form.get("other", "")]
         action = "change"
     comment_id, note = visit.number("comment_id"), visit.form.get("note", "").strip()
+    if not all(codes):
+        return refusal(visit, with_note("コードを選んでください。", note), 422)
     try:
         visit.store.adjudicate(
             visit.user.name,
@@ -150,7 +152,13 @@ def settle(visit: Visit) -> Response:
     except (StaleDecision, NotYours) as error:
         return refusal(visit, with_note(error.ja, note), status_of(error))
     visit.desk.learn()
-    return visit.go("/adjudicate?" + urlencode(_wanted(visit) | {"said": "saved"}))
+    return _go_on(visit, "settled", visit.number("next"))
+
+
+def _go_on(visit: Visit, said: str, at: int) -> Response:
+    """Send the browser to the case to go on with: whoever works down the page would else look for it again."""
+    case = {"said": said, "comment_id": str(visit.number("comment_id")), "at": str(at)}
+    return visit.go("/adjudicate?" + urlencode(_wanted(visit) | case) + (f"#case{at}" if at >= 0 else ""))
 
 
 def _wanted(visit: Visit) -> dict[str, str]:
@@ -158,7 +166,18 @@ def _wanted(visit: Visit) -> dict[str, str]:
     return {
         "round": source.get("round") or FIRST_ROUND,
         "show": "settled" if source.get("show") == "settled" else "open",
+        "page": str(max(visit.number("page"), 0)),
     }
+
+
+def _said(visit: Visit) -> str:
+    """Return what the page says was done, with the opinion's name: the case below it is the next one."""
+    what = {"settled": "の裁定", "amended": "で直したコードの説明"}.get(
+        visit.request.query_params.get("said", "")
+    )
+    if what is None:
+        return ""
+    return f"意見 {visit.store.get(visit.number('comment_id'), visit.user.name).opinion_id} {what}を保存しました。"
 
 
 def _adjudicate_page(visit: Visit) -> Response:
@@ -167,24 +186,30 @@ def _adjudicate_page(visit: Visit) -> Response:
     opened = [d for d in both if d.is_open]
     settled = [d for d in both if not d.is_open]
     cases = settled if wanted["show"] == "settled" else opened
+    last = max(0, (len(cases) - 1) // _ON_PAGE)
+    number = min(int(wanted["page"]), last)
+    cases = cases[number * _ON_PAGE : (number + 1) * _ON_PAGE]
     return visit.page(
         "adjudicate.html",
         codebook=codebook,
-        cases=cases[:50],
+        cases=cases,
         texts={
             d.comment.comment_id: pieces(
                 d.comment.text,
                 (0, 0) if d.comment.unit_text == d.comment.text else (d.comment.start, d.comment.end),
             )
-            for d in cases[:50]
+            for d in cases
         },
         n_open=len(opened),
         n_settled=len(settled),
         show=wanted["show"],
         round=wanted["round"],
         rounds=visit.store.rounds(),
-        versions=_versions(visit, codebook, cases[:50]),
-        said="保存しました。" if visit.request.query_params.get("said") else "",
+        number=number,
+        last=last,
+        versions=_versions(visit, codebook, cases),
+        said=_said(visit),
+        at=visit.number("at"),
     )
 
 
@@ -209,13 +234,9 @@ def amend(visit: Visit) -> Response:
     """Give a code a new definition; the older ones are kept."""
     code = visit.form.get("code", "")
     if visit.form.get("version", "") != str(visit.store.definition_history(code)[-1].version):
-        raise InputError(
-            "この説明は、画面を開いた後に変わっています。読み直してください。",
-            "the definition has changed since",
-        )
+        changed = "この説明は、画面を開いた後に変わっています。読み直してください。"
+        return refusal(visit, with_note(changed, visit.form.get("definition", ""), "説明"), 422)
     visit.store.amend_definition(code, visit.form.get("definition", ""), visit.user.name)
     if visit.form.get("back") == "adjudicate":
-        # To the case it was amended for: whoever works down the page would else look for it again.
-        case = f"#case{visit.number('comment_id')}"
-        return visit.go("/adjudicate?" + urlencode(_wanted(visit) | {"said": "saved"}) + case)
+        return _go_on(visit, "amended", visit.number("comment_id"))
     return visit.go("/codebook?" + urlencode({"code": code}))

@@ -30,7 +30,7 @@
     if (!adding() || isAdding()) return;
     adding().hidden = false;
     const start = one(".chosen").dataset.start;
-    for (const code of start ? start.split(" ") : []) addCode(code, "");
+    for (const code of start ? start.split("\n") : []) addCode(code, "");
     adding().scrollIntoView({ block: "nearest" }); // on a low screen it is below the edge
   }
 
@@ -92,6 +92,7 @@
 
   function searchKeys(event) {
     if (event.isComposing) return;
+    waiting = false; // what is pressed now is what is meant
     if (event.key === "Escape") {
       event.preventDefault();
       closeSearch(); // at once: the browser itself closes it a moment later
@@ -131,12 +132,14 @@
       const control = target.closest("a, button, summary");
       if (!isAdding() || (control && !control.matches(".choices button, [data-key=m], [data-key='/']"))) return;
     }
-    if (event.key === "n" && one("#note")) {
+    // With caps lock on, too, which on Japanese keyboards is beside the switch of the input method.
+    const key = event.shiftKey || event.key.length > 1 ? event.key : event.key.toLowerCase();
+    if (key === "n" && one("#note")) {
       event.preventDefault();
       one("#note").focus();
       return;
     }
-    const element = all("[data-key]", one("#work") || document).find((e) => e.dataset.key === event.key);
+    const element = all("[data-key]", one("#work") || document).find((e) => e.dataset.key === key);
     if (element && !element.closest("[hidden]")) {
       event.preventDefault();
       element.click();
@@ -144,12 +147,13 @@
   }
 
   // Moving on without deciding leaves a note behind: only if that is meant.
+  const isUnsaved = (field) => field.value.trim() !== (field.dataset.saved ?? field.defaultValue).trim();
   function keepsNote(target) {
     const note = one("#note");
     return (
       target.closest("#work [data-key=j], #work [data-key=k], #work [data-key=u]") !== null &&
       note !== null &&
-      note.value.trim() !== note.dataset.saved.trim() &&
+      isUnsaved(note) &&
       !window.confirm("書きかけのメモは、判定すると保存されます。メモを捨てて移りますか?")
     );
   }
@@ -173,6 +177,17 @@
     }
   }
 
+  // Leaving the page does too, and what was typed into its other forms: the browser asks.
+  let sent = null;
+  function submits(event) {
+    sent = event.defaultPrevented ? null : event.target; // htmx sends its forms itself
+  }
+
+  function leaves(event) {
+    if (all("textarea").some((field) => field.form !== sent && isUnsaved(field))) event.preventDefault();
+    sent = null;
+  }
+
   // -- what was done, for eyes and for screen readers ---------------------------------------------
   function say(text) {
     one("#status").textContent = text;
@@ -188,8 +203,17 @@
   one(".tree [aria-current]")?.scrollIntoView({ block: "nearest" });
   document.addEventListener("keydown", keys);
   document.addEventListener("click", clicks, true);
+  window.addEventListener("submit", submits);
+  window.addEventListener("beforeunload", leaves);
   let focusGoes = false; // what has the focus is about to be swapped away
-  document.addEventListener("htmx:beforeSwap", () => {
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.status >= 400 && xhr.getResponseHeader("HX-Retarget") === null) {
+      // Of a proxy that cannot reach the server: the comment and the note stay on the page.
+      event.detail.shouldSwap = false;
+      lost(event);
+      return;
+    }
     focusGoes = document.activeElement.closest("#work") !== null;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -207,7 +231,21 @@
       window.scrollTo(0, 0);
     }
   });
-  const lost = "サーバーにつながりません。最後の操作は保存されていません。サーバーを確かめて、もう一度押してください。";
-  document.addEventListener("htmx:sendError", () => alertWith(lost));
-  document.addEventListener("htmx:timeout", () => alertWith(lost));
+  const unreached = "サーバーにつながりません。";
+  function lost(event) {
+    if (event.detail.elt.id === "q") {
+      // The line for messages is out of reach behind the dialog.
+      const line = document.createElement("p");
+      line.className = "alert";
+      line.setAttribute("role", "alert");
+      line.textContent = `${unreached}サーバーを確かめて、もう一度打ってください。`;
+      one("#found").replaceChildren(line);
+      waiting = false;
+      return;
+    }
+    // The server may have stored it, and only the answer was lost; the same key again stores nothing twice.
+    alertWith(`${unreached}最後の操作が保存されたかは分かりません。サーバーを確かめて、もう一度押してください(二重には保存されません)。`);
+  }
+  document.addEventListener("htmx:sendError", lost);
+  document.addEventListener("htmx:timeout", lost);
 })();
