@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,14 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments, text_column_of_long
+from pipeline.comment_column import (
+    SUGGESTED_FOR,
+    column_suggested_for,
+    guess_text_column,
+    named_column,
+    sheet_with_comments,
+    text_column_of_long,
+)
 from pipeline.errors import InputError, counted, listed
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
@@ -129,7 +136,9 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
         ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
         return _Comments(text_column, ids, table[text_column].tolist(), [""] * len(table))
     if wanted is None:
-        text_column = guess_text_column(columns, file, source.sheets)
+        said: Iterable[object] = table.get(SUGGESTED_FOR, []) if suggestions_form(columns) else []
+        own = [c for c in columns if c not in _DECISION_COLUMNS]
+        text_column = column_suggested_for(own, said, file) or guess_text_column(columns, file, source.sheets)
     else:
         text_column = named_column(columns, wanted, "--text-column", file)
     ids = (
