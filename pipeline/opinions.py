@@ -31,6 +31,8 @@ from pipeline.outline import Entry, read_outline
 from pipeline.tables import CODE_TITLE, LABELS, suggestions_form
 from pipeline.workshops import Front, read_front
 
+_STRUCK = "取り消し線の付いた文字も読みました。要らなければ文書から消して、読み直してください"
+
 # -- a document ------------------------------------------------------------------------------------
 
 
@@ -47,7 +49,10 @@ def ingest_document(document: Document) -> Ingested:
     codebook = Codebook(outline.nodes)
     labels = _document_labels(document, outline.opinions, codebook, front)
     uses = [*front.uses, *outline.uses]
-    return ingested(document.name, codebook, labels, front.rows, uses, outline.doubts)
+    struck = [
+        Use(u.block, u.use, _STRUCK) for u in uses if u.block.struck and u.use not in ("set aside", "layout")
+    ]
+    return ingested(document.name, codebook, labels, front.rows, uses, [*outline.doubts, *struck])
 
 
 def _use_by_mark(block: Block) -> Use | None:
