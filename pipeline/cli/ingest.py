@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_codebook, refuse_forms
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
+from pipeline.cli.source_notes import read_from, say_gaps, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.comment_column import sheet_with_comments
 from pipeline.decision_checks import refuse_decisions
@@ -103,6 +103,7 @@ def _read(
         named = [c for c in (columns.text, columns.code) if c]
         table = open_rows(path, columns.sheet, sheet_with_comments(named, str(path)))
         say_other_sheets(console, table, columns.sheet)
+        say_gaps(console, table)
         refuse_forms(table.columns, path)
         refuse_decisions(table.columns, str(path))
         return read_from(console, table), ingest_table(

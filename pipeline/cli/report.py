@@ -13,7 +13,7 @@ from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import read_plan, refuse_forms
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
+from pipeline.cli.source_notes import read_from, say_gaps, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, read_coded
 from pipeline.comment_column import named_column, same_name, sheet_with_comments
@@ -105,6 +105,7 @@ def _open(console: Console, request: Request, path: Path) -> RowSource:
     choose = sheet_with_comments(named, str(path), option=this)
     source = open_rows(path, request.sheet if this else None, choose)
     say_other_sheets(console, source, request.sheet if this else None, option=this)
+    say_gaps(console, source)
     refuse_forms(source.columns, path)
     return source
 

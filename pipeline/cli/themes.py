@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets, say_sheets
+from pipeline.cli.source_notes import read_from, say_gaps, say_other_columns, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
 from pipeline.comment_column import (
@@ -102,6 +102,7 @@ def run(console: Console, request: Request) -> int:
     model = load_model(find_model(request.model))
     comments = _comments(source, request, model.codebook)
     say_other_sheets(console, source, request.sheet)
+    say_gaps(console, source)
     say_other_columns(console, source, [comments.column], named=bool(named))
     if coded is not None:
         coded = _with_codes(coded, model.codebook, str(request.coded))
