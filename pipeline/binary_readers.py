@@ -17,16 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl.utils import get_column_letter
 
-from pipeline.cells import ChooseSheet, Opened, Row, as_text, header
+from pipeline.cells import TITLE, ChooseSheet, Opened, Row, as_text, header, header_row
 from pipeline.errors import InputError, listed
 
 # Parse errors of both XML libraries openpyxl may use are SyntaxErrors.
 _XLSX_FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, SyntaxError)
-_TITLE_ROWS = 10  # so far down a header is looked for
-_TITLE = (
-    "1行目が題名なら、その行を消して見出しを1行目にしてください。",
-    "If row 1 is a title, delete it, so that the header is row 1",
-)
 # About styles and extensions, which are not read here; they come while rows are read, too.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
 
@@ -59,13 +54,18 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
         if not firsts and wanted is None:
             raise InputError("どのシートも空です。", "all sheets are empty", file=str(path))
         name = wanted or (choose(firsts) if choose else next(iter(firsts)))
-        columns = header(_header_row(sheets[name], path), path)
-        merged, formulas = _in_xml(
-            path, sheets[name], rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:', rb"<(?:\w+:)?f[ />]"
+        rows_there = map(_without_trailing, _sheet_rows(sheets[name]))
+        columns = header(header_row(rows_there, path), path)
+        merged_header, merged, formulas = _in_xml(
+            path,
+            sheets[name],
+            rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:',
+            rb'<(?:\w+:)?mergeCell ref="([A-Z]+\d+:[A-Z]+\d+)',
+            rb"<(?:\w+:)?f[ />]",
         )
-        if merged:
-            ja = f"見出しのセルが結合されています。結合を解き、見出しを1行にしてください。{_TITLE[0]}"
-            en = f"merged cells in the header; unmerge them and keep one header row. {_TITLE[1]}"
+        if merged_header:
+            ja = f"見出しのセルが結合されています。結合を解き、見出しを1行にしてください。{TITLE[0]}"
+            en = f"merged cells in the header; unmerge them and keep one header row. {TITLE[1]}"
             raise InputError(ja, en, file=str(path), row=1)
 
     def rows() -> Generator[Row, None, None]:
@@ -87,7 +87,7 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
                 cells += [None] * (len(columns) - len(cells))
                 yield cells
 
-    return Opened(columns, None, 2, rows, name, tuple(firsts))
+    return Opened(columns, None, 2, rows, name, tuple(firsts), merged)
 
 
 @contextmanager
@@ -136,22 +136,6 @@ def _unescaped(text: str) -> str:
     return re.sub("_x(00[01][0-9A-Fa-f]|005[Ff])_", lambda m: chr(int(m[1], 16)), text)
 
 
-def _header_row(sheet: Any, path: Path) -> list[Any]:
-    """Return the first row; an `InputError` if it is mostly empty over a row that is full: a title, no header."""
-    rows = map(_without_trailing, islice(_sheet_rows(sheet), _TITLE_ROWS))
-    first = next(rows, [])
-    blank = sum(c in (None, "") for c in first)
-    for number, cells in enumerate(rows, 2):
-        if 2 * blank > len(first) and len(cells) >= len(first) and None not in cells:
-            raise InputError(
-                f"1行目(見出し)のセルがほとんど空で、{number}行目のセルは埋まっています。見出しを埋めてください。{_TITLE[0]}",
-                f"most cells of row 1, the header, are empty, and those of row {number} are not; fill them in. {_TITLE[1]}",
-                file=str(path),
-                row=1,
-            )
-    return first
-
-
 def _check_beyond(cells: list[Any], width: int, path: Path, number: int) -> None:
     """Raise an `InputError` naming the first cell to the right of the header."""
     for column, cell in enumerate(cells[width:], width + 1):
@@ -159,9 +143,9 @@ def _check_beyond(cells: list[Any], width: int, path: Path, number: int) -> None
             place = f"{get_column_letter(column)}{number}"
             raise InputError(
                 f"{place} に値がありますが、1行目(見出し)のその列が空です。"
-                f"見出しを付けるか、値を消してください。{_TITLE[0]}",
+                f"見出しを付けるか、値を消してください。{TITLE[0]}",
                 f"there is a value in {place}, but row 1, the header, is empty in that column; "
-                f"name the column or clear the cell. {_TITLE[1]}",
+                f"name the column or clear the cell. {TITLE[1]}",
                 file=str(path),
                 row=number,
             )
@@ -190,14 +174,19 @@ def _refuse_other_excel(path: Path, head: bytes) -> None:
     )
 
 
-def _in_xml(path: Path, sheet: Any, *patterns: bytes) -> list[bool]:
-    """Tell which patterns a sheet's XML has: streaming hides merged cells, which follow the rows, and formulas."""
-    found = [False] * len(patterns)
+def _in_xml(path: Path, sheet: Any, *patterns: bytes) -> list[str]:
+    """Return what of a sheet's XML first fits each pattern (its group, if it has one), '' if nothing does.
+
+    Streaming hides merged cells, which follow the rows, and formulas.
+    """
+    found = [""] * len(patterns)
     tail = b""
     with zipfile.ZipFile(path) as archive, archive.open(sheet._worksheet_path.lstrip("/")) as xml:
         while block := xml.read(1 << 20):
             tail = tail[-64:] + block
-            found = [f or bool(re.search(p, tail)) for f, p in zip(found, patterns, strict=True)]
+            for i, pattern in enumerate(patterns):
+                if not found[i] and (match := re.search(pattern, tail)):
+                    found[i] = match[match.lastindex or 0].decode()
     return found
 
 

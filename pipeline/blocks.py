@@ -12,7 +12,7 @@ BULLET = re.compile(rf"[{DOTS}]|(?P<bullet>[●○◦‣▪■◆◇▸►\uf0b7
 # How a line begins that is an opinion by itself: with a bullet, or a dash and a space.
 BULLETED = re.compile(rf"\s*(?:{BULLET.pattern}|[-*+–−]\s)")
 
-BlockKind = Literal["line", "table", "running", "textbox", "no-text", "no-font", "row"]
+BlockKind = Literal["line", "table", "running", "textbox", "note", "no-text", "no-font", "row"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Block:
         Page of a PDF, from 1; None elsewhere.
     kind
         'line'; 'table' (a row of several cells); 'running' (page header, footer or number); 'textbox';
+        'note' (a footnote or endnote of Word, numbered on from the last line);
         'no-text' (a PDF page that is only a picture); 'no-font' (characters of a PDF page that cannot be
         read for want of a font); 'row' (of a table file, the header being row 1).
     label
@@ -37,6 +38,8 @@ class Block:
         Depth of the heading style in Word, 0 for other text. Only a fallback: numbers say the level.
     continues
         The layout allows this line to be the rest of the one before it.
+    struck
+        Some of the text is struck through in Word: whether it is still meant, only a person can tell.
     """
 
     text: str
@@ -46,6 +49,7 @@ class Block:
     label: str = ""
     heading: int = 0
     continues: bool = False
+    struck: bool = False
 
     @property
     def location(self) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,11 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 # Half a character: Python's strings can hold one, files cannot.
 SURROGATE = re.compile("[\ud800-\udfff]")
 _ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_TITLE_ROWS = 10  # so far down a header is looked for
+TITLE = (
+    "1行目が題名なら、その行を消して見出しを1行目にしてください。",
+    "If row 1 is a title, delete it, so that the header is row 1",
+)
 Row = Sequence[object]
 ChooseSheet = Callable[
     [Mapping[str, list[str]]], str
@@ -39,6 +45,7 @@ class Opened(NamedTuple):
     rows: Callable[[], Generator[Row, None, None]]
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
+    merged: str = ""
 
 
 def in_percent(share: float, places: int = 0) -> str:
@@ -114,6 +121,21 @@ def header(cells: Sequence[object], path: Path) -> list[str]:
                 ja, "several columns have this name; rename them", file=str(path), row=1, column=name
             )
     return names
+
+
+def header_row(rows: Iterator[list[Any]], path: Path) -> list[Any]:
+    """Return the first row; an `InputError` if it is mostly empty over a row that is full: a title, no header."""
+    first = next(rows, [])
+    blank = sum(c in (None, "") for c in first)
+    for number, cells in enumerate(islice(rows, _TITLE_ROWS - 1), 2):
+        if 2 * blank > len(first) and len(cells) >= len(first) and not {None, ""}.intersection(cells):
+            raise InputError(
+                f"1行目(見出し)のセルがほとんど空で、{number}行目のセルは埋まっています。見出しを埋めてください。{TITLE[0]}",
+                f"most cells of row 1, the header, are empty, and those of row {number} are not; fill them in. {TITLE[1]}",
+                file=str(path),
+                row=1,
+            )
+    return first
 
 
 def fitted(row: list[Any], width: int, path: Path, number: int) -> list[Any]:

@@ -6,22 +6,20 @@ Nothing here assumes a certain plan, three levels or any number of items.
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
 
 from pipeline.errors import InputError
-from pipeline.notation import after_numbers, folded_title, letter_of, parse_numbers
+from pipeline.notation import after_numbers, date_hint, folded_title, letter_of, parse_numbers
 from pipeline.tables import CODE_TITLE, CODEBOOK, records
 from pipeline.typed import says_no
 
 # So many titles may have been reworded, however few a table has.
 _REWORDED = 2
-_DATE_LIKE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{2}:\d{2}.*)?|\d{1,2}月\d{1,2}日|\d{5}")
 
 
 @dataclass(frozen=True)
@@ -43,10 +41,13 @@ class Codebook:
     """A plan as a tree of `Node`s, in the order of the plan (parents before children).
 
     Build one with `Codebook.from_table`. Codes are unique; every parent exists.
+
+    switched_off : titles by code of the rows that were left out because `active` says no
     """
 
-    def __init__(self, nodes: list[Node]) -> None:
+    def __init__(self, nodes: list[Node], switched_off: Mapping[str, str] | None = None) -> None:
         self.nodes: tuple[Node, ...] = tuple(nodes)
+        self.switched_off = dict(switched_off or {})
         self._by_code = {n.code: n for n in nodes}
 
     # -- reading and writing -------------------------------------------------------------------
@@ -66,7 +67,12 @@ class Codebook:
         """
         table = CODEBOOK.check(table, file)
         # Rows switched off (drafts of `iken themes`) are as if they were not there; line numbers stay.
-        rows = {i: r for i, r in enumerate(records(table)) if not says_no(r.get("active", ""))}
+        every = dict(enumerate(records(table)))
+        off = {i for i, r in every.items() if says_no(r.get("active", ""))}
+        switched_off = {
+            every[i]["code"].strip() or f"C{i + 1}": every[i]["title"].strip() for i in sorted(off)
+        }
+        rows = {i: r for i, r in every.items() if i not in off}
         if not rows:
             raise InputError("コードブックに行がありません。", "the codebook has no rows", file=file)
         flat = not any(r["code"].strip() for r in rows.values())
@@ -86,8 +92,8 @@ class Codebook:
             codes[row["code"]] = i + 2
         nodes: dict[str, Node] = {}
         for i, row in rows.items():
-            nodes[row["code"]] = _node(row, codes, file, i + 2)
-        return cls(_in_plan_order(nodes, codes, file))
+            nodes[row["code"]] = _node(row, codes, switched_off, file, i + 2)
+        return cls(_in_plan_order(nodes, codes, file), switched_off)
 
     def to_table(self) -> pd.DataFrame:
         """Return the CODEBOOK table (extra columns of the input kept)."""
@@ -178,7 +184,7 @@ class Codebook:
         """Like `read_code`, but an unknown code is an `InputError` at the given place."""
         code = self.read_code(text)
         if code is None:
-            hint = date_hint(text)
+            hint = self.hint(text)
             raise InputError(
                 f"コード「{text}」はコードブックにありません。{hint[0]}",
                 f"code '{text}' is not in the codebook{hint[1]}",
@@ -187,6 +193,17 @@ class Codebook:
                 column=column,
             )
         return code
+
+    def hint(self, text: str) -> tuple[str, str]:
+        """Return why what a person wrote may be no code here, in both languages; ('', '') if nothing is known."""
+        first = unicodedata.normalize("NFKC", text).upper().split(maxsplit=1)[:1]
+        for code, title in self.switched_off.items():
+            if [code] == first or folded_title(text) == folded_title(title):
+                return (
+                    f"(コードブックで {code} の active が no です。使うなら yes に、使わないなら別のコードに直してください。)",
+                    f" (in the codebook, {code} is switched off: active is no; make it yes, or use another code)",
+                )
+        return date_hint(text)
 
     def other_title(self, given: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
         """Return a code and its title of another plan that calls its items alike, or None if it is this plan.
@@ -241,16 +258,6 @@ class Codebook:
         return _only_ones((t, n.code) for n in self.nodes if (t := folded_title(n.title)))
 
 
-def date_hint(text: str) -> tuple[str, str]:
-    """Return what may have become of a code that looks like a date, in both languages; ('', '') of any other."""
-    if not _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", text.strip())):
-        return "", ""
-    return (
-        "(Excel が日付に変えたようです。G1-1-1 のように文字で始めてください。)",
-        " (Excel seems to have made a date of it; start with a letter, as in G1-1-1)",
-    )
-
-
 def _only_ones(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the code of each text that belongs to one code only."""
     found: dict[str, list[str]] = {}
@@ -259,11 +266,22 @@ def _only_ones(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {text: codes[0] for text, codes in found.items() if len(codes) == 1}
 
 
-def _node(row: dict[str, str], codes: dict[str, int], file: str | None, line: int) -> Node:
-    """Make one node of a checked row; `codes` maps every code to its row."""
+def _node(
+    row: dict[str, str], codes: dict[str, int], off: Mapping[str, str], file: str | None, line: int
+) -> Node:
+    """Make one node of a checked row; `codes` maps every code to its row, `off` holds those switched off."""
     parent = row["parent"].strip()
-    if not parent and "-" in row["code"] and row["code"].rpartition("-")[0] in codes:
-        parent = row["code"].rpartition("-")[0]
+    above = row["code"].rpartition("-")[0]
+    if not parent and (above in codes or above in off):
+        parent = above
+    if parent in off and parent not in codes:
+        raise InputError(
+            f"親コード「{parent}」の行は active が no です。この行も no にするか、親を変えてください。",
+            f"the row of the parent code '{parent}' is switched off: active is no; switch this row off too, or change its parent",
+            file=file,
+            row=line,
+            column="parent",
+        )
     if parent and parent not in codes:
         raise InputError(
             f"親コード「{parent}」がコードブックにありません。",

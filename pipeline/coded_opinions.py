@@ -6,7 +6,7 @@ used, counted as without a code, or set aside with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,7 +14,13 @@ import pandas as pd
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
 from pipeline.coding import SUGGESTED, UNSURE
-from pipeline.comment_column import guess_text_column, named_column, text_column_of_long
+from pipeline.comment_column import (
+    SUGGESTED_FOR,
+    column_suggested_for,
+    guess_text_column,
+    named_column,
+    text_column_of_long,
+)
 from pipeline.comments import MOST_RANKS, wide_columns
 from pipeline.decision_checks import refuse_decisions
 from pipeline.doubt import ELSEWHERE, REASONS
@@ -189,7 +195,8 @@ def _read_wide(
 ) -> CodedOpinions:
     own = own_columns(table)
     if text_column is None:
-        text_column = guess_text_column(own, file)
+        said: Iterable[object] = table.get(SUGGESTED_FOR, [])
+        text_column = column_suggested_for(own, said, file) or guess_text_column(own, file)
     else:
         text_column = named_column([*table.columns], text_column, "--text-column", file)
     for code, title in (("suggested_code", "suggested_title"), ("code_1", "title_1")):

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pandas as pd
 
-from pipeline.codebook import Codebook, date_hint
+from pipeline.codebook import Codebook
 from pipeline.comment_column import TEXT_COLUMNS, comment_columns, folded_name, named_column
 from pipeline.errors import InputError, listed
 from pipeline.notation import after_numbers, letter_of, parse_numbers
@@ -151,7 +151,7 @@ def refuse_unknown(unknown: Sequence[tuple[int, str]], codebook: Codebook, colum
     listed = "、".join(f"「{part}」({row}行目)" for row, part in unknown[:_ERRORS_SHOWN])
     shown = ", ".join(f"'{part}' (row {row})" for row, part in unknown[:_ERRORS_SHOWN])
     more = len(unknown) - _ERRORS_SHOWN
-    hint = next(filter(any, (date_hint(part) for _, part in unknown)), ("", ""))
+    hint = next(filter(any, (codebook.hint(part) for _, part in unknown)), ("", ""))
     raise InputError(
         f"コードブックにないコードがあります: {listed}{f' ほか{more}件' if more > 0 else ''}{hint[0]}",
         f"codes that are not in the codebook: {shown}{f' and {more} more' if more > 0 else ''}{hint[1]}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pipeline.errors import InputError, listed
 
@@ -27,6 +27,7 @@ TEXT_COLUMNS = (
     "response",
 )
 LONG_TEXT = "unit_text"
+SUGGESTED_FOR = "text_column"  # in the wide output of `iken suggest`: the name of the column that was coded
 _COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, calls its second column
 _NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)
 
@@ -67,6 +68,31 @@ def text_column_of_long(columns: Sequence[str], wanted: str | None, file: str | 
         f"in the long form of `iken suggest` comments stand in the column '{LONG_TEXT}' alone; leave --text-column out",
         file=file,
     )
+
+
+def column_suggested_for(columns: Sequence[str], said: Iterable[object], file: str | None) -> str | None:
+    """Return which of `columns` the suggestions of a wide table are for, None if it does not say or has lost it.
+
+    A survey may ask several questions: the column that looks most like comments need not be the one that was coded.
+
+    Parameters
+    ----------
+    said : the cells of the column `SUGGESTED_FOR`; none in tables of before
+
+    Raises
+    ------
+    InputError
+        if suggestions for several columns were put together in one table.
+    """
+    names = list(dict.fromkeys(folded_name(str(s)) for s in said if str(s).strip()))
+    if len(names) > 1:
+        raise InputError(
+            "別々の列への提案が1つの表に混ざっています。列ごとに別のファイルにしてください。",
+            "suggestions for different columns are mixed in one table; keep each in a file of its own",
+            file=file,
+            column=SUGGESTED_FOR,
+        )
+    return next((c for c in columns if folded_name(c) in names), None)
 
 
 def folded_name(name: str) -> str:

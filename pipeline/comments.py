@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.coding import EVIDENCE, SUGGESTED, UNSURE, Coder, Coding
+from pipeline.comment_column import SUGGESTED_FOR
 from pipeline.division import divide
 from pipeline.doubt import PERSONAL_DATA, REASONS, SEVERAL_TOPICS
 from pipeline.masking import suspects_personal
@@ -184,7 +185,7 @@ def wide_columns(top: int) -> list[str]:
     made += ["units", "unit_codes"]
     evidence = ["evidence", "evidence_words", "plan_wording", *REASONS]
     groups = ["group_id", "group_size", "exact_count"]
-    return ["opinion_id", "status", *made, *ranked, *evidence, *groups, "model_id"]
+    return ["opinion_id", "status", *made, *ranked, *evidence, *groups, SUGGESTED_FOR, "model_id"]
 
 
 def wide_cells(model: Model, comments: Sequence[CommentCoding], top: int) -> dict[str, list[object]]:

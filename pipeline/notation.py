@@ -14,6 +14,7 @@ CIRCLED_DIGITS = {int(n): c for c, n in _CIRCLED.items()}
 # After folding: a letter or 目標, then numbers joined by hyphens, then the end or something not of the code.
 _NOTATION = re.compile(r"(?:目標|基本目標|[A-Za-z])?\s*(\d+(?:-\d+)*)(?![\d-])")
 _LETTER = re.compile(r"[A-Za-z](?=[\s-]*\d)")
+_DATE_LIKE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{2}:\d{2}.*)?|\d{1,2}月\d{1,2}日|\d{5}")
 _AROUND_TITLE = " :-()[]「」"
 
 
@@ -75,3 +76,13 @@ def _folded(text: str) -> str:
     text = re.sub(r"\s*-[\s-]*", "-", text).lstrip("-")
     text = re.sub(r"^((?:基本)?目標|[A-Za-z])\s*-", r"\1", text)
     return re.sub(r"-(?=\D|$)", " ", text)
+
+
+def date_hint(text: str) -> tuple[str, str]:
+    """Return what may have become of a code that looks like a date, in both languages; ('', '') of any other."""
+    if not _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", text.strip())):
+        return "", ""
+    return (
+        "(Excel が日付に変えたようです。G1-1-1 のように文字で始めてください。)",
+        " (Excel seems to have made a date of it; start with a letter, as in G1-1-1)",
+    )

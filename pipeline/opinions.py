@@ -22,13 +22,16 @@ from pipeline.coded_table import (
     split_codes,
     why_not_coded,
 )
+from pipeline.comment_column import SUGGESTED_FOR, column_suggested_for
 from pipeline.errors import InputError
 from pipeline.ingested import Ingested, ingested
 from pipeline.marks import mark
 from pipeline.opinions_section import read_opinions_section
 from pipeline.outline import Entry, read_outline
-from pipeline.tables import CODE_TITLE, LABELS
+from pipeline.tables import CODE_TITLE, LABELS, suggestions_form
 from pipeline.workshops import Front, read_front
+
+_STRUCK = "取り消し線の付いた文字も読みました。要らなければ文書から消して、読み直してください"
 
 # -- a document ------------------------------------------------------------------------------------
 
@@ -46,7 +49,10 @@ def ingest_document(document: Document) -> Ingested:
     codebook = Codebook(outline.nodes)
     labels = _document_labels(document, outline.opinions, codebook, front)
     uses = [*front.uses, *outline.uses]
-    return ingested(document.name, codebook, labels, front.rows, uses, outline.doubts)
+    struck = [
+        Use(u.block, u.use, _STRUCK) for u in uses if u.block.struck and u.use not in ("set aside", "layout")
+    ]
+    return ingested(document.name, codebook, labels, front.rows, uses, [*outline.doubts, *struck])
 
 
 def _use_by_mark(block: Block) -> Use | None:
@@ -130,6 +136,9 @@ def ingest_table(
         for a missing or ambiguous column, an unknown code, a repeated id.
     """
     columns = [str(c) for c in table.columns]
+    if text_column is None and suggestions_form(columns) == "wide":
+        given = [c for c in columns if c not in CODE_NAMES]
+        text_column = column_suggested_for(given, table.get(SUGGESTED_FOR, []), source)
     text_name = pick_column(columns, text_column, TEXT_NAMES, "--text-column", source)
     code_name = pick_column(columns, code_column, CODE_NAMES, "--code-column", source)
     if id_column is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import pandas as pd
@@ -11,7 +12,13 @@ import pandas as pd
 from pipeline.book_parts import choice
 from pipeline.cells import as_text, excel_text
 from pipeline.codebook import Codebook
-from pipeline.comment_column import guess_text_column, named_column, text_column_of_long
+from pipeline.comment_column import (
+    SUGGESTED_FOR,
+    column_suggested_for,
+    guess_text_column,
+    named_column,
+    text_column_of_long,
+)
 from pipeline.comments import MOST_RANKS
 from pipeline.doubt import REASONS
 from pipeline.errors import InputError, listed
@@ -54,10 +61,15 @@ def review_items(
     InputError
         if it is no table of suggestions, an id is empty or comes twice, or a code is not in the codebook.
     """
+    chunks = iter(chunks)
+    first = next(chunks, pd.DataFrame(columns=list(columns)))
+    if text_column is None and suggestions_form(columns) == "wide":
+        own = _own_columns(columns)
+        text_column = column_suggested_for(own, first.get(SUGGESTED_FOR, []), file)
     reader = _Reader(columns, codebook, text_column, file)
     rows: dict[tuple[str, str], Row] = {}
     number = first_row
-    for chunk in chunks:
+    for chunk in chain([first], chunks):
         names = [str(c) for c in chunk.columns]
         for cells in zip(*(chunk[c].tolist() for c in names), strict=True):
             row = dict(zip(names, map(as_text, cells), strict=True))
@@ -80,6 +92,11 @@ def review_items(
 def _if_outside(row: Row) -> list[str]:
     """Return the first reason to doubt any item: that the comment seems to be about none."""
     return [OUTSIDE] if row["status"] == OUTSIDE else []
+
+
+def _own_columns(columns: Sequence[str]) -> list[str]:
+    """Return the survey's columns: they stand before those that `iken suggest` added, which begin with these two."""
+    return [c for c in columns[: columns.index("status")] if c != "opinion_id"]
 
 
 class _Reader:
@@ -116,8 +133,7 @@ class _Reader:
 
     @staticmethod
     def _text_column(columns: Sequence[str], wanted: str | None, file: str | None) -> str:
-        # The input's own columns stand before those that `iken suggest` added, which begin with these two.
-        own = [c for c in columns[: columns.index("status")] if c != "opinion_id"]
+        own = _own_columns(columns)
         if wanted is None:
             return guess_text_column(own, file)
         return named_column(own, wanted, "--text-column", file)

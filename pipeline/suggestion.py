@@ -17,7 +17,7 @@ from pipeline.abstention import TARGET_PRECISION
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
-from pipeline.comment_column import guess_text_column, named_column
+from pipeline.comment_column import SUGGESTED_FOR, guess_text_column, named_column
 from pipeline.comments import CommentCoding, long_rows, wide_cells, wide_columns
 from pipeline.crew import PIECE, Crew
 from pipeline.duplicates import Groups
@@ -130,7 +130,7 @@ def suggest_stream(
             if long:
                 yield _long_frame(model, results, part.texts, ids)
             else:
-                yield _wide_frame(model, part.chunk, results, ids, id_column, top, groups, at)
+                yield _wide_frame(model, part.chunk, results, ids, text_column, id_column, top, groups, at)
             at += len(part.texts)
 
 
@@ -228,6 +228,7 @@ def _wide_frame(
     chunk: pd.DataFrame,
     codings: list[CommentCoding],
     ids: list[str],
+    text_column: str,
     id_column: str | None,
     top: int,
     groups: Groups | None,
@@ -235,6 +236,7 @@ def _wide_frame(
 ) -> pd.DataFrame:
     added = wide_cells(model, codings, top)
     added[ID_COLUMN] = list(ids)
+    added[SUGGESTED_FOR] = [text_column] * len(ids)
     added["model_id"] = [model.model_id] * len(ids)
     added["group_id"] = [""] * len(ids)
     if groups is not None:

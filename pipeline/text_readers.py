@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
 
-from pipeline.cells import DELIMITERS, Opened, Row, fitted, header
+from pipeline.cells import DELIMITERS, Opened, Row, fitted, header, header_row
 from pipeline.errors import InputError
 
 # Bytes that no CP932 text has but Python's decoder lets through (as these characters).
@@ -21,7 +21,7 @@ def open_delimited(path: Path) -> Opened:
     """Open a .csv or .tsv file; an `InputError` if its encoding or header cannot be used."""
     encoding = detect_encoding(path)
     delimiter = _delimiter(path, encoding)
-    columns = header(next(_records(path, encoding, delimiter), (1, []))[1], path)
+    columns = header(header_row((c for _, c in _records(path, encoding, delimiter)), path), path)
 
     def rows() -> Generator[Row, None, None]:
         blank = 0

@@ -16,6 +16,7 @@ from typing import Any
 import docx
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from pipeline.blocks import BULLETED, Block
@@ -31,8 +32,9 @@ _DAMAGED = (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, OSEr
 def read_word(data: bytes, name: str) -> list[Block]:
     """Return the non-blank paragraphs and table rows of a .docx file; `line` counts them, blanks included.
 
-    Text boxes come with kind 'textbox' after the paragraph they hang on. Deleted text (tracked changes) and
-    furigana are left out; inserted text is in.
+    Text boxes come with kind 'textbox' after the paragraph they hang on, footnotes and endnotes with kind 'note'
+    at the end. Deleted text (tracked changes), the place that moved text left, and furigana are left out; inserted
+    text is in. Text that is struck through is in, since it is not deleted, and noted.
 
     Raises
     ------
@@ -41,6 +43,7 @@ def read_word(data: bytes, name: str) -> list[Block]:
     """
     try:
         document = docx.Document(io.BytesIO(data))
+        notes = list(_notes(document))
     except _DAMAGED as error:
         raise InputError(
             "Word の文書として読めません。ファイルが壊れているようです。"
@@ -51,6 +54,7 @@ def read_word(data: bytes, name: str) -> list[Block]:
     styles = _styles(document)
     numbering = _Numbering.of(document, styles)
     blocks: list[Block] = []
+    line = 0
     for line, element in enumerate(_body(document.element.body), start=1):
         if element.tag == qn("w:tr"):
             blocks.extend(_row_blocks(element, line, styles, numbering))
@@ -59,12 +63,22 @@ def read_word(data: bytes, name: str) -> list[Block]:
         if text.strip():
             heading = _heading(element, styles)
             label = numbering.label(element)
-            blocks.append(Block(text, line, label=label, heading=heading))
+            blocks.append(Block(text, line, label=label, heading=heading, struck=_struck(element)))
         for box in element.iter(qn("w:txbxContent")):
             # Word stores each box twice, the second time for old programs.
             if not any(a.tag.endswith("}Fallback") for a in box.iterancestors()) and _joined(box).strip():
                 blocks.append(Block(_joined(box), line, kind="textbox"))
-    return blocks
+    return [*blocks, *(Block(text, line + i, kind="note") for i, text in enumerate(notes, start=1))]
+
+
+def _notes(document: Any) -> Iterator[str]:
+    """Yield the texts of the footnotes and endnotes; the lines above them are not among them."""
+    for kind in (RELATIONSHIP_TYPE.FOOTNOTES, RELATIONSHIP_TYPE.ENDNOTES):
+        for relation in document.part.rels.values():
+            if relation.reltype == kind and not relation.is_external:
+                for note in parse_xml(relation.target_part.blob):
+                    if text := _joined(note):
+                        yield text
 
 
 def _body(parent: Any) -> Iterator[Any]:
@@ -72,14 +86,21 @@ def _body(parent: Any) -> Iterator[Any]:
     for child in parent.iterchildren():
         if child.tag in (qn("w:p"), qn("w:tr")):
             yield child
-        elif child.tag in (qn("w:tbl"), qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:customXml")):
+        elif child.tag in (
+            qn("w:tbl"),
+            qn("w:sdt"),
+            qn("w:sdtContent"),
+            qn("w:ins"),
+            qn("w:moveTo"),
+            qn("w:customXml"),
+        ):
             yield from _body(child)
 
 
 def _text(element: Any) -> str:
     """Return the text a reader sees in a paragraph, without text boxes, furigana and deleted words."""
     parts: list[str] = []
-    skipped = (qn("w:txbxContent"), qn("w:rt"), qn("w:del"), qn("w:pPr"), qn("w:rPr"))
+    skipped = tuple(map(qn, ("w:txbxContent", "w:rt", "w:del", "w:moveFrom", "w:pPr", "w:rPr")))
     for child in element.iterchildren():
         if child.tag in skipped:
             continue
@@ -96,6 +117,13 @@ def _text(element: Any) -> str:
     return "".join(parts)
 
 
+def _struck(element: Any) -> bool:
+    """Tell whether some of the text that a reader sees in a paragraph is struck through."""
+    runs = (r for r in element.iter(qn("w:r")) if _text(r).strip())
+    lines = (r.find(f"{qn('w:rPr')}/{qn(tag)}") for r in runs for tag in ("w:strike", "w:dstrike"))
+    return any(x is not None and x.get(qn("w:val"), "1") not in ("0", "false", "off") for x in lines)
+
+
 def _joined(element: Any) -> str:
     texts = [_text(p).strip() for p in element.iter(qn("w:p"))]
     return " ".join(t for t in texts if t)
@@ -106,7 +134,7 @@ def _row_blocks(row: Any, line: int, styles: dict[str, _Style], numbering: _Numb
     cells: list[Any] = [c for c in row.iter(qn("w:tc")) if next(c.iterancestors(qn("w:tr"))) is row]
     filled = [c for c in cells if _joined(c)]
     lines = [
-        Block(text, line, label=numbering.label(p), heading=_heading(p, styles))
+        Block(text, line, label=numbering.label(p), heading=_heading(p, styles), struck=_struck(p))
         for c in filled
         for p in c.iter(qn("w:p"))
         if (text := _text(p)).strip()

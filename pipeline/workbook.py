@@ -33,6 +33,7 @@ from pipeline.book_parts import (
 )
 from pipeline.cells import as_text, check_excel_rows, date_format, places, write_cell
 from pipeline.codebook import Codebook
+from pipeline.comment_column import SUGGESTED_FOR
 from pipeline.errors import Language
 from pipeline.no_answer import NO_OPINION, OUTSIDE
 from pipeline.placing import put_in_place, temporary_beside
@@ -66,12 +67,17 @@ _WIDTHS = {
     "evidence_words": 16,
     "plan_wording": 22,
     "doubt": 11,
+    SUGGESTED_FOR: 14,
     "model_id": 14,
 }
 _TEXT_WIDTH, _DECISION_WIDTH = 46, 26
 _PERCENT = {"num_format": "0%", "align": "right", "indent": 1}
 _GIVEN: dict[Language, str] = {"ja": "(入力)", "en": " (input)"}
-_FOLDED = ("opinion_id", "model_id")  # for programs; a click on [+] above the columns shows them
+_FOLDED = (
+    "opinion_id",
+    SUGGESTED_FOR,
+    "model_id",
+)  # for programs; a click on [+] above the columns shows them
 
 
 def workbook_columns(columns: Sequence[str], language: Language = "ja") -> list[str]:

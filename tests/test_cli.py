@@ -480,6 +480,32 @@ def test_reading_a_document_again_keeps_what_people_wrote(tmp_path: Path) -> Non
     assert path.read_bytes() == written
 
 
+def test_reading_a_document_again_keeps_rows_that_are_switched_off(tmp_path: Path) -> None:
+    """They are what `iken themes` proposed, with the notes of who thinks about it."""
+    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
+    path = tmp_path / "codebook" / "codebook.csv"
+    table = read_table(path).assign(active="yes")
+    table.loc[len(table)] = {"code": "N1", "title": "新しいテーマ", "active": "no"}
+    write_table(table.fillna(""), path)
+    written = path.read_bytes()
+    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
+    assert path.read_bytes() == written
+
+
+def test_sessions_of_another_document_stay(tmp_path: Path) -> None:
+    """Their labels do; next year's summary is read into the same folder."""
+    first, second = tmp_path / "2025.md", tmp_path / "2026.md"
+    for path in (first, second):
+        path.write_bytes(SOURCE.read_bytes())
+    out = tmp_path / "out"
+    for path in (first, second, second):
+        assert iken("ingest", path, "--out", out) == 0
+    sources = read_table(out / "workshops.csv")["source"].tolist()
+    assert iken("ingest", first, second, "--out", tmp_path / "both") == 0
+    assert sources == read_table(tmp_path / "both" / "workshops.csv")["source"].tolist()
+    assert {*sources} == {"2025.md", "2026.md"}
+
+
 def test_label_files_that_both_number_from_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = tmp_path / "small.toml"
     small.write_text("lexical = 1.0\nuse = 0.0\nchive = 0.0\n", "utf-8")

@@ -10,6 +10,7 @@ import pytest
 from commands import iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 
+from pipeline.cli.inputs import find_inputs
 from pipeline.tableio import read_table, write_table
 
 DEFAULT = ROOT / "models/default"
@@ -168,7 +169,7 @@ def test_a_person_edits_the_table_and_the_labels_go_where_it_says(
     arguments = ("--labels", SEED_LABELS, "--table", table, "--out", used, "--out-labels", labels)
     assert iken("crosswalk", *plans, *arguments) == 1
     assert "84件 = 引き継いだ 81 + 外した 3" in capsys.readouterr().out
-    carried, aside = read_table(labels), read_table(tmp_path / "labels_set_aside.csv")
+    carried, aside = read_table(labels), read_table(tmp_path / "labels_set_aside.xlsx")
     assert set(carried.loc[carried["carried_from_code"] == "G1-1-1", "code"]) == {moved}
     assert set(aside["code"]) == {"G3-3-2"} and len(carried) + len(aside) == 84
     # What was carried is what training reads.
@@ -179,8 +180,30 @@ def test_all_84_labels_are_carried_in_one_go(tmp_path: Path) -> None:
     labels = tmp_path / "labels.csv"
     arguments = ("--labels", SEED_LABELS, "--out", tmp_path / "t.csv", "--out-labels", labels)
     assert iken("crosswalk", SEED_CODEBOOK, REWORDED, *arguments) == 0
-    assert len(read_table(labels)) == 84 and len(read_table(tmp_path / "labels_set_aside.csv")) == 0
+    assert len(read_table(labels)) == 84 and len(read_table(tmp_path / "labels_set_aside.xlsx")) == 0
     assert iken("crosswalk", SEED_CODEBOOK, REWORDED, *arguments) == 0  # the same again is no loss
+
+
+def test_labels_that_were_set_aside_are_not_learned_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They bear codes of the old plan, which mean something else in the new one that has such codes too."""
+    plan, labels = tmp_path / "data/codebook/codebook.csv", tmp_path / "data/labels/引き継ぎ.csv"
+    for path in (plan, labels):
+        path.parent.mkdir(parents=True)
+    write_table(read_table(REWORDED), plan)
+    table = tmp_path / "対応表.csv"
+    assert iken("crosswalk", SEED_CODEBOOK, plan, "--out", table) == 0
+    edited = read_table(table)
+    edited.loc[edited["old_code"] == "G3-3-2", "use"] = ""
+    write_table(edited, table)
+    carried = ("--out", tmp_path / "使った.csv", "--out-labels", labels)
+    arguments = ("--labels", SEED_LABELS, "--table", table, *carried)
+    assert iken("crosswalk", SEED_CODEBOOK, plan, *arguments) == 1
+    monkeypatch.chdir(tmp_path)
+    assert find_inputs(None, Path("data/codebook/codebook.csv"), None, no_bank=True).labels == (
+        Path("data/labels/引き継ぎ.csv"),
+    )
 
 
 def test_an_edited_table_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.codebook import Codebook
-from pipeline.coded_table import split_codes
+from pipeline.coded_table import decided_codes, split_codes
 from pipeline.errors import InputError
 from pipeline.notation import CIRCLED_DIGITS, parse_numbers
 from pipeline.tables import CODEBOOK
@@ -82,6 +82,32 @@ def test_rows_that_are_switched_off_are_as_if_not_there() -> None:
     words = {"いる": "yes", "空": "", "いらない": "No", "ばつ": "✕", "まだ": "△"}
     book = Codebook.from_table(CODEBOOK.table({"code": t, "title": t, "active": w} for t, w in words.items()))
     assert [n.code for n in book] == ["いる", "空"]
+
+
+def test_a_code_that_is_switched_off_is_told_so(plan: Codebook) -> None:
+    """It stands in the file: 「コードブックにありません」 alone is what nobody believes."""
+    table = plan.to_table().assign(active="yes")
+    table.loc[table["code"] == "G1-1-1", "active"] = "no"
+    book = Codebook.from_table(table)
+    for written in ("G1-1-1", "Ｇ１－１－１ 公園の清掃", "公園の清掃"):
+        with pytest.raises(InputError, match="G1-1-1 の active が no"):
+            book.code_or_error(written, file=None, row=None, column=None)
+    with pytest.raises(InputError) as caught:
+        book.code_or_error("G9", file=None, row=None, column=None)
+    assert "active" not in str(caught.value)
+    with pytest.raises(InputError, match="G1-1-1 の active が no"):
+        decided_codes([(2, "G1-1-1"), (3, "G9")], book, "確定コード", "記入.xlsx")
+
+
+@pytest.mark.parametrize("parent", ["G1-1", ""])
+def test_a_row_below_one_that_is_switched_off(plan: Codebook, parent: str) -> None:
+    """Without a parent of its own it would have become a goal."""
+    table = plan.to_table().assign(active="yes")
+    table.loc[table["code"] == "G1-1", "active"] = "no"
+    table.loc[table["parent"] == "G1-1", "parent"] = parent
+    with pytest.raises(InputError, match="active が no") as caught:
+        Codebook.from_table(table, "codebook.csv")
+    assert (caught.value.place.row, caught.value.place.column) == (4, "parent")
 
 
 def test_the_hash_changes_with_a_definition(plan: Codebook) -> None:

@@ -255,3 +255,25 @@ def test_what_excel_cannot_hold_whole_is_told(
     assert iken(command, survey, "--out", tmp_path / "b.csv", *model) == 0
     assert "途中まで" not in capsys.readouterr().err
     assert read_table(tmp_path / "b.csv")["意見"].str.len().tolist() == [35_000, 5]
+
+
+@pytest.mark.parametrize("command", ["suggest", "mask", "themes"])
+def test_what_is_read_as_blank_or_has_no_name_is_told(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One cell for the district of two people is common in Japan, and so is a header of two rows."""
+    rows: list[list[object]] = [["No", "地区", "意見"], [1, "北", "道の段差"], [2, None, "公園の清掃"]]
+    path = book(tmp_path / "a.xlsx", 回答=rows)
+    assert run(command, path) == 0
+    assert "結合" not in (said := capsys.readouterr().err) and "見出しのない列" not in said
+    workbook = openpyxl.load_workbook(path)
+    workbook.active.merge_cells("B2:B3")
+    workbook.save(path)
+    assert run(command, path) == 0
+    assert "B2:B3" in (said := capsys.readouterr().err) and "結合を解いて" in said
+    two = book(
+        tmp_path / "b.xlsx",
+        回答=[["No", "属性", None, "意見"], ["", "地区", "年代", "問1"], *[[1, "北", "30代", "坂"]]],
+    )
+    assert run(command, two) == 0
+    assert "見出しのない列があります: 列3。" in capsys.readouterr().err

@@ -95,6 +95,19 @@ def test_faulty_csv_names_the_row(tmp_path: Path, text: str, row: int) -> None:
     assert fault(path).place.row == row
 
 
+def test_a_title_above_the_header_is_told(tmp_path: Path) -> None:
+    """Saved as CSV by Excel: 「市民意見調査」 was taken for the column of comments, and the numbers below it for these."""
+    path = tmp_path / "a.csv"
+    for blank in ("", ",,,\n"):
+        path.write_text(
+            f"市民意見調査,,,\n{blank}番号,地区,年代,自由記述\n1,北,,道\n2,,40代,坂\n", encoding="utf-8"
+        )
+        error = fault(path)
+        assert error.place.row == 1 and "1行目が題名なら、その行を消して" in error.ja
+    path.write_text("番号,,意見\n1,北,道\n", encoding="utf-8")
+    assert open_rows(path).columns == ["番号", "列2", "意見"]
+
+
 def test_a_repeated_column_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("意見,id,意見\n1,2,3\n", encoding="utf-8")

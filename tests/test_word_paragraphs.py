@@ -8,6 +8,9 @@ from typing import Any
 
 import docx
 import pytest
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 
@@ -187,6 +190,53 @@ def test_text_boxes_furigana_and_tracked_changes(tmp_path: Path) -> None:
     paragraph.append(parse_xml(f"<w:r {w}><w:pict>{box}</w:pict></w:r>"))
     blocks = saved(document, tmp_path).blocks
     assert [(b.kind, b.text) for b in blocks] == [("line", "・本文足した鎌倉"), ("textbox", "囲み")]
+
+
+def planned(document: Any) -> None:
+    for text in ("目標1 みどり", "(1) 公園", "① 清掃"):
+        document.add_paragraph(text)
+
+
+def test_an_opinion_that_was_moved_is_read_where_it_went(tmp_path: Path) -> None:
+    """As when a line is dragged below another item with changes tracked: it stands in the file twice."""
+    document, w = docx.Document(), nsdecls("w")
+    planned(document)
+    run = "<w:r><w:t>・ごみを拾う</w:t></w:r>"
+    document.add_paragraph()._p.append(parse_xml(f"<w:moveFrom {w}>{run}</w:moveFrom>"))
+    document.add_paragraph("・落ち葉")
+    document.add_paragraph("② 遊具")
+    document.add_paragraph()._p.append(parse_xml(f"<w:moveTo {w}>{run}</w:moveTo>"))
+    labels = ingest_document(saved(document, tmp_path)).labels
+    assert labels[["text", "code"]].values.tolist() == [["落ち葉", "G1-1-1"], ["ごみを拾う", "G1-1-2"]]
+
+
+def test_what_is_struck_through_is_worth_a_look(tmp_path: Path) -> None:
+    document = docx.Document()
+    planned(document)
+    for before, struck in (("・ごみを", "捨てる"), ("・落ち葉", ""), ("・花", "壇")):
+        document.add_paragraph(before).add_run(struck).font.strike = True
+    document.paragraphs[-1].runs[-1].font.strike = False
+    document.add_table(1, 1).cell(0, 0).paragraphs[0].add_run("・水やり").font.double_strike = True
+    result = ingest_document(saved(document, tmp_path))
+    assert result.labels["text"].tolist() == ["ごみを捨てる", "落ち葉", "花壇", "水やり"]
+    assert result.doubts["text"].tolist() == ["・ごみを捨てる", "・水やり"]
+    assert all("取り消し線" in r for r in result.doubts["reason"])
+
+
+def test_footnotes_are_accounted_for(tmp_path: Path) -> None:
+    document, w = docx.Document(), nsdecls("w")
+    planned(document)
+    document.add_paragraph("・ごみを拾う")
+    notes = f"<w:footnotes {w}><w:footnote><w:p><w:r><w:separator/></w:r></w:p></w:footnote>"
+    notes += "<w:footnote><w:p><w:r><w:t>2日目の意見</w:t></w:r></w:p></w:footnote></w:footnotes>"
+    name, kind = PackURI("/word/footnotes.xml"), CONTENT_TYPE.WML_FOOTNOTES
+    part = Part(name, kind, notes.encode(), document.part.package)
+    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    result = ingest_document(saved(document, tmp_path))
+    assert result.set_aside[["location", "text", "reason"]].values.tolist() == [
+        ["L5", "2日目の意見", "脚注・文末脚注"]
+    ]
+    assert result.counts["lines"] == 5 and result.labels["text"].tolist() == ["ごみを拾う"]
 
 
 def test_content_controls_are_read(tmp_path: Path) -> None:

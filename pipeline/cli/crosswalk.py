@@ -35,9 +35,12 @@ class Request:
 
     @property
     def aside(self) -> Path | None:
-        """Where labels go that are not carried: labels.csv -> labels_set_aside.csv."""
+        """Where labels go that are not carried: labels.csv -> labels_set_aside.xlsx.
+
+        No .csv: `iken train` reads all of those in data/labels, and these have codes of the old plan.
+        """
         out = self.out_labels
-        return out.with_name(f"{out.stem}_set_aside{out.suffix}") if out else None
+        return out.with_name(f"{out.stem}_set_aside.xlsx") if out else None
 
 
 def run(console: Console, request: Request) -> int:

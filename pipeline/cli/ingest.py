@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_codebook, refuse_forms
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
+from pipeline.cli.source_notes import read_from, say_gaps, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.comment_column import sheet_with_comments
 from pipeline.decision_checks import refuse_decisions
@@ -20,7 +20,8 @@ from pipeline.errors import InputError, counted
 from pipeline.ingested import Ingested
 from pipeline.opinions import ingest_document, ingest_table
 from pipeline.placing import check_folder, make_folder, put_in_place, temporary_beside
-from pipeline.tableio import READABLE, open_rows, write_table
+from pipeline.tableio import READABLE, open_rows, read_table, write_table
+from pipeline.tables import WORKSHOPS
 
 _SHOWN = 20
 
@@ -66,17 +67,28 @@ def run(
         results.append((read, result))
     assert codebook is not None
     written = {_labels_file(out, p): r.labels for p, (_, r) in zip(documents, results, strict=True)}
-    written[out / "codebook" / "codebook.csv"] = codebook.to_table()
+    plan = out / "codebook" / "codebook.csv"
+    if not (codebook.switched_off and codebook_path and codebook_path.resolve() == plan.resolve()):
+        written[plan] = codebook.to_table()  # which lacks the rows that are switched off
     workshops = pd.concat([r.workshops for _, r in results], ignore_index=True)
     if len(workshops):
-        check_outputs([("--out", out / "workshops.csv")], documents)
-        written[out / "workshops.csv"] = workshops
+        place = out / "workshops.csv"
+        check_outputs([("--out", place)], documents)
+        written[place] = pd.concat([_sessions_before(place, documents), workshops], ignore_index=True)
     _write_all(written)
     for read, result in results:
         _report(console, read, result)
     for path in written:
         console.say(f"書き出し: {path}", f"written: {path}")
     return 1 if strict and any(r.counts["set_aside"] for _, r in results) else 0
+
+
+def _sessions_before(path: Path, documents: Sequence[Path]) -> pd.DataFrame:
+    """Return what an earlier run wrote there of other documents: their labels stay in the folder, too."""
+    if not path.is_file():
+        return WORKSHOPS.empty()
+    before = WORKSHOPS.check(read_table(path), str(path))
+    return before[~before["source"].isin([p.name for p in documents])]
 
 
 def _labels_file(out: Path, document: Path) -> Path:
@@ -91,6 +103,7 @@ def _read(
         named = [c for c in (columns.text, columns.code) if c]
         table = open_rows(path, columns.sheet, sheet_with_comments(named, str(path)))
         say_other_sheets(console, table, columns.sheet)
+        say_gaps(console, table)
         refuse_forms(table.columns, path)
         refuse_decisions(table.columns, str(path))
         return read_from(console, table), ingest_table(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.cli.console import Console
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import CutCells, read_from, say_other_columns, say_other_sheets
+from pipeline.cli.source_notes import CutCells, read_from, say_gaps, say_other_columns, say_other_sheets
 from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments
 from pipeline.errors import InputError, counted, listed
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
@@ -37,6 +37,7 @@ def run(console: Console, request: Request) -> int:
     source = open_rows(request.input, request.sheet, choose)
     columns = _columns(source, request)
     say_other_sheets(console, source, request.sheet)
+    say_gaps(console, source)
     say_other_columns(console, source, columns, named=bool(request.text_columns))
     kinds: Counter[str] = Counter()
     elsewhere, cut = SuspectedCells(), CutCells(request.out)

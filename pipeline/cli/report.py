@@ -13,10 +13,10 @@ from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import read_plan, refuse_forms
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_sheets, say_sheets
+from pipeline.cli.source_notes import read_from, say_gaps, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CodedOpinions, read_coded
-from pipeline.comment_column import LONG_TEXT, named_column, sheet_with_comments
+from pipeline.comment_column import named_column, same_name, sheet_with_comments
 from pipeline.errors import InputError, ModelError, counted
 from pipeline.masking import mask
 from pipeline.models import load_model, read_manifest
@@ -105,19 +105,22 @@ def _open(console: Console, request: Request, path: Path) -> RowSource:
     choose = sheet_with_comments(named, str(path), option=this)
     source = open_rows(path, request.sheet if this else None, choose)
     say_other_sheets(console, source, request.sheet if this else None, option=this)
+    say_gaps(console, source)
     refuse_forms(source.columns, path)
     return source
 
 
 def _read(request: Request, source: RowSource, codebook: Codebook) -> CodedOpinions:
     table, file = source.table(), str(source.path)
-    # The option is of this survey; the previous one has another column at times, and the long form always has.
-    earlier_long = source.path != request.input and LONG_TEXT in source.columns
+    wanted = request.text_column
+    # The option is of this survey; the previous one may call its column otherwise, and labels and the long form do.
+    if wanted and source.path != request.input and same_name(source.columns, wanted) not in source.columns:
+        wanted = None
     opinions = read_coded(
         table,
         codebook,
         file=file,
-        text_column=None if earlier_long else request.text_column,
+        text_column=wanted,
         min_confidence=request.options.min_confidence,
     )
     if not opinions.opinions:

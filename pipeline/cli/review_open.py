@@ -136,7 +136,7 @@ def _prepare(console: Console, request: Request, store: Store, database: str, te
 
 
 def _report(console: Console, report: LoadReport, database: str, request: Request) -> None:
-    from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets
+    from pipeline.cli.source_notes import read_from, say_gaps, say_other_columns, say_other_sheets
 
     aside, read = report.set_aside, read_from(console, report.source)
     console.say(
@@ -146,6 +146,7 @@ def _report(console: Console, report: LoadReport, database: str, request: Reques
         f"{counted(report.comments, 'comment')} ({report.added:,} new), {counted(len(aside), 'row')} set aside",
     )
     say_other_sheets(console, report.source, request.sheet)
+    say_gaps(console, report.source)
     named = request.text_column is not None
     say_other_columns(console, report.source, [report.text_column], named=named)
     for reason, n in aside["reason"].value_counts().items():

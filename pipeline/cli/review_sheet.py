@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.cells import EXCEL_MAX_CELL, excel_text, is_too_long
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_plan
-from pipeline.cli.source_notes import say_other_sheets, say_sheets
+from pipeline.cli.source_notes import say_gaps, say_other_sheets, say_sheets
 from pipeline.errors import InputError, counted
 from pipeline.placing import check_folder, make_folder
 from pipeline.review_items import Items, review_items, share_out
@@ -49,6 +49,7 @@ def run_sheet(console: Console, request: SheetRequest) -> int:
     codebook = read_plan(console, request.codebook)
     source = open_rows(request.suggestions)
     say_other_sheets(console, source, None, option=False)
+    say_gaps(console, source)
     with console.status("提案を読んでいます", "reading suggestions"):
         items = review_items(
             source.chunks(),

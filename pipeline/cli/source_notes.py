@@ -51,6 +51,27 @@ def say_other_sheets(console: Console, source: RowSource, wanted: str | None, *,
     )
 
 
+def say_gaps(console: Console, source: RowSource) -> None:
+    """Say what else would be read as blank or without a name: merged cells, and columns that the header leaves out."""
+    if source.merged:
+        console.warn(
+            f"{read_from(console, source)} に結合したセルがあります({source.merged} など)。値があるのは左上のセルだけなので、"
+            "ほかは空欄と読みます。結合を解いて、1行ずつ値を入れてください。",
+            f"merged cells in {read_from(console, source)} ({source.merged}): only the first cell of them has a value, "
+            "the others are read as blank; unmerge them and fill in each row",
+        )
+    # The first column alone is the index that some programs write.
+    unnamed = [c for i, c in enumerate(source.columns, 1) if i > 1 and c == f"列{i}"]
+    if unnamed and not set(source.columns) >= _SUGGESTIONS:
+        names = listed(unnamed)
+        console.warn(
+            f"{read_from(console, source)} に、見出しのない列があります: {names[0]}。"
+            "見出しが2行に分かれているなら、1行にまとめてください(2行目は回答として読みます)。",
+            f"columns without a name in {read_from(console, source)}: {names[1]}. "
+            "If the header takes two rows, make it one (row 2 is read as an answer)",
+        )
+
+
 def say_sheets(console: Console, *paths: Path | None) -> None:
     """Name the sheet that is read of each Excel file with several, where there is no option to choose one."""
     for path in paths:

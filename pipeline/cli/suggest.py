@@ -15,7 +15,14 @@ from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.mask import warn_of_other_columns
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import CutCells, read_from, say_other_columns, say_other_sheets, say_totals
+from pipeline.cli.source_notes import (
+    CutCells,
+    read_from,
+    say_gaps,
+    say_other_columns,
+    say_other_sheets,
+    say_totals,
+)
 from pipeline.coding import Coder
 from pipeline.comment_column import sheet_with_comments
 from pipeline.comments import wide_columns
@@ -61,6 +68,7 @@ def run(console: Console, request: Request) -> int:
         source.columns, request.text_column, request.id_column, request.top, file, source.sheets
     )
     say_other_sheets(console, source, request.sheet)
+    say_gaps(console, source)
     say_other_columns(console, source, [text_column], named=bool(named))
     model = load_model(find_model(request.model))
     gc.freeze()  # what the model holds stays

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,17 @@ import pandas as pd
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.outputs import check_outputs
-from pipeline.cli.source_notes import read_from, say_other_columns, say_other_sheets, say_sheets
+from pipeline.cli.source_notes import read_from, say_gaps, say_other_columns, say_other_sheets, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.comment_column import guess_text_column, named_column, sheet_with_comments, text_column_of_long
+from pipeline.comment_column import (
+    SUGGESTED_FOR,
+    column_suggested_for,
+    guess_text_column,
+    named_column,
+    sheet_with_comments,
+    text_column_of_long,
+)
 from pipeline.errors import InputError, counted, listed
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
@@ -99,6 +106,7 @@ def run(console: Console, request: Request) -> int:
     model = load_model(find_model(request.model))
     comments = _comments(source, request, model.codebook)
     say_other_sheets(console, source, request.sheet)
+    say_gaps(console, source)
     say_other_columns(console, source, [comments.column], named=bool(named))
     if coded is not None:
         coded = _with_codes(coded, model.codebook, str(request.coded))
@@ -133,7 +141,9 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
         ids = (table["opinion_id"] + _UNIT + table["unit"]).tolist()
         return _Comments(text_column, ids, table[text_column].tolist(), [""] * len(table))
     if wanted is None:
-        text_column = guess_text_column(columns, file, source.sheets)
+        said: Iterable[object] = table.get(SUGGESTED_FOR, []) if suggestions_form(columns) else []
+        own = [c for c in columns if c not in _DECISION_COLUMNS]
+        text_column = column_suggested_for(own, said, file) or guess_text_column(columns, file, source.sheets)
     else:
         text_column = named_column(columns, wanted, "--text-column", file)
     ids = (

@@ -12,7 +12,12 @@ import pandas as pd
 
 from pipeline.cells import as_text
 from pipeline.coding import Coder
-from pipeline.comment_column import sheet_with_comments, text_column_of_long
+from pipeline.comment_column import (
+    SUGGESTED_FOR,
+    column_suggested_for,
+    sheet_with_comments,
+    text_column_of_long,
+)
 from pipeline.comments import MOST_RANKS, code_comments, wide_columns
 from pipeline.errors import InputError
 from pipeline.models import Model
@@ -94,6 +99,8 @@ def load_file(
         first = cells["rank"].isin(["", "1"]).to_numpy(dtype=bool)
     else:
         wide = suggested_by is not None
+        if wide and text_column is None:
+            text_column = column_suggested_for(kept, cells.get(SUGGESTED_FOR, []), str(path))
         kept_names = [*kept, ID_COLUMN] if wide and ID_COLUMN not in kept else kept
         text_column, id_column = check_columns(
             kept_names, text_column, id_column, TOP, str(path), () if wide else source.sheets
