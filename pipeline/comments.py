@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codebook import Codebook
 from pipeline.coding import EVIDENCE, SUGGESTED, UNSURE, Coder, Coding
 from pipeline.comment_column import SUGGESTED_FOR
 from pipeline.division import divide
@@ -176,6 +177,18 @@ def _as_one(codings: Sequence[Coding], top: int) -> Coding:
 
 
 # -- rows of the output ----------------------------------------------------------------------------
+
+
+def counted_codes(codebook: Codebook, comment: CommentCoding) -> list[str]:
+    """Return the codes that a comment counts for where suggestions are counted: those that a report gives it.
+
+    A second item counts beside a first one, and of a code and one below it the deeper one.
+    """
+    codes, whole = list(comment.suggested), comment.whole
+    if whole.also and whole.suggested in {n.code for n in codebook.items}:
+        codes.append(whole.also)
+    above = {a for c in codes for a in codebook.path(c)[:-1]}
+    return [c for c in dict.fromkeys(codes) if c not in above]
 
 
 def wide_columns(top: int) -> list[str]:

@@ -18,7 +18,7 @@ from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
 from pipeline.comment_column import SUGGESTED_FOR, guess_text_column, named_column
-from pipeline.comments import CommentCoding, long_rows, wide_cells, wide_columns
+from pipeline.comments import CommentCoding, counted_codes, long_rows, wide_cells, wide_columns
 from pipeline.crew import PIECE, Crew
 from pipeline.duplicates import Groups
 from pipeline.errors import InputError
@@ -125,7 +125,8 @@ def suggest_stream(
                 elif groups is not None and groups.size[at + i] > 1:
                     store.put(at + i, coding.as_json() | {"text": part.texts[i]})
                 results.append(coding)
-                tally.add(coding.whole.status, coding.suggested, is_leader=i in codings)
+                codes = counted_codes(model.codebook, coding)
+                tally.add(coding.whole.status, codes, is_leader=i in codings)
             ids = ids_of(part.chunk, part.texts, id_column, id_prefix, first_row + at)
             if long:
                 yield _long_frame(model, results, part.texts, ids)

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import suggest
+from pipeline.coded_opinions import read_coded
 from pipeline.coding import Coder, Coding
-from pipeline.comments import CommentCoding, code_comments
+from pipeline.comments import CommentCoding, code_comments, counted_codes, wide_cells
 from pipeline.duplicates import GroupFinder
 from pipeline.features import stack
 from pipeline.models import Model, load_model
@@ -34,6 +35,26 @@ def shipped() -> Model:
 @pytest.fixture(scope="module")
 def coder(shipped: Model) -> Coder:
     return Coder(shipped)
+
+
+def test_a_comment_counts_for_what_a_report_gives_it(model: Model) -> None:
+    """The sheet 「集計」 counted a goal beside an item of it, and left out the second item."""
+
+    def said(code: str, also: str = "") -> Coding:
+        return Coding("提案", ("G1-1-1",), (0.9,), suggested=code, confidence=0.9, also=also)
+
+    comments = [
+        CommentCoding(((0, 2), (2, 4)), (said("G1"), said("G1-1-1")), said("G1")),
+        CommentCoding(((0, 4),), (said("G2-1-1", "G2-1-2"),), said("G2-1-1", "G2-1-2")),
+        CommentCoding(((0, 4),), (said("G2", "G2-1-2"),), said("G2", "G2-1-2")),
+        CommentCoding(((0, 2), (2, 4)), (said("G1-2"), said("G1-2")), said("G1-2")),
+    ]
+    table = pd.DataFrame(wide_cells(model, comments, 1)).astype(str)
+    table = table.assign(意見="道", opinion_id=[f"o{i}" for i in range(len(comments))])
+    coded = read_coded(table, model.codebook, file="提案.csv").coded
+    by_opinion = coded.groupby("opinion_id")["code"].apply(list).tolist()
+    assert by_opinion == [counted_codes(model.codebook, c) for c in comments]
+    assert by_opinion == [["G1-1-1"], ["G2-1-1", "G2-1-2"], ["G2"], ["G1-2"]]
 
 
 def test_each_opinion_gets_its_code_and_the_comment_has_them_in_order(coder: Coder) -> None:
