@@ -143,8 +143,17 @@ def test_suggest_with_mask_codes_the_original_and_writes_the_masked(
     assert ("氏名欄" in capsys.readouterr().err) == (not extra)
     a, b = read_table(plain), read_table(masked)
     column = "unit_text" if extra else "意見"
-    assert a.drop(columns=[column, "evidence"]).equals(b.drop(columns=[column, "evidence"]))
+    changed = [c for c in (column, "evidence", "evidence_words") if c in a]
+    assert a.drop(columns=changed).equals(b.drop(columns=changed))
     assert set(a[column]) == set(COMMENTS) and set(b[column]) == set(MASKED)
+    if not extra:
+        # Of the words of evidence only those of the address are gone.
+        words = [
+            {*x.split("、")} - {*y.split("、")}
+            for x, y in zip(a["evidence_words"], b["evidence_words"], strict=True)
+        ]
+        assert [bool(w) for w in words] == [False, False, False, True, False]
+        assert all(w in COMMENTS[3] for w in words[3])
 
 
 # -- crosswalk -------------------------------------------------------------------------------------
