@@ -69,6 +69,7 @@ def hidden_cells(
     for r, relation in enumerate(relations):
         for c in relation.cells:
             of_cell[c].append(r)
+    taken = [sum(hidden[c] for c in relation.cells) for relation in relations]
     # What is possible once stays possible when more is hidden.
     bounds = (values.astype(float), values.astype(float))
     while True:
@@ -77,10 +78,12 @@ def hidden_cells(
             # What was just hidden for another cell may protect this one too.
             if touched.intersection(of_cell[cell]):
                 continue
-            companion = _companion(cell, hidden, values, relations, of_cell, int(wanted[cell]))
+            companion = _companion(cell, hidden, values, relations, of_cell, taken, int(wanted[cell]))
             if companion is not None:
                 hidden[companion] = True
                 touched.update(of_cell[companion])
+                for r in of_cell[companion]:
+                    taken[r] += 1
         if not touched:
             return hidden
 
@@ -117,33 +120,31 @@ def _companion(
     values: Ints,
     relations: Sequence[Relation],
     of_cell: list[list[int]],
+    taken: list[int],
     wanted: int,
 ) -> int | None:
     """Return the cell to hide along with an exposed one, None if all it is related to are hidden.
 
     In its tightest relation; where all are wide enough, beside a hidden neighbour that stands alone elsewhere.
+
+    taken : hidden cells of each relation
     """
     for r in of_cell[cell]:
-        if (
-            _hidden_sum(relations[r], hidden, values, cell) < wanted
-            and not hidden[list(relations[r].cells)].all()
-        ):
-            missing = max(
-                wanted - _hidden_sum(relations[r], hidden, values, cell), wanted - int(values[cell]), 1
-            )
-            return _cheapest(r, missing, hidden, values, relations, of_cell)
+        beside = _hidden_sum(relations[r], hidden, values, cell)
+        if beside < wanted and taken[r] < len(relations[r].cells):
+            missing = max(wanted - beside, wanted - int(values[cell]), 1)
+            return _cheapest(r, missing, hidden, values, relations, of_cell, taken)
     near = {c for r in of_cell[cell] for c in relations[r].cells if hidden[c]}
     for neighbour in [*sorted(near - {cell}), *np.flatnonzero(hidden).tolist()]:
         for r in of_cell[neighbour]:
-            own = hidden[list(relations[r].cells)]
-            if relations[r].equal and own.sum() == 1 and not own.all():
-                return _cheapest(r, wanted, hidden, values, relations, of_cell)
+            if relations[r].equal and taken[r] == 1 < len(relations[r].cells):
+                return _cheapest(r, wanted, hidden, values, relations, of_cell, taken)
     # What bounds it may stand further away: hidden cells pass on what is known of one another.
     ahead, met = [cell], {cell}
     for one in ahead:
         for r in of_cell[one]:
-            if not hidden[list(relations[r].cells)].all():
-                return _cheapest(r, wanted, hidden, values, relations, of_cell)
+            if taken[r] < len(relations[r].cells):
+                return _cheapest(r, wanted, hidden, values, relations, of_cell, taken)
             found = [c for c in relations[r].cells if c not in met]
             met.update(found)
             ahead += found
@@ -157,12 +158,13 @@ def _cheapest(
     values: Ints,
     relations: Sequence[Relation],
     of_cell: list[list[int]],
+    taken: list[int],
 ) -> int | None:
     """Return the shown cell of a relation that is great enough, fits what is hidden, and loses least."""
     shown = [c for c in relations[relation].cells if not hidden[c]]
 
     def cost(c: int) -> tuple[bool, int, int, int]:
-        lonely = sum(relations[r].equal and not hidden[list(relations[r].cells)].any() for r in of_cell[c])
+        lonely = sum(relations[r].equal and not taken[r] for r in of_cell[c])
         enough = values[c] >= missing
         return (not enough, lonely, int(values[c]) if enough else -int(values[c]), c)
 
@@ -188,24 +190,21 @@ def _exposed(
     low, high = bounds
     exposed: set[int] = set()
     for sign in (-1.0, 1.0):
-        part: list[int] = []
+        together = True
         while True:
             tight = small & ((high + _TINY < wanted) if sign < 0 else (low - _TINY > 1))
             rest = [c for c in np.flatnonzero(tight).tolist() if c not in exposed]
             if not rest:
                 break
-            # One solution bears witness for many cells: all at once, then half of them, then one by one.
-            helped = set(part) - set(rest)
-            part = rest if not part or helped else part[: len(part) // 2]
-            solution = program.extreme(np.searchsorted(columns, part), sign)
+            # One solution bears witness for many cells: all at once, and once that tells of none, one by one.
+            part = rest if together else rest[:1]
+            solution = program.extreme(np.searchsorted(columns, part), sign, wanted[part])
             low[columns] = np.minimum(low[columns], solution)
             high[columns] = np.maximum(high[columns], solution)
-            if len(part) == 1:
-                one = part[0]
-                failed = high[one] + _TINY < wanted[one] if sign < 0 else low[one] - _TINY > 1
-                if failed:
-                    exposed.add(one)
-                part = []
+            told = high[part] + _TINY >= wanted[part] if sign < 0 else low[part] - _TINY <= 1
+            if len(part) == 1 and not told.any():
+                exposed.add(part[0])
+            together = together and bool(told.any())
     return sorted(exposed, key=lambda c: (values[c], c))
 
 
@@ -242,17 +241,23 @@ class _Program:
         rows, columns, signs = zip(*entries, strict=True)
         return sp.csr_matrix((signs, (rows, columns)), shape=(len(totals), self._n)), totals
 
-    def extreme(self, cells: Ints, sign: float) -> NDArray[np.float64]:
-        """Return a solution with the greatest (sign -1) or least (+1) sum of `cells`."""
+    def extreme(self, cells: Ints, sign: float, wanted: Ints) -> NDArray[np.float64]:
+        """Return a solution with the greatest (sign -1) or least (+1) sum of `cells`, none beyond what is asked.
+
+        That is: none above its `wanted`, or below 1. Else a few would take all, and tell of no other. The true
+        values are within, so that of one cell alone the solution tells all there is to know.
+        """
         objective = np.zeros(self._n)
         objective[cells] = sign
+        bounds = np.tile([0.0, self._limit], (self._n, 1))
+        bounds[cells] = np.column_stack([np.zeros(len(cells)), wanted]) if sign < 0 else [1.0, self._limit]
         found = linprog(
             objective,
             A_ub=self._most[0],
             b_ub=self._most[1],
             A_eq=self._equal[0],
             b_eq=self._equal[1],
-            bounds=(0, self._limit),
+            bounds=bounds,
             method="highs",
         )
         if found.x is None:  # the true values solve it
