@@ -79,9 +79,8 @@ def build_report(
         sections.append(Section("計画にない話題の候補", _theme_parts(themes)))
     sections.append(Section("方法と限界", method_parts(opinions, codebook, options, model)))
     columns = ["opinion_id", "unit", "text", "code", "checked", "confidence"]
-    listed = opinions.coded[[*columns, *(c for c in options.by if c not in columns)]]
     # A column of residents beside a text would undo what the cross tables hide.
-    listed = listed[columns].assign(title=[codebook[c].title for c in listed["code"]])
+    listed = opinions.coded[columns].assign(title=[codebook[c].title for c in opinions.coded["code"]])
     listed = pd.concat([listed, _uncoded_rows(opinions.uncoded)], ignore_index=True).astype(object).fillna("")
     return Report(options.title, options.lines, tuple(sections), opinions.has_unchecked, listed)
 

@@ -60,6 +60,16 @@ def _suggested(path: Path) -> Path:
     return path
 
 
+def test_groups_are_counted_though_nothing_is_coded(tmp_path: Path) -> None:
+    table = read_table(_suggested(tmp_path / "提案.csv")).assign(
+        status="要確認", suggested_code="", 確定コード=""
+    )
+    write_table(table, tmp_path / "提案.csv")
+    out = tmp_path / "o.md"
+    assert iken("report", tmp_path / "提案.csv", "--by", "地区", "--out", out, *PLAIN) == 0
+    assert "| 回答の数 | 14 | 26 | 40 |" in out.read_text("utf-8")
+
+
 @pytest.mark.parametrize("ending", ["docx", "html", "xlsx", "md"])
 def test_suggestions_to_every_kind_of_file(
     tmp_path: Path, ending: str, capsys: pytest.CaptureFixture[str]
