@@ -65,7 +65,7 @@ def review_items(
     first = next(chunks, pd.DataFrame(columns=list(columns)))
     if text_column is None and suggestions_form(columns) == "wide":
         own = _own_columns(columns)
-        text_column = column_suggested_for(own, first.get(SUGGESTED_FOR, []), file)
+        text_column = column_suggested_for(own, map(as_text, first.get(SUGGESTED_FOR, [])), file)
     reader = _Reader(columns, codebook, text_column, file)
     rows: dict[tuple[str, str], Row] = {}
     number = first_row

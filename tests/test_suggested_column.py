@@ -57,6 +57,16 @@ def test_a_form_asks_about_the_column_that_was_coded(suggestions: Path, tmp_path
     assert sorted(read_table(out)["意見"]) == sorted(COMMENTS[:2])
 
 
+def test_a_row_that_a_person_added_is_no_other_question(suggestions: Path, tmp_path: Path) -> None:
+    """A cell without a value is nothing in Excel, and an empty text elsewhere."""
+    table, out = read_table(suggestions), tmp_path / "確認.xlsx"
+    added = pd.DataFrame([{"opinion_id": "追加", ASKED: "道路が暗い"}])
+    longer = tmp_path / f"追加{suggestions.suffix}"
+    write_table(pd.concat([table, added]).fillna(""), longer)
+    assert iken("review", "sheet", longer, "--out", out, "--codebook", SEED_CODEBOOK) == 0
+    assert sorted(read_table(out)["意見"]) == sorted([*COMMENTS[:2], "道路が暗い"])
+
+
 def test_themes_are_of_the_column_that_was_coded(suggestions: Path, tmp_path: Path) -> None:
     assert iken("themes", suggestions, "--out", tmp_path / "t") == 0
     assert read_table(tmp_path / "t" / "theme_opinions.csv")["unit_text"].tolist() == COMMENTS
