@@ -198,7 +198,7 @@ class Codebook:
         """Return why what a person wrote may be no code here, in both languages; ('', '') if nothing is known."""
         first = unicodedata.normalize("NFKC", text).upper().split(maxsplit=1)[:1]
         for code, title in self.switched_off.items():
-            if [code] == first or folded_title(text) == folded_title(title):
+            if [code.upper()] == first or folded_title(text) == folded_title(title):
                 return (
                     f"(コードブックで {code} の active が no です。使うなら yes に、使わないなら別のコードに直してください。)",
                     f" (in the codebook, {code} is switched off: active is no; make it yes, or use another code)",

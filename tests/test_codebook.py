@@ -99,6 +99,12 @@ def test_a_code_that_is_switched_off_is_told_so(plan: Codebook) -> None:
         decided_codes([(2, "G1-1-1"), (3, "G9")], book, "確定コード", "記入.xlsx")
 
 
+def test_a_code_in_small_letters_that_is_switched_off_is_told_so() -> None:
+    rows = [{"code": "a1", "title": "公園", "active": "no"}, {"code": "a2", "title": "道路", "active": ""}]
+    with pytest.raises(InputError, match="a1 の active が no"):
+        Codebook.from_table(CODEBOOK.table(rows)).code_or_error("a1", file=None, row=None, column=None)
+
+
 @pytest.mark.parametrize("parent", ["G1-1", ""])
 def test_a_row_below_one_that_is_switched_off(plan: Codebook, parent: str) -> None:
     """Without a parent of its own it would have become a goal."""
