@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -26,6 +28,7 @@ from pipeline.drawing import (
 )
 
 _LABEL = 46  # half-width characters of an item's name
+_MANY_GROUPS = 14
 _FEW = 20  # rows that leave room for two lines
 _UNCHECKED = "未確認(機械の提案)"
 
@@ -192,7 +195,7 @@ def heat_map(
         note = f"斜線: {small}(個人が特定されないよう伏せています)" if secret.any() else ""
         of = f"その{by}の意見{'(斜線を除く)' if sizes is None and secret.any() else ''}に占める割合"
         bar.set_label("\n".join(x for x in (of, note) if x), fontsize=8, linespacing=1.5)
-        cells = np.where(secret, HIDDEN if own else f"{minimum}未満", values.astype(str))
+        cells = np.where(secret, HIDDEN if own else f"{minimum}未満", values.astype(object))
         table = pd.DataFrame({"code": codes, "title": [codebook[c].title for c in codes]})
         for j, group in enumerate(groups):
             table[group] = cells[:, j]
@@ -226,12 +229,15 @@ def _name_cells(axes: Axes, names: list[str], groups: list[str]) -> None:
     """Put the groups above the columns and the names before the rows, with a thin line between cells."""
     longest = max(display_width(g) for g in groups)
     turned = longest * len(groups) > 60
+    upright = turned and len(groups) > _MANY_GROUPS  # aslant they would run into one another
+    small: dict[str, Any] = {"va": "center", "fontsize": 7} if upright else {}
     axes.set_xticks(
         range(len(groups)),
         [shortened(g, 20) for g in groups],
-        rotation=45 if turned else 0,
+        rotation=90 if upright else 45 if turned else 0,
         ha="left" if turned else "center",
         rotation_mode="anchor",
+        **small,
     )
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(names)), names, fontsize=7.5)

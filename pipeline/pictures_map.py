@@ -14,13 +14,25 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from pipeline.codebook import Codebook
-from pipeline.drawing import COLOURS, GREY, MARKERS, NO_ITEM, Picture, canvas, picture, shortened
+from pipeline.drawing import (
+    COLOURS,
+    GREY,
+    MARKERS,
+    NO_ITEM,
+    Picture,
+    canvas,
+    display_width,
+    picture,
+    shortened,
+)
 from pipeline.features import TextVectors
 
 Floats = NDArray[np.float64]
 
 _FEW = 30
 _DIMENSIONS = 50
+# Of labels, as shares of the map: the height of one with its frame, and half the width of a narrow character.
+_LABEL_HEIGHT, _HALF_PLACE = 0.045, 0.0055
 
 
 def opinion_places(vectors: TextVectors, *, seed: int = 0) -> Floats:
@@ -110,16 +122,20 @@ def opinion_map(table: pd.DataFrame, codebook: Codebook, *, title: str = "意見
 
 
 def _name_policies(axes: Axes, table: pd.DataFrame, codebook: Codebook) -> None:
-    """Write the number of each node of the second level at the middle of its opinions."""
-    second = [codebook.path(c)[:2][-1] if c else "" for c in table["code"]]
+    """Write the number of each node of the second level near the middle of its opinions, none over another."""
+    # Opinions coded to a goal only say nothing of a policy.
+    paths = [codebook.path(c) if c else () for c in table["code"]]
+    second = [p[:2][-1] if len(p) > 1 or (p and not codebook.children(p[0])) else "" for p in paths]
+    middles = []
     for code, own in table.groupby(pd.Series(second, index=table.index), sort=False):
-        if not code or len(own) < 2:
-            continue
-        node = codebook[str(code)]
-        number = codebook.display(node.code).removesuffix(node.title).strip()
+        if code and len(own) >= 2:
+            node = codebook[str(code)]
+            number = codebook.display(node.code).removesuffix(node.title).strip()
+            middles.append((float(own["y"].median()), float(own["x"].median()), number))
+    for y, x, number in _apart(middles):
         axes.text(
-            float(own["x"].median()),
-            float(own["y"].median()),
+            x,
+            y,
             number,
             ha="center",
             va="center",
@@ -132,3 +148,18 @@ def _name_policies(axes: Axes, table: pd.DataFrame, codebook: Codebook) -> None:
                 "linewidth": 0.5,
             },
         )
+
+
+def _apart(labels: list[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
+    """Return labels (y, x, text) from the top down, each moved down until it lies over none of those before."""
+    placed: list[tuple[float, float, str]] = []
+    for top, x, text in sorted(labels, reverse=True):
+        y = top
+        while any(
+            abs(y - v) < _LABEL_HEIGHT
+            and abs(x - u) < _HALF_PLACE * (display_width(text) + display_width(t) + 4)
+            for v, u, t in placed
+        ):
+            y -= _LABEL_HEIGHT / 8
+        placed.append((y, x, text))
+    return placed

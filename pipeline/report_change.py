@@ -19,6 +19,7 @@ from pipeline.report_parts import (
     Sheet,
     Table,
     plan_name,
+    told_name,
 )
 from pipeline.report_pictures import change_pictures
 
@@ -44,7 +45,7 @@ def change_parts(
         more = "増えました" if row["changed"] > 0 else "減りました"
         parts.append(
             Paragraph(
-                f"「{row['title']}」の割合が{more}({in_percent(row['share_before'])} → {in_percent(row['share'])})。",
+                f"「{told_name(codebook, row['code'])}」の割合が{more}({in_percent(row['share_before'])} → {in_percent(row['share'])})。",
                 "bullet",
             )
         )
@@ -72,10 +73,9 @@ def _change_table(table: pd.DataFrame, kept: pd.DataFrame, codebook: Codebook) -
             "変化": [SIGNS[int(c)] for c in kept["changed"]],
         }
     )
-    note = (
-        "割合は意見全体に対するもの。差と区間はポイント(Newcombeの区間)。"
-        f"{UP}{DOWN}は、項目の数だけ比べることを補正しても(Benjamini-Hochberg法、5%水準)変化と言えるもの。"
-    )
+    sure = "、項目の数だけ比べることを補正しても(Benjamini-Hochberg法、5%水準)変化と言えるもの。"
+    note = f"割合は意見全体に対するもの。差と区間はポイント(Newcombeの区間)。{UP}{DOWN}は{sure}"
+    sheet_note = f"割合は意見全体に対するもの。差と区間は割合の差(Newcombeの区間)。1と-1は{sure}"
     return Table(
         "前回からの変化",
         frame,
@@ -83,7 +83,11 @@ def _change_table(table: pd.DataFrame, kept: pd.DataFrame, codebook: Codebook) -
         frozenset({"前回の割合", "今回の割合"}),
         tuple(kept["level"].tolist()),
         note=note,
-        sheets=(Sheet("前回比", table, frozenset({"share", "share_before", "difference", "low", "high"})),),
+        sheets=(
+            Sheet(
+                "前回比", table, frozenset({"share", "share_before", "difference", "low", "high"}), sheet_note
+            ),
+        ),
     )
 
 

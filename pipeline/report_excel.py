@@ -155,12 +155,13 @@ class _Writer:
         if not levels and "階層" in frame.columns:
             levels = tuple(int(v) for v in frame["階層"])
         self._grid(sheet, frame, one.percents, levels)
-        if table.note:
+        note = table.note if one.note is None else one.note
+        if note:
             end = len(frame) + 2
             last = max(1, min(6, frame.shape[1] - 1))
             sheet.merge_range(end, 0, end, last, "", self.style())
-            write_cell(sheet, end, 0, table.note, self.style(text_wrap=True, font_color="#555555"))
-            sheet.set_row(end, 15 * (2 + len(table.note) // 60))
+            write_cell(sheet, end, 0, note, self.style(text_wrap=True, font_color="#555555"))
+            sheet.set_row(end, 15 * (2 + len(note) // 60))
 
     def opinions(self) -> None:
         frame = self.report.opinions.rename(columns=_OPINION_COLUMNS)
@@ -185,15 +186,17 @@ class _Writer:
         names = [str(c) for c in frame.columns]
         head = self.style(**_HEAD)
         rows = list(frame.itertuples(index=False, name=None))
+        titles = [_TITLES.get(name, name) for name in names]
         widths = []
-        for j, name in enumerate(names):
-            title = _TITLES.get(name, name)
+        for j, title in enumerate(titles):
             write_cell(sheet, 0, j, title, head)
             longest = max((widest_line(cell_text(r[j])) for r in rows[:300]), default=0)
             widths.append(min(_WIDEST, max(_NARROWEST, longest + 2, min(widest_line(title), 16) + 2)))
             sheet.set_column(j, j, widths[j])
+        # Not every program fits heights to wrapped text on opening.
+        lines = max((_lines(t, w) for t, w in zip(titles, widths, strict=True)), default=1)
+        sheet.set_row(0, _LINE_HEIGHT * lines + 2)
         for i, row in enumerate(rows, 1):
-            # Not every program fits heights to wrapped text on opening.
             texts = [(v, w) for v, w in zip(row, widths, strict=True) if isinstance(v, str)]
             lines = max((_lines(v, w) for v, w in texts), default=1)
             sheet.set_row(i, min(_HIGHEST, _LINE_HEIGHT * lines + 2))

@@ -23,6 +23,7 @@ from pipeline.report_parts import (
     SubHeading,
     Table,
     plan_name,
+    told_name,
 )
 from pipeline.report_pictures import bar_pictures, heat_pictures, map_pictures, word_pictures
 from pipeline.words import words_of_groups
@@ -48,7 +49,7 @@ def overview_parts(
     none = leaves[leaves["意見"] == 0]
     above = len(units(opinions.coded[~opinions.coded["code"].isin(items)]))
     if len(none):
-        names = "、".join(f"「{codebook[c].title}」" for c in none["コード"])
+        names = "、".join(f"「{told_name(codebook, c)}」" for c in none["コード"])
         parts.append(Paragraph(f"{_none_said(opinions, len(none), above)}。{names}"))
     upper = frame[~frame["コード"].isin(items)] if codebook.depth > 1 else frame
     if not opinions.has_unchecked:
@@ -85,7 +86,7 @@ def _most(leaves: pd.DataFrame, codebook: Codebook) -> str:
     if not len(named):
         return f"最も多い項目でも{counts[0]:,}件で、{counts.count(counts[0])}項目が並んでいます。"
     listed = "、".join(
-        f"「{codebook[c].title}」({n:,}件)" for c, n in zip(named["コード"], named["意見"], strict=True)
+        f"「{told_name(codebook, c)}」({n:,}件)" for c, n in zip(named["コード"], named["意見"], strict=True)
     )
     return f"意見の多い項目は、{listed}です。"
 
@@ -178,7 +179,7 @@ def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:
     counts, shares = table.counts.to_numpy(), table.shares.to_numpy()
     totals, n = table.totals.to_numpy(), int(table.group_sizes.sum())
     lines = [
-        f"{table.counts.columns[j]}では「{codebook[str(table.counts.index[i])].title}」が"
+        f"{table.counts.columns[j]}では「{told_name(codebook, str(table.counts.index[i]))}」が"
         f"{'多い' if marks[i, j] > 0 else '少ない'}"
         f"({counts[i, j]:,}件、{in_percent(shares[i, j])}。全体では{in_percent(totals[i] / n)})。"
         for i, j in cells[:MOST_TOLD]
@@ -212,8 +213,8 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
         ]
     frame["計"] = [f"{table.group_sizes.sum():,}", *(f"{table.totals[c]:,}" for c in codes)]
     note = "( )はその区分の「回答の数」(意見の書かれていない回答を除く)に対する割合。どの区分も伏せた数か0の項目は、差のあるところのほかは略しました。"
-    if table.pooled:
-        note += f"「その他(少数)」は、{'、'.join(table.pooled)}。"
+    pooled = f"「その他(少数)」は、{'、'.join(table.pooled)}。" if table.pooled else ""
+    hiding = f"{HIDDEN}は伏せた数。"
     levels = (1, *(codebook[c].level for c in codes))
     head = pd.DataFrame(
         {"コード": table.counts.index, "項目": [plan_name(codebook, str(c)) for c in table.counts.index]}
@@ -227,14 +228,23 @@ def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
     residuals = table.residuals.round(2).astype(object).reset_index(drop=True).mask(hidden, HIDDEN)
     groups = frozenset(map(str, shown.columns))
     sheets = (
-        Sheet(f"{table.by}_件数", pd.concat([sizes, counts], ignore_index=True)),
-        Sheet(f"{table.by}_割合", pd.concat([head, shares], axis=1), groups),
+        Sheet(f"{table.by}_件数", pd.concat([sizes, counts], ignore_index=True), note=hiding + pooled),
+        Sheet(
+            f"{table.by}_割合",
+            pd.concat([head, shares], axis=1),
+            groups,
+            f"その区分の「回答の数」(意見の書かれていない回答を除く)に対する割合。{hiding}{pooled}",
+        ),
         Sheet(
             f"{table.by}_残差",
             pd.concat([head, residuals, marks.add_prefix("差_").reset_index(drop=True)], axis=1),
+            note="調整済み標準化残差。「差_」の列は、ほかの区分より多い 1、少ない -1、どちらとも言えない 0"
+            f"(Benjamini-Hochberg法で補正、5%水準)。{hiding}{pooled}",
         ),
     )
-    return Table(f"{table.by}別の意見の数", frame, f"{table.by}別", levels=levels, note=note, sheets=sheets)
+    return Table(
+        f"{table.by}別の意見の数", frame, f"{table.by}別", levels=levels, note=note + pooled, sheets=sheets
+    )
 
 
 def _cell(count: int, share: float, sign: int) -> str:

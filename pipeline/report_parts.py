@@ -92,11 +92,15 @@ class Quotes:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as a sheet of its own in Excel: short name, table, columns that hold shares."""
+    """A table as a sheet of its own in Excel: short name, table, columns that hold shares.
+
+    note : None for that of the table, which speaks of what paper shows
+    """
 
     name: str
     frame: pd.DataFrame
     percents: frozenset[str] = frozenset()
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,12 @@ def plan_name(codebook: Codebook, code: str) -> str:
     """Return number and title of a node, as the plan prints it below its parent."""
     node = codebook[code]
     return f"{node.number or code} {node.title}"
+
+
+def told_name(codebook: Codebook, code: str) -> str:
+    """Return what a sentence calls a node: its title, with the number before it if others have the same title."""
+    title = codebook[code].title
+    return title if [n.title for n in codebook].count(title) == 1 else codebook.display(code)
 
 
 def printable(text: str) -> str:

@@ -20,7 +20,7 @@ from pipeline.pictures import (
     opinion_places,
     word_network,
 )
-from pipeline.report_parts import Interactive, Part
+from pipeline.report_parts import Interactive, Paragraph, Part, told_name
 
 # A network or map of a handful of opinions shows chance.
 _FEWEST = 30
@@ -49,15 +49,20 @@ def word_pictures(coded: pd.DataFrame, codebook: Codebook) -> list[Part]:
 def map_pictures(
     coded: pd.DataFrame, codebook: Codebook, encode: Callable[[Sequence[str]], TextVectors] | None
 ) -> list[Part]:
-    """Return the map of opinions; of very many, every n-th."""
-    one = coded.drop_duplicates(["opinion_id", "unit"])
-    one = one.iloc[:: -(-len(one) // _MOST) or 1]
+    """Return the map of opinions (of very many, every n-th), and what its numbers leave out."""
+    each = coded.drop_duplicates(["opinion_id", "unit"])
+    nth = -(-len(each) // _MOST) or 1
+    one = each.iloc[::nth]
     if encode is None or len(one) < _FEWEST:
         return []
+    said = "複数の項目に当たる意見は、はじめの項目にだけ印を置きました。" if len(each) < len(coded) else ""
+    if nth > 1:
+        said += f"意見が多いため、{len(each):,}件から{nth}件ごとに選んだ{len(one):,}件を示します。"
+    note: list[Part] = [Paragraph(f"意見の地図: {said}", "note")] if said else []
     texts = one["text"].tolist()
     places = opinion_places(encode(texts))
     table = map_table(one["opinion_id"].tolist(), texts, one["code"].tolist(), places, codebook)
-    return [Interactive(opinion_map(table, codebook), opinion_map_html(table, codebook))]
+    return [Interactive(opinion_map(table, codebook), opinion_map_html(table, codebook)), *note]
 
 
 def heat_pictures(table: CrossTable, codebook: Codebook) -> list[Part]:
@@ -91,4 +96,4 @@ def change_pictures(table: pd.DataFrame, codebook: Codebook) -> list[Part]:
     own = own if len(own) else spoken
     if not len(own):
         return []
-    return [change_plot(own)]
+    return [change_plot(own.assign(title=[told_name(codebook, str(c)) for c in own["code"]]))]

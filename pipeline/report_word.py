@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls
 from docx.shared import Mm, Pt, RGBColor
 
-from pipeline.cells import widest_line
 from pipeline.drawing import Picture
 from pipeline.opinions_section import UNCHECKED, count_words
 from pipeline.report_parts import (
@@ -41,15 +40,19 @@ from pipeline.word_styles import (
     header_and_footer,
     number_as,
     set_up,
+    text_width,
 )
 
 _TEXT_WIDTH = 160.0  # mm
 _TALLEST = 215.0
 _NARROWEST = 13.0
 _WIDEST_TABLE = 7
+_SMALL, _BIG, _MANY_COLUMNS = 8.5, 9.0, 6
+_CELL_EDGES = 4.0
 _SHADES = {1: "D9E6F2", 2: "EEF4FA"}
 _DEEPEST = 9
 _KEPT_TOGETHER = 16
+_FIRST_ROWS, _LAST_ROWS = 4, 3  # of a longer table, the header included: never fewer on a page
 
 
 def write_word(report: Report, path: Path) -> None:
@@ -130,8 +133,8 @@ class _Writer:
                 count = count_words(entry.count, entry.unchecked)
                 self._heading(name, entry.node.level + 1, shown=name, count=count)
                 if entry.words:
-                    note = self._note("特徴語: " + "、".join(entry.words))
-                    note.paragraph_format.keep_with_next = bool(entry.opinions.quotes)
+                    # What has words has opinions: its own, or those of a heading below it.
+                    self._note("特徴語: " + "、".join(entry.words)).paragraph_format.keep_with_next = True
                 self._quotes(entry.opinions)
         elif isinstance(part, Table):
             for piece in in_pieces(part, _WIDEST_TABLE):
@@ -190,10 +193,11 @@ class _Writer:
         for i, row in enumerate(rows):
             level = part.levels[i] if part.levels else 0
             self._row(table, row, widths, right, shade=_SHADES.get(level, ""), level=level)
-        if len(rows) <= _KEPT_TOGETHER:
-            for row in table.rows[:-1]:
-                for cell in row.cells:
-                    cell.paragraphs[0].paragraph_format.keep_with_next = True
+        whole = len(rows) <= _KEPT_TOGETHER
+        bound = table.rows[:-1] if whole else [*table.rows[:_FIRST_ROWS], *table.rows[-_LAST_ROWS:-1]]
+        for row in bound:
+            for cell in row.cells:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
         if part.note:
             self._note(part.note).paragraph_format.space_before = Pt(3)
         else:
@@ -221,7 +225,7 @@ class _Writer:
             paragraph.paragraph_format.space_after = Pt(0)
             paragraph.paragraph_format.line_spacing = 1.1
             run = paragraph.add_run(printable(text))
-            run.font.size = Pt(8.5 if len(cells) > 6 else 9)
+            run.font.size = Pt(_SMALL if len(cells) > _MANY_COLUMNS else _BIG)
             run.bold = head or level == 1 or None
             if head:
                 run.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
@@ -258,20 +262,36 @@ def _box() -> Any:
 
 
 def _widths(header: Sequence[str], rows: Sequence[Sequence[str]], part: Table) -> list[float]:
-    """Return widths in mm: numbers get what they need, words share the rest; short tables stay narrow."""
-    size = 2.05 if len(header) > 6 else 2.15  # mm of a half-width character
-    longest = [
-        max([widest_line(h), *(widest_line(r[j]) for r in rows[:200])]) * size + 5
-        for j, h in enumerate(header)
-    ]
-    numeric = [w if j >= part.keys else 0.0 for j, w in enumerate(longest)]
+    """Return widths in mm: numbers get what they need, words share the rest; short tables stay narrow.
+
+    Where all does not fit, headers of numbers are broken first, then cells between a number and its share. A number
+    itself is never broken.
+    """
+    size = _SMALL if len(header) > _MANY_COLUMNS else _BIG
+    columns = [[r[j] for r in rows[:200]] for j in range(len(header))]
+
+    def widest(texts: Iterable[str]) -> float:
+        return max((text_width(t, size) for t in texts), default=0.0) + _CELL_EDGES
+
+    longest = [widest([h, *own]) for h, own in zip(header, columns, strict=True)]
     limit = _TEXT_WIDTH * 0.7
-    if sum(numeric) > limit:
-        numeric = [max(_NARROWEST, w * limit / sum(numeric)) if w else 0.0 for w in numeric]
-    words = [w if j < part.keys else 0.0 for j, w in enumerate(longest)]
-    room = _TEXT_WIDTH - sum(numeric)
+    numeric = columns[part.keys :]
+    least = [widest(w for c in own for w in c.split()) for own in numeric]
+    unbroken = [widest(own) for own in numeric]
+    fitted = _between(least, unbroken, limit)
+    if sum(unbroken) <= limit:
+        fitted = _between(unbroken, longest[part.keys :], limit)
+    room = _TEXT_WIDTH - sum(fitted)
+    words = longest[: part.keys]
     if sum(words) > room:
-        narrow = [w for w in words if 0 < w <= room / part.keys]
+        narrow = [w for w in words if w <= room / part.keys]
         wide = sum(words) - sum(narrow)
         words = [w if w <= room / part.keys else w * (room - sum(narrow)) / wide for w in words]
-    return [a + b for a, b in zip(numeric, words, strict=True)]
+    return [*words, *fitted]
+
+
+def _between(least: Sequence[float], most: Sequence[float], room: float) -> list[float]:
+    """Return widths from `least` on, as near to `most` as there is room."""
+    wanted = sum(most) - sum(least)
+    share = min(1.0, max(0.0, (room - sum(least)) / wanted)) if wanted else 0.0
+    return [max(_NARROWEST, a + (b - a) * share) for a, b in zip(least, most, strict=True)]

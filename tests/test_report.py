@@ -217,7 +217,7 @@ def test_heat_maps_hide_what_the_table_hides(plan: Codebook, mixed: CodedOpinion
     shown = next(t for t in report.tables if t.name == "地区別").frame
     (heat,) = [p for s in report.sections for p in s.parts if isinstance(p, Interactive)]
     drawn = heat.picture.table.set_index("code")
-    assert drawn.loc["G1-1-1", "西"] == "x" and drawn.loc["G1-1-1", "北"] == "30"
+    assert drawn.loc["G1-1-1", "西"] == "x" and drawn.loc["G1-1-1", "北"] == 30
     # Shares are of the sizes that the table shows: of all counts they would give away the hidden ones.
     sizes = dict(zip(shown.columns[1:-1], map(int, shown.iloc[0, 1:-1]), strict=True))
     said = re.findall(r"× (.): (\d+)件\(この地区の意見の約(\d+)%\)", heat.html)
