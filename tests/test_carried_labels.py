@@ -68,6 +68,19 @@ def test_an_opinion_of_both_merged_items_is_carried_once() -> None:
     assert "統合" in aside["reason"][0]
 
 
+def test_a_label_says_of_which_codebook_it_is_and_its_nearest_item_is_one_of_those_it_may_go_to() -> None:
+    labels = opinions("A1", "A2").assign(codebook_sha256=["", "an earlier codebook"])
+    table = check_crosswalk(
+        # Texts about a park are most like B1, which the table does not offer for A1.
+        edited(("A1", "B2", "○"), ("A1", "B3", "○"), ("A2", "B2", "○")),
+        OLD,
+        NEW,
+    )
+    carried, aside = carry_labels(labels, table, OLD, NEW)
+    assert carried["carried_from_codebook_sha256"].tolist() == ["an earlier codebook"]
+    assert aside["code"].tolist() == ["A1"] and aside["nearest_code"][0] in ("B2", "B3")
+
+
 def test_what_two_coders_said_alike_is_carried_of_both() -> None:
     # Else their agreement would be lost, and only what they disagree on be left.
     labels = LABELS.table(

@@ -10,7 +10,7 @@ import pytest
 from commands import iken
 from conftest import ROOT
 
-from pipeline.comment_column import guess_text_column
+from pipeline.comment_column import guess_text_column, text_column_of_long
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.review.loading import load_file
@@ -58,6 +58,15 @@ def run(command: str, path: Path, *options: object) -> int:
 )
 def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
     assert guess_text_column(columns) == expected
+
+
+def test_the_long_form_has_one_column_of_comments_and_no_other_may_be_asked_for() -> None:
+    columns = ["opinion_id", "unit_text", "code"]
+    assert [text_column_of_long(columns, w, None) for w in (None, "unit_text", " unit_text")] == [
+        "unit_text"
+    ] * 3
+    with pytest.raises(InputError, match="unit_text"):
+        text_column_of_long(columns, "code", None)
 
 
 @pytest.mark.parametrize("command", ["suggest", "mask", "themes"])

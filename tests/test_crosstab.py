@@ -44,6 +44,8 @@ def test_counts_shares_and_totals_of_every_level(plan: Codebook) -> None:
     assert table.group_sizes.to_dict() == {"北": 70, "南": 110}
     assert table.shares.loc["G1-1-1", "北"] == pytest.approx(40 / 70)
     assert not table.hidden.to_numpy().any()
+    # Of an item that nobody speaks of there is nothing to see.
+    assert "G1-1-2" in visible_nodes(table) and "G1-2-1" not in visible_nodes(table)
 
 
 def test_residuals_are_those_of_haberman(plan: Codebook) -> None:

@@ -56,6 +56,15 @@ def test_the_context_shows_the_place_in_the_masked_text(text: str) -> None:
         assert f"〔{kind}〕" in context and context in masked["t"][0]
 
 
+def test_the_context_of_a_later_place_is_its_own_surroundings() -> None:
+    text = "鎌倉市大船1-2-3" + "。バスが少なくて困る" * 3 + "、田中さん"
+    report = mask_rows(pd.DataFrame({"t": [text]}, dtype=object), ["t"])[1]
+    assert report["context"].tolist() == [
+        "〔住所〕。バスが少なくて困る。バスが少",
+        "くて困る。バスが少なくて困る、〔氏名〕さん",
+    ]
+
+
 def test_other_columns_that_look_personal_are_counted() -> None:
     assert suspected(FRAME.drop(columns="意見")) == {"備考": 1}
 

@@ -157,3 +157,35 @@ def test_named_columns_must_exist_and_output_names_must_be_free() -> None:
     with pytest.raises(InputError, match="code_1"):
         check_columns(["text", "code_1"], None, None, 3)
     assert check_columns(["text", "opinion_id"], None, None, 3) == ("text", "opinion_id")
+
+
+def test_a_text_repeated_in_a_later_chunk_gets_the_coding_of_the_place_where_it_first_stood(
+    model: Model,
+) -> None:
+    texts = [
+        "公園がごみだらけ",
+        "特になし",
+        "落ち葉が多い",
+        "段差が怖い",
+        "遊具が古い",
+        "段差が怖い",
+        "バスが少ない",
+    ]
+    table = pd.DataFrame({"text": texts}, dtype=object)
+    parts = suggest_stream(
+        model,
+        [table.iloc[:2], table.iloc[2:5], table.iloc[5:]],
+        text_column="text",
+        id_column=None,
+        groups=groups_of(texts),
+    )
+    out = pd.concat(parts, ignore_index=True)
+    columns = ["status", "code_1", "confidence_1", "evidence", "group_id"]
+    assert out.loc[5, columns].tolist() == out.loc[3, columns].tolist()
+    assert out["group_size"].tolist() == [1, 1, 1, 2, 1, 2, 1]
+
+
+def test_ids_of_the_survey_stay_and_a_row_without_a_comment_gets_one(model: Model) -> None:
+    table = pd.DataFrame({"opinion_id": ["a1", "", "a3"], "text": ["公園", "", "落ち葉"]}, dtype=object)
+    (out,) = suggest_stream(model, [table], text_column="text", id_column="opinion_id")
+    assert out["opinion_id"].tolist() == ["a1", "R2", "a3"]

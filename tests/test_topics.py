@@ -61,6 +61,15 @@ def test_what_says_nothing_alone_belongs_to_its_neighbour() -> None:
     ]
 
 
+def test_a_turn_to_another_item_starts_an_opinion_though_it_is_not_sure() -> None:
+    text = "公園がきれい。一方でバスが少ない。"
+    units = [Unit(0, 7, text[:7], True), Unit(7, len(text), text[7:], True)]
+    assert len(join_units(text, units, ["1", "2"], [0.9, 0.3])) == 2
+    assert len(join_units(text, units, ["1", "1"], [0.9, 0.3])) == 1
+    plain = [Unit(0, 7, text[:7], True), Unit(10, len(text), text[10:], True)]
+    assert len(join_units(text, plain, ["1", "2"], [0.9, 0.3])) == 1
+
+
 def test_an_empty_unit_between_joined_ones_goes_with_them_and_else_stands_alone() -> None:
     units = _units("ああいいうう", 2, 2, 2)
     units[1] = units[1]._replace(has_opinion=False)
