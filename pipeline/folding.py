@@ -83,6 +83,17 @@ def kanji_digits(folded: str) -> str:
     return folded.translate(_KANJI_DIGITS)
 
 
+def not_counted(units: str) -> str:
+    """Return the pattern of a place that no unit follows; after a blank, a longer word is no unit (日 of 日中).
+
+    >>> ends = re.compile(r"\\d+" + not_counted("[人日]"))
+    >>> [bool(ends.match(t)) for t in ("3", "3人", "3 人が", "3 人口")]
+    [True, False, False, True]
+    """
+    after_blank = r"(?:[のはがをにでともへや、。,)」]|[くぐ]らい|ほど|まで|以[上下]|$)"
+    return rf"(?!{units})(?! {units}{after_blank})"
+
+
 def before(pattern: re.Pattern[str], text: str, end: int) -> re.Match[str] | None:
     """Look for a pattern that ends in `$` right before `end`; only so far back as words say what follows them.
 

@@ -48,7 +48,11 @@ KINDS_EN = dict(
 )
 PLACEHOLDER = re.compile(rf"〔(?:{'|'.join(KINDS)})〕")
 # Without these a text holds nothing of either sort, but for full names that stand without a title.
-_MAYBE_NUMBER = re.compile(r"\d.*\d|[@＠]|[一二三四五六七八九十〇][番号]", re.DOTALL)
+_MAYBE_NUMBER = re.compile(
+    r"\d.*\d|[@＠]|[★☆●◎■◆][A-Za-zＡ-Ｚａ-ｚ]|[(（\[<] ?(?:at|AT|アット|あっと)|アットマーク|[一二三四五六七八九十〇][番号]"
+    r"|[〇零][一二三四五六七八九]",
+    re.DOTALL,
+)
 _MAYBE_NAME = re.compile(
     r"(?<![ぁ-ん々母父兄姉皆屋婆爺隣者客神仏王員長師同仕模嫁娘孫奥民業族方家赤御連護協学薬書主士局有])(?<!マネ)(?<!ーパー)(?<![ぁ-ん息女男御双]子)(?:さん|さま|様(?![々子式相])|氏(?!名)|君|くん|ちゃん|殿|先生)|と申"
 )

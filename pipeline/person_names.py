@@ -9,50 +9,34 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.folding import Span, before
-from pipeline.tokenise import Tagged, tagged
+from pipeline.name_words import (
+    AM,
+    CALLED,
+    CROWNED,
+    INTIMATE,
+    INTRODUCED,
+    KANA_INTRODUCED,
+    KIN_BEFORE,
+    MYSELF,
+    NAME_LABEL,
+    NOBODY,
+    NOT_ALONE,
+    OF_CLANS,
+    OFFICE_BEFORE,
+    OFFICES,
+    PERSONS,
+    ROLE_BEFORE,
+    STRICT_LABEL,
+    SUBJECT,
+    SURNAME_WORDS,
+    THINGS,
+    TITLES,
+)
+from pipeline.tokenise import Tagged, is_also_surname, tagged
 
 NAME = "氏名"
 
 
-def _listed(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-# After a name; the shorter list also after a place (松尾さん) and after a word that happens to be a surname.
-_TITLES = frozenset(
-    {"さん", "様", "さま", "サン", "氏", "君", "くん", "クン", "ちゃん", "チャン", "殿", "先生"}
-)
-_INTIMATE = frozenset({"君", "くん", "クン", "ちゃん", "チャン"})
-# After a surname only: 田中会長, 井上宅.
-_OFFICES = re.compile(
-    r"副?会長|[部課係室所院園校館店班組区町市]長|理事|教頭|代表|議員|市議|委員|医師|看護師|保健師|教諭|住職|夫妻|夫婦|一家|家|宅|邸|兄弟|姉妹|親子|両氏"
-)
-# Common words that are surnames too; only with a title right after and nothing before that joins them.
-_SURNAME_WORDS = frozenset(
-    "緑光翼桃楓茜薫忍望愛恵純誠林森原東西南北星関泉谷堀辻畑岡橋島浜桂菊柳杉松竹梅桜牧滝沢境堤峰嶋角門宮室榊楠椿葵槙轟城池丘湊栗栄平旭"
-) | _listed("大船 大町 今村 下田 田口 山口 川口 門脇 入江 水口 二階堂 荒井 日向 中西")
-# Beings, figures and words of courtesy that take titles as persons do.
-_NOBODY = _listed(
-    "サザエ ドラえもん ドラ アンパンマン まる子 ちびまる子 マルコ 桃太郎 金太郎 浦島 八幡 "
-    "弁天 弁財天 稲荷 天神 大黒 恵比寿 恵比須 観音 地蔵 釈迦 キリスト イエス マリヤ 神 "
-    "仏 閻魔 明神 権現 大仏 達磨 サンタ サンタクロース 頼朝 家康 秀吉 信長 龍馬 太陽 王 "
-    "姫 殿 皆 何 誰 どなた 大 お ご 赤 坊 兄 姉 にい ねえ ばあ じい ばば じじ おば "
-    "おじ わん ワン にゃん ニャン ぴー ママ パパ かあ とう ひと おまえ あんた うち たく "
-    "おく むすめ むすこ こども キャラ ゆるキャラ カマ おかま 諸 主 暴 若 民生"
-)
-# Surnames that mean nobody living, or no name at all (三本-柱), where no title follows.
-_NOT_ALONE = _listed("源 北条 足利 平 藤原 上杉 徳川 織田 豊臣 武田 夏目 川端 芥川 紫 聖徳 三本 二本 一本")
-_ROLE_BEFORE = re.compile(
-    r"(?:民生(?:・児童)?委員|児童委員|会長|班長|組長|区長|市長|町長|部長|課長|係長|所長|院長|校長|園長|理事長?|代表|議員|担当|担当者|担任|医師|主治医|看護師|保健師"
-    r"|ケアマネ(?:ー?ジャー)?|ヘルパー|相談員|支援員|隣人|友人|知人|同級生|同僚|長男|長女|次男|次女|息子|娘|夫|妻|孫|主人|大家|店主|住職|職員|役員|係)(?:の|・|:| |、)?$"
-)
-_NAME_LABEL = re.compile(r"(?:氏名|お?名前|なまえ|記入者|投稿者|回答者|ご芳名)(?:は|:| |/|\)|\(){1,3}$")
-_STRICT_LABEL = re.compile(r"(?:担当者?|連絡先|代表者?|責任者)(?:は|:| ){1,2}$")
-_INTRODUCED = re.compile(r" ?と(?:申|もう)(?:し|す)(?!ますか)(?!ても)")
-_KANA_INTRODUCED = re.compile(r"(?<![ァ-ヶー・])[ァ-ヶー]{2,8}(?: [ァ-ヶー]{2,8})?(?= ?と申し(?!ますか))")
-_CALLED = re.compile(r" ?と(?:いう(?:者|人|方)|言う(?:者|人|方)|いいます|言います|名乗)")
-_MYSELF = re.compile(r"(?:私|わたし|わたくし|僕|ぼく|こちら)(?:は|、| |の名は)$")
-_AM = re.compile(r"(?:です|だ|でございます)(?=[。、!」 ]|が|けど|$)")
 # What makes of a name the name of a place, a building, or a work: 田中太郎記念館, 小町通り.
 _ORGANISATION = re.compile(
     r"(?:会|部|社|団体|市|町|村|区|課|室|所|組合|クラブ|病院|学校|園|店|者|民|員|支部|センター|ホーム)$"
@@ -86,14 +70,17 @@ def _can_be_name(word: Tagged) -> bool:
     return (
         word.pos[2] in ("人名", "地名")
         or (not word.known and word.pos[0] == "名詞")
-        or word.surface in _SURNAME_WORDS
-        or (word.pos[0] == "名詞" and _KANA.fullmatch(word.surface) is not None)
+        or word.surface in SURNAME_WORDS
+        or (
+            word.pos[0] == "名詞"
+            and (_KANA.fullmatch(word.surface) is not None or is_also_surname(word.surface))
+        )
     )
 
 
 def _is_name(word: Tagged) -> bool:
     # The dictionary knows letters as names: A of Aさん stands for nobody in particular.
-    if word.pos[2] != "人名" or word.surface in _NOBODY:
+    if word.pos[2] != "人名" or word.surface in NOBODY:
         return False
     if word.surface.isascii():
         return _LATIN.fullmatch(word.surface) is not None
@@ -112,7 +99,7 @@ def _is_surname(word: Tagged) -> bool:
 
 
 def _is_place(word: Tagged) -> bool:
-    return word.pos[2] == "地名" and word.surface not in _NOBODY
+    return word.pos[2] == "地名" and word.surface not in NOBODY
 
 
 def _near(left: Tagged, right: Tagged) -> bool:
@@ -140,34 +127,55 @@ def _before_titles(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, in
     for i in range(1, len(words)):
         title = words[i].surface
         last = words[i - 1]
-        office = title not in _TITLES
-        if last.surface in _NOBODY or not _near(last, words[i]):
+        office = title not in TITLES
+        if last.surface in NOBODY or not _near(last, words[i]) or (last.surface, title) in CROWNED:
             continue
-        if office and not (_can_be_name(last) and _OFFICES.match(text, words[i].start)):
+        if office and not (_can_be_name(last) and OFFICES.match(text, words[i].start)):
             continue
-        if _is_name(last) and not (office and not _may_hold_office(words, i - 1)):
+        if _is_name(last) and not (office and not _may_hold_office(text, words, i - 1)):
             first = _run_start(words, i - 1)
         elif not office and _is_loosely_a_name(words, i - 1, title):
             first = i - 1
             if first and _near(words[first - 1], words[first]) and _is_surname(words[first - 1]):
                 first = _run_start(words, first - 1)
-        elif office and title in ("夫妻", "夫婦") and _is_place(last):
+        elif office and _is_surname_too(words, i - 1) and PERSONS.match(text, words[i].start):
             first = i - 1
         else:
             continue
         yield words[first].start, last.end
         # 田中・鈴木さん: names linked to this one.
-        while first >= 2 and words[first - 1].surface == "・" and _is_name(words[first - 2]):
+        while first >= 2 and words[first - 1].surface == "・" and _is_linked(words[first - 2], words[first]):
             link = first - 2
             first = _run_start(words, link)
             yield words[first].start, words[link].end
 
 
-def _may_hold_office(words: Sequence[Tagged], at: int) -> bool:
+def _is_linked(word: Tagged, right: Tagged) -> bool:
+    """Tell whether the word before ・ is a name, or part of one in katakana: グエン・ヴァン・アン."""
+    katakana = _KATAKANA.fullmatch(word.surface) and _KATAKANA.fullmatch(right.surface)
+    return _is_name(word) or bool(katakana and not _KATAKANA_ROLE.search(word.surface))
+
+
+def _may_hold_office(text: str, words: Sequence[Tagged], at: int) -> bool:
     word = words[at]
     if word.pos[3] == "名" and not (at and _is_name(words[at - 1])):
         return False
-    return word.surface not in _NOT_ALONE
+    return word.surface not in NOT_ALONE or not OF_CLANS.match(text, words[at + 1].start)
+
+
+def _is_surname_too(words: Sequence[Tagged], at: int) -> bool:
+    """Tell whether a word that is read as a place, a firm, or a thing is a surname as well: 山口, 本田, 大橋."""
+    word = words[at]
+    if word.pos[0] not in ("名詞", "接頭辞") or word.surface in NOBODY or word.surface in THINGS:
+        return False
+    if not is_also_surname(word.surface):
+        return False
+    if len(word.surface) == 1 and (word.surface not in SURNAME_WORDS or word.surface in "東西南北"):
+        return False
+    if word.pos[1] == "固有名詞" or not at or words[at - 1].end < word.start:
+        return True
+    before = words[at - 1].pos
+    return before[0] not in ("接頭辞", "名詞", "接尾辞", "形状詞") or before[2] == "副詞可能"
 
 
 def _is_loosely_a_name(words: Sequence[Tagged], at: int, title: str) -> bool:
@@ -179,8 +187,8 @@ def _is_loosely_a_name(words: Sequence[Tagged], at: int, title: str) -> bool:
         joined and words[at - 1].surface in ("お", "ご", "御")
     )
     if _is_place(word):
-        return not prefixed
-    if word.surface in _SURNAME_WORDS:
+        return not prefixed or _is_surname_too(words, at)
+    if word.surface in SURNAME_WORDS:
         return not prefixed and title not in ("氏", "殿")
     if not word.known:
         if _LATIN.fullmatch(word.surface):
@@ -188,8 +196,11 @@ def _is_loosely_a_name(words: Sequence[Tagged], at: int, title: str) -> bool:
         if word.surface.isascii() or prefixed:
             return False
         return _may_be_unknown_name(word.surface)
+    # Before さん the dictionary knows for itself what is a name.
+    if (word.pos[1] == "固有名詞" or title in ("先生", "様", "さま")) and _is_surname_too(words, at):
+        return True
     return (
-        title in _INTIMATE and word.pos[0] == "名詞" and not prefixed and bool(_KANA.fullmatch(word.surface))
+        title in INTIMATE and word.pos[0] == "名詞" and not prefixed and bool(_KANA.fullmatch(word.surface))
     )
 
 
@@ -198,14 +209,14 @@ def _full_names(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, int]]
         surname, given = words[i - 1], words[i]
         if not (_is_surname(surname) and _is_name(given) and given.pos[3] == "名" and _near(surname, given)):
             continue
-        if surname.surface in _NOT_ALONE or len(surname.surface) + len(given.surface) < 3:
+        if surname.surface in NOT_ALONE or len(surname.surface) + len(given.surface) < 3:
             continue
         follows = words[i + 1] if i + 1 < len(words) else None
         if (
             follows
             and follows.start == given.end
             and follows.pos[0] in ("名詞", "接尾辞")
-            and follows.surface not in _TITLES
+            and follows.surface not in TITLES
         ):
             continue  # 岡本太郎美術館
         joined = i >= 2 and words[i - 2].end == surname.start and words[i - 2].pos[2] in ("人名", "地名")
@@ -215,19 +226,21 @@ def _full_names(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, int]]
 
 def _introduced(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, int]]:
     # オオサワと申します: in kana the dictionary often sees other words.
-    yield from (m.span() for m in _KANA_INTRODUCED.finditer(text) if not _KATAKANA_ROLE.search(m[0]))
+    yield from (
+        m.span() for m in KANA_INTRODUCED.finditer(text) if "・" in m[0] or not _KATAKANA_ROLE.search(m[0])
+    )
     for i, word in enumerate(words):
-        if word.surface not in _NOBODY and (
-            (_INTRODUCED.match(text, word.end) and _can_be_introduced(words, i))
-            or (_CALLED.match(text, word.end) and _is_name(word))
-            or (_AM.match(text, word.end) and _is_surname(word) and _is_about_oneself(text, words, i))
+        if word.surface not in NOBODY and (
+            (INTRODUCED.match(text, word.end) and _can_be_introduced(words, i))
+            or (CALLED.match(text, word.end) and _is_name(word))
+            or (AM.match(text, word.end) and _is_surname(word) and _is_about_oneself(text, words, i))
         ):
             yield words[_run_start(words, i)].start, word.end
-        if word.pos[0] != "名詞" or word.surface in _NOBODY:
+        if word.pos[0] != "名詞" or word.surface in NOBODY:
             continue
         head = text[max(0, word.start - 12) : word.start]
-        loose = _NAME_LABEL.search(head) is not None
-        if loose or (_STRICT_LABEL.search(head) and _is_name(word)):
+        loose = NAME_LABEL.search(head) is not None
+        if loose or (STRICT_LABEL.search(head) and _is_name(word)):
             end = i
             while (
                 end + 1 < len(words)
@@ -241,7 +254,7 @@ def _introduced(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, int]]
                 or _is_place(word)
                 or not word.known
                 or end > i
-                or word.surface in _SURNAME_WORDS
+                or word.surface in SURNAME_WORDS
             ):
                 yield word.start, words[end].end
 
@@ -253,14 +266,15 @@ def _can_be_introduced(words: Sequence[Tagged], at: int) -> bool:
     return (
         _is_name(word)
         or _is_place(word)
-        or word.surface in _SURNAME_WORDS
+        or word.surface in SURNAME_WORDS
+        or _is_surname_too(words, at)
         or (not word.known and len(word.surface) > 1)
     )
 
 
 def _is_about_oneself(text: str, words: Sequence[Tagged], at: int) -> bool:
     first = words[_run_start(words, at)].start
-    if before(_MYSELF, text, first) or before(_ROLE_BEFORE, text, first):
+    if before(MYSELF, text, first) or before(ROLE_BEFORE, text, first):
         return True
     # 木村です。 or 大船の山崎です。 as the first of several sentences.
     place = (
@@ -270,9 +284,18 @@ def _is_about_oneself(text: str, words: Sequence[Tagged], at: int) -> bool:
 
 
 def _in_roles(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, int]]:
-    """民生委員の田中が: a surname between a role and a particle or a stop."""
+    """民生委員の田中が, 夫の健一が: a name between a role and a particle or a stop."""
     for i, word in enumerate(words):
-        if not _is_surname(word) or not before(_ROLE_BEFORE, text, word.start):
+        given = word.pos[3] == "名" and len(word.surface) > 1 and _KANJI.fullmatch(word.surface)
+        if _is_surname(word):
+            role = ROLE_BEFORE
+        elif given and _is_name(word):
+            role = KIN_BEFORE
+        elif SUBJECT.match(text, word.end) and _is_surname_too(words, i):
+            role = OFFICE_BEFORE  # 民生委員の山口が; 娘の福島 is where she lives
+        else:
+            continue
+        if not before(role, text, word.start):
             continue
         end = i
         if i + 1 < len(words) and _near(word, words[i + 1]) and _is_name(words[i + 1]):
@@ -283,7 +306,7 @@ def _in_roles(text: str, words: Sequence[Tagged]) -> Iterator[tuple[int, int]]:
             or follows.start > words[end].end
             or follows.pos[0] in ("助詞", "助動詞", "補助記号")
         )
-        if apart and word.surface not in _NOT_ALONE:
+        if apart and word.surface not in NOT_ALONE:
             yield word.start, words[end].end
 
 

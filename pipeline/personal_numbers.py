@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.folding import HYPHEN, Span, before, kanji_digits
+from pipeline.folding import HYPHEN, Span, before, kanji_digits, not_counted
 
 PHONE, MAIL, POSTAL = "電話番号", "メールアドレス", "郵便番号"
 CARD, ACCOUNT, MY_NUMBER = "カード番号", "口座番号", "個人番号"
@@ -17,14 +17,16 @@ CARD, ACCOUNT, MY_NUMBER = "カード番号", "口座番号", "個人番号"
 _NOT_IN_NUMBER = rf"(?<![\d.,])(?<!\d{HYPHEN})"
 _NUMBER_ENDS = rf"(?!{HYPHEN}?\d)"
 # What is counted is no telephone number and no postal code: 100-2000人.
-_COUNTER = r"(?! ?(?:[円人件回年月日時分秒個本台歳名点度杯枚冊階]|世帯|万|千|億|ページ|[%kKmM㎡]))"
+_COUNTER = not_counted(
+    r"(?:[円人件回年月日時分秒個本台歳点度杯枚冊階]|名(?![義前])|世帯|万|千|億|ページ|[%kKmM㎡])"
+)
 
 # -- telephone ----------------------------------------------------------------------------------------
 
 _H = rf" ?(?:{HYPHEN}|\.) ?"
 _PHONE = re.compile(
-    _NOT_IN_NUMBER
-    + r"(?:"
+    # Tel.0467-00-0000 is a number, .0467 of 1.0467 is not.
+    rf"(?<!\d)(?<!\d[.,])(?<!\d{HYPHEN})(?:"
     + rf"\+81[ -]?(?:\(0\) ?)?[1-9]\d{{0,3}}(?:{_H}| )\d{{1,4}}(?:{_H}| )\d{{3,4}}"  # +81-90-0000-0000
     + rf"|\(0\d{{1,4}}\) ?\d{{1,4}}(?:{_H}| )?\d{{3,4}}"  # (0467)00-0000
     + r"|0\d{1,4} ?\(\d{1,4}\) ?\d{3,4}"  # 0467(00)0000
@@ -36,7 +38,7 @@ _PHONE = re.compile(
 )
 # Local numbers have too few digits to be known without the word before them.
 _LOCAL_PHONE = re.compile(
-    r"(?:電話|でんわ|携帯|ケータイ|TEL|Tel|tel|FAX|Fax|fax|ファックス|ファクス|☎|℡)(?:番号)?(?:は|が|の|:|\.| |/){0,3}"
+    r"(?:電話|でんわ|携帯|ケータイ|TEL|Tel|tel|FAX|Fax|fax|ファックス|ファクス|☎|℡)(?:番号)?(?:は|が|の|:|\.| |/|\(){0,3}"
     + rf"(?P<number>\d{{2,4}}{_H}\d{{4}}){_NUMBER_ENDS}{_COUNTER}"
 )
 # Numbers of a case, not of a telephone: 受付番号0123456789.
@@ -68,7 +70,8 @@ def _is_subscriber(digits: str) -> bool:
 
 # -- e-mail and postal code ---------------------------------------------------------------------------
 
-_AT = r"(?:@| ?[(\[<(] ?(?:at|AT|アット|あっと) ?[)\]>)] ?)"
+_AT = r"(?:[@★☆●◎■◆]| ?(?:アットマーク|あっとまーく) ?| ?[(\[<(] ?(?:at|AT|アット|あっと) ?[)\]>)] ?)"
+_AT_SIGN = re.compile("[@★☆●◎■◆]|at|アット|あっと", re.IGNORECASE)
 _MAIL = re.compile(
     rf"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_%+-][A-Za-z0-9._%+-]*{_AT}"
     r"[A-Za-z0-9][A-Za-z0-9-]*(?: ?(?:\.|\(dot\)|\[dot\]) ?[A-Za-z0-9-]+)*(?:\.|\(dot\)|\[dot\])[A-Za-z]{2,}"
@@ -80,8 +83,8 @@ _POSTAL = re.compile(rf"{_NOT_IN_NUMBER}\d{{3}}{HYPHEN}\d{{4}}{_NUMBER_ENDS}{_CO
 
 
 def mails(text: str) -> Iterator[Span]:
-    """Yield e-mail addresses, also those written with (at)."""
-    if "@" in text or re.search("at|アット|あっと", text, re.IGNORECASE):
+    """Yield e-mail addresses, also those written with (at) or ★."""
+    if _AT_SIGN.search(text):
         yield from (Span(*m.span(), MAIL) for m in _MAIL.finditer(text))
 
 
@@ -101,7 +104,7 @@ _CARD = re.compile(
 _CARD_LABEL = re.compile(r"(?:カード|クレジット|VISA|Visa|JCB|Master ?Card).{0,8}$")
 _ISSUERS = re.compile(r"4|5[1-5]|2[2-7]|3[4-8]|6[0245]")
 _MY_NUMBER = re.compile(rf"{_NOT_IN_NUMBER}\d{{4}}{_G}\d{{4}}{_G}\d{{4}}{_NUMBER_ENDS}")
-_MY_NUMBER_LABEL = re.compile(r"(?:マイナンバー|個人番号).{0,4}$")
+_MY_NUMBER_LABEL = re.compile(r"(?:マイナンバー|個人番号)(?:カードの番号)?.{0,4}$")
 
 
 def luhn(digits: str) -> bool:

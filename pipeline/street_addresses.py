@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.folding import HYPHEN, Span
+from pipeline.folding import HYPHEN, Span, not_counted
 from pipeline.tokenise import Tagged, tagged
 
 ADDRESS = "住所"
@@ -16,9 +16,9 @@ ADDRESS = "住所"
 _N = r"(?:\d{1,4}|[一二三四五六七八九十百〇]{1,5})"
 _LINK = rf" ?(?:{HYPHEN}|[のノ之]) ?"
 # What is counted is no house: 大船3-4人, 2丁目3件. 番地 of 一番地味 is none either.
-_END = (
-    r"(?![\d一二三四五六七八九十百〇])(?! ?(?:[円人件回年月日時分秒個本歳名点度杯枚冊階位]|世帯|[台校軒棟か所](?=[のはがをに、。])|か所|ヶ所|カ所"
-    r"|割|倍|万|千|億|週|軒|棟|[%kKmM]|号車|番線|両))"
+_END = r"(?![\d一二三四五六七八九十百〇])" + not_counted(
+    r"(?:[円人件回年月日時分秒個本歳点度杯枚冊階位]|名(?![義前])|世帯|[台校軒棟か所](?=[のはがをに、。])|か所|ヶ所|カ所"
+    r"|割|倍|万|千|億|週|軒|棟|[%kKmM]|号車|番線|両)"
 )
 _GO = rf"(?: ?{_N} ?号(?![車線館室棟]))"
 _BANCHI = r"番地?(?![味域元帯方])"
@@ -36,6 +36,8 @@ _LONE_LOT = re.compile(rf"(?<!第)(?<!\d){_N} ?番(?:{_LINK}{_N})?(?=[のにへ�
 _DASHED = re.compile(
     rf"(?<![\dA-Za-z.]){_N}(?: ?{HYPHEN} ?{_N}){{1,3}}(?: ?号(?![車線館室棟]))?(?!{HYPHEN}?\d)" + _END
 )
+# 笠間3の12の8: as people say it.
+_SPOKEN = re.compile(rf"(?<![\dA-Za-z.第]){_N}(?: ?[のノ之] ?{_N}){{2}}(?!\d)" + _END)
 _DATE = re.compile(rf"(?:19|20)\d\d{HYPHEN}\d{{1,2}}{HYPHEN}\d{{1,2}}")
 
 _BUILDING = (
@@ -51,6 +53,8 @@ _TAIL = re.compile(
 # A room in a named building is somebody's home, also without the street.
 _HOME = re.compile(
     rf"{_BUILDING} ?(?:の ?)?(?:\d{{1,3}} ?号?棟 ?の? ?)?(?:\d{{1,4}} ?号室?(?![車線館棟])|(?<=棟)\d{{1,4}}|(?<=団地)\d{{1,2}} ?{HYPHEN} ?\d{{3,4}})"
+    # 富士見荘201: these words end names of houses only.
+    r"|[ァ-ヶー一-龯々]{0,12}(?:(?<![別山])荘|ハイツ|ハイム|コーポ(?!レ)|メゾン)[ァ-ヶー一-龯々]{0,8} ?\d{3,4}(?=[にのでは、。)]| |$)"
 )
 
 _AREA = frozenset("都道府県市区町村郡")
@@ -71,7 +75,7 @@ _LONGEST_HEAD, _LONGEST_NAME = 40, 8
 
 def addresses(text: str) -> Iterator[Span]:
     """Yield street addresses from prefecture or town down to house and room."""
-    for pattern, needs in ((_CHOME, 0), (_LOT, 1), (_DASHED, 2), (_LONE_LOT, 2)):
+    for pattern, needs in ((_CHOME, 0), (_LOT, 1), (_DASHED, 2), (_SPOKEN, 2), (_LONE_LOT, 2)):
         for match in pattern.finditer(text):
             if _DATE.fullmatch(match[0]):
                 continue

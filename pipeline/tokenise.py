@@ -110,6 +110,17 @@ def tagged(text: str) -> list[Tagged]:
     return found
 
 
+@functools.lru_cache(maxsize=1 << 14)
+def is_also_surname(word: str) -> bool:
+    """Tell whether the dictionary has a word as a surname, whatever else it is.
+
+    >>> is_also_surname("山口"), is_also_surname("大橋"), is_also_surname("総務")
+    (True, True, False)
+    """
+    lines = (line for line in _place_tagger().nbest(word, 12).split("\n") if line)
+    return any(surface == word and pos[3] == "姓" for surface, pos, _ in map(_parts, lines))
+
+
 def dictionary_version() -> str:
     """Return name and version of the dictionary, for the manifest of a model."""
     from importlib.metadata import version

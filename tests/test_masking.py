@@ -88,8 +88,16 @@ def test_what_is_masked_already_is_no_context_for_more() -> None:
     assert mask("〔口座番号〕1234567と〔氏名〕さん") == ("〔口座番号〕1234567と〔氏名〕さん", [])
 
 
-def test_the_fast_suspicion_sees_names_that_end_as_children_do() -> None:
+def test_the_fast_suspicion_sees_numbers_in_kanji_mail_without_its_sign_and_names_that_end_as_children_do() -> (
+    None
+):
     assert suspects_personal("佐藤花子さんに聞いた")
+    assert all(
+        map(
+            suspects_personal,
+            ["〇九〇-〇〇〇〇-一二三四", "a(at)example.jp", "a★example.jp", "k アットマーク example.jp"],
+        )
+    )
     assert not any(map(suspects_personal, ["お子さんと", "息子さんと", "女子さんと", "うちの子さん"]))
 
 

@@ -18,6 +18,13 @@ from pipeline.street_addresses import addresses
         ("大船1-2-3", "大船1-2-3"),
         ("中央1-2-3に住んでいます", "中央1-2-3"),
         ("西御門1-2-3に住んでいます", "西御門1-2-3"),
+        # What follows a blank or a new line begins with a counter, and counts nothing.
+        ("鎌倉市大船1-2-3 本人は82歳", "鎌倉市大船1-2-3"),
+        ("鎌倉市大船1丁目2番3号 日中は留守", "鎌倉市大船1丁目2番3号"),
+        ("鎌倉市大船1-2-3 名前は書かない", "鎌倉市大船1-2-3"),
+        ("横浜市栄区笠間3の12の8から", "横浜市栄区笠間3の12の8"),
+        ("富士見荘201で一人暮らし", "富士見荘201"),
+        ("手広98-7の家", "手広98-7"),
     ],
 )
 def test_from_the_town_to_the_room(text: str, found: str) -> None:
@@ -40,6 +47,13 @@ def test_from_the_town_to_the_room(text: str, found: str) -> None:
         "基本目標1-2-3の家",
         "資料1-2-3の山田委員",
         "7番8号",
+        "大船3-4 人が",
+        "2の3の4という分け方",
+        "第3の2の1",
+        "別荘200の管理",
+        "大船荘200円",
+        "コーポレーション300の社員",
+        "手広9-7の試合",
     ],
 )
 def test_places_counts_and_dates_are_no_addresses(text: str) -> None:
