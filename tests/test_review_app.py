@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from pipeline.codebook import Codebook
+from pipeline.decisions import current_decisions
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.review import database, team_pages
@@ -743,6 +744,63 @@ def test_bulk_acceptance_of_near_identical_comments(browser: Open, store: Store)
     assert len(store.decisions_table()) == 2
 
 
+def test_a_bulk_acceptance_is_taken_back_at_once_where_it_was_made(browser: Open, store: Store) -> None:
+    page = browser()
+    shown = page.get("/bulk").text
+    assert "/bulk/undo" not in shown and "/bulk/undo" not in page.get("/list").text
+    ticked = re.findall(r'name="comment" value="([^"]+)"', shown[shown.index('class="group"') :])
+    data = {**fields(shown, 'class="group"'), "comment": ticked, "code": "G1-1-2"}
+    told = page.post("/bulk", data=data).text
+    assert told.count("2件の確定を取り消す") == 1
+    # Nothing is accepted by the second try, and what the first one did can still be taken back.
+    assert page.post("/bulk", data={**data, "client_token": "again"}).text.count("2件の確定を取り消す") == 1
+    given = fields(told, 'action="/bulk/undo"')
+    went = page.post("/bulk/undo", data=given)
+    assert went.status_code == 303
+    back = page.get(went.headers["location"]).text
+    assert "✓ 2件の確定を取り消しました(未判定に戻りました)。" in back and "判定し直した" not in back
+    assert "/bulk/undo" not in back and fields(back, 'class="group"')["csrf"]
+    assert re.findall(r'name="comment" value="(\d+)/', back[back.index('class="group"') :]) == [
+        t.split("/")[0] for t in ticked
+    ]
+    assert "この作業から学習: <b>0</b>件" in page.get("/code").text
+    assert "判定済み <b>0</b>" in page.get("/code").text
+    # From a tab that is behind.
+    late = page.post("/bulk/undo", data={**given, "client_token": "late"})
+    assert "取り消せる確定は、もうありません。" in page.get(late.headers["location"]).text
+    assert page.post("/bulk/undo", data={**given, "bulk": "nothing", "client_token": "n"}).status_code == 422
+    assert page.post("/bulk/undo", data={**given, "csrf": ""}).status_code == 403
+    assert list(store.decisions_table()["action"]) == ["accept"] * 2 + ["undo"] * 2
+
+
+def test_a_bulk_acceptance_is_taken_back_later_from_the_list(
+    app: Callable[..., Starlette], store: Store
+) -> None:
+    made = app()
+    page, other = client(made), as_coder(client(made), "鈴木")
+    shown = page.get("/bulk").text
+    ticked = re.findall(r'name="comment" value="([^"]+)"', shown[shown.index('class="group"') :])
+    page.post("/bulk", data={**fields(shown, 'class="group"'), "comment": ticked, "code": "G1-1-2"})
+    again = int(ticked[0].split("/")[0])
+    work = page.get(f"/code/{again}").text
+    assert page.post("/decide", data={**fields(work), "do": "none-fits"}).status_code == 303
+    assert "/bulk/undo" not in other.get("/list?status=all").text
+    listed = page.get("/list?status=decided&queue=file").text
+    assert "1件の確定を取り消す" in listed
+    given = fields(listed, 'action="/bulk/undo"')
+    # What another person sees is not theirs to take back.
+    assert other.post("/bulk/undo", data={**given, "csrf": csrf(other)}).status_code == 409
+    went = page.post("/bulk/undo", data=given)
+    back = page.get(went.headers["location"]).text
+    assert "1件の確定を取り消しました" in back and "そのあとで判定し直した1件は、そのままです。" in back
+    assert '<option value="decided" selected>' in back and "<small>1件</small>" in back
+    assert ("佐藤", "bulk-undo") in [(e.who, e.what) for e in store.audit_log()]
+    held = current_decisions(read_bytes(page.get("/export/decisions.csv").content, ".csv"))
+    assert held[["action", "opinion_id"]].values.tolist() == [
+        ["none-fits", store.get(again, "佐藤").opinion_id]
+    ]
+
+
 @one_database
 def test_groups_that_are_left_for_later_are_told(browser: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "組あります" not in browser().get("/bulk").text
@@ -979,8 +1037,8 @@ def test_assigning_double_coding_on_the_dashboard(browser: Open, store: Store) -
 def test_what_is_told_is_not_in_the_address(app: Callable[..., Starlette], store: Store) -> None:
     """Else a link from anywhere could make the page say anything."""
     page = team(app, store, eve="admin")["eve"]
-    for path in ("/dashboard", "/accounts", "/adjudicate", "/login"):
-        for name in ("said", "saved", "assigned", "ended"):
+    for path in ("/dashboard", "/accounts", "/adjudicate", "/login", "/list", "/bulk"):
+        for name in ("said", "saved", "assigned", "ended", "undone", "left"):
             assert "ここに電話" not in page.get(f"{path}?{name}=ここに電話").text
 
 

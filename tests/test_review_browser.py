@@ -25,7 +25,7 @@ from pipeline.review.learning import SessionLearner
 from pipeline.review.loading import load_file
 from pipeline.review.queue import expected_precision
 from pipeline.review.store import Store
-from pipeline.review.views import Filters
+from pipeline.review.views import BulkChoice, Filters
 from pipeline.tableio import read_table
 from pipeline.vectorcache import VectorCache
 
@@ -548,6 +548,54 @@ def test_who_accepts_groups_goes_on_with_the_next_group(chromium: Browser, serve
 
 
 @one_database
+def test_a_bulk_acceptance_is_taken_back_when_that_is_meant(
+    chromium: Browser, server: str, store: Store
+) -> None:
+    me = Reviewer(chromium, server)
+    asked: list[str] = []
+    sure = False
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        if sure:
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    me.page.on("dialog", answer)
+    me.open("/bulk?threshold=0.50")
+    me.page.locator(".group").first.get_by_role("button").press("Enter")
+    n = len(store.decisions_table())
+    button = me.page.get_by_role("button", name=f"{n}件の確定を取り消す")
+    expect(button).to_be_in_viewport()
+    button.press("Enter")
+    assert len(asked) == 1 and f"{n}件を取り消し、未判定に戻しますか" in asked[0]
+    assert set(store.decisions_table()["action"]) == {"accept"}
+    # One of them is decided again; the others are taken back from the list.
+    again = store.listing("佐藤", Filters(status="decided"))[0][0].comment_id
+    me.open(f"/code/{again}")
+    me.press("0")
+    me.page.get_by_role("link", name="一覧", exact=True).click()
+    sure = True
+    me.page.get_by_role("button", name=f"{n - 1}件の確定を取り消す").click()
+    said = me.page.get_by_role("status").filter(has_text=f"{n - 1}件の確定を取り消しました")
+    expect(said).to_contain_text("判定し直した1件は、そのままです")
+    expect(said).to_be_in_viewport()
+    assert len(asked) == 2
+    expect(me.page.get_by_role("button", name="件の確定を取り消す")).to_have_count(0)
+    assert [v.comment_id for v in store.listing("佐藤", Filters(status="decided"))[0]] == [again]
+    me.open("/dashboard")
+    expect(me.page.locator(".tile").first).to_contain_text("1 / 35")
+    # What was taken back can be accepted again.
+    me.open("/bulk?threshold=0.50")
+    box = me.page.locator("form:not(.group) input[name=comment]").first
+    box.check()
+    me.page.get_by_role("button", name="第1候補で確定する").click()
+    expect(me.page.get_by_role("button", name="1件の確定を取り消す")).to_be_in_viewport()
+    assert me.complaints == []
+
+
+@one_database
 def test_browsers_are_asked_to_keep_texts_to_themselves(chromium: Browser, server: str, store: Store) -> None:
     """Checking, translating and completing may send texts to whoever made the browser."""
     me = Reviewer(chromium, server)
@@ -822,6 +870,9 @@ def test_no_serious_barrier_on_any_page(
             view = store.get(i, coder)
             given = {"expected_seq": view.seq, "client_token": f"{coder}{i}"}
             store.save(coder, i, "change", [code], suggestion_shown=False, suggested_code="G1-1-1", **given)  # type: ignore[arg-type]
+    seen = store.for_bulk("佐藤", 1)[0][0]
+    accepted = [BulkChoice(seen.comment_id, ("G1-1-1",), "G1-1-1", seen.seq)]
+    store.bulk_accept("佐藤", accepted, model_state="m+0", client_token="bulk")
     me = Reviewer(chromium, server)
     axe = Axe()
 

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -461,6 +461,94 @@ def test_bulk_acceptance_says_what_it_left_out(empty: Store, plan: Codebook) -> 
     again = empty.bulk_accept("a", choices, model_state="m-1+0", client_token="bulk")
     assert all(s.repeated for s in again.saved)
     assert len(empty.decisions_table()) == 5
+
+
+def accept_in_bulk(store: Store, coder: str, ids: Iterable[int], token: str) -> None:
+    choices = [BulkChoice(i, ("G1-1-1",), FIRST[i % 3], store.get(i, coder).seq) for i in ids]
+    done = store.bulk_accept(coder, choices, model_state="m-1+0", client_token=token)
+    assert len(done.saved) == len(choices)
+
+
+def test_a_bulk_acceptance_is_withdrawn_at_one_stroke(store: Store, plan: Codebook, clock: Clock) -> None:
+    before = store.progress()
+    save(store, "a", store.get(6, "a"), "G2-1-2")
+    accept_in_bulk(store, "a", range(1, 6), "bulk")
+    clock.forward(minutes=5)
+    save(store, "a", store.get(2, "a"), "G2-1-1")  # decided again since
+    store.undo("a", client_token="u")
+    save(store, "a", store.get(3, "a"), "G2-1-1")  # this too, and it stays
+    found = store.last_bulk("a")
+    assert found is not None and (found.bulk, found.standing) == ("bulk", 4)
+    assert datetime.fromisoformat(found.at) == START
+    assert store.last_bulk("b") is None
+
+    learner_knows = store.last_seq()
+    done = store.undo_bulk("a", found.bulk, client_token="back")
+    assert [s.comment_id for s in done.undone] == [1, 2, 4, 5] and done.left == 1
+    assert store.last_bulk("a") is None
+    assert [v.comment_id for v in store.listing("b")[0]] == [1, 2, 4, 5]
+    assert take(store, "b", queue="file").comment_id == 1  # they are nobody's yet
+    assert {c.comment_id: c.codes for c in store.changes_since(learner_knows)} == dict.fromkeys(
+        [1, 2, 4, 5], ()
+    )
+    after = store.progress()
+    assert (after.decided, after.open, after.shown) == (2, before.open - 2, 2)
+    assert dict(after.by_item) == {"G2-1-1": 1, "G2-1-2": 1}
+    table = check_decisions(store.decisions_table())
+    held = current_decisions(table)
+    assert dict(zip(held["opinion_id"], held["code"], strict=True)) == {"o6": "G2-1-2", "o3": "G2-1-1"}
+    assert set(adjudicate(table, plan).labels["opinion_id"]) == {"o3", "o6"}
+
+
+def test_a_withdrawn_bulk_acceptance_is_told_as_one_on_record(store: Store) -> None:
+    accept_in_bulk(store, "a", (1, 2, 3), "bulk")
+    save(store, "a", store.get(3, "a"), "G2-1-1")
+    store.undo_bulk("a", "bulk", client_token="back")
+    # The key's undo is of a single decision, and says so.
+    store.undo("a", client_token="u")
+    undone = store.decisions_table().query("action == 'undo'")
+    assert undone["note"].tolist() == ["まとめて確定の取り消し"] * 2 + [""]
+    assert [(e.who, e.what, e.detail) for e in store.audit_log()] == [
+        ("a", "bulk-undo", "2 / 3, accepted 2025-07-01T09:00:00")
+    ]
+
+
+def test_the_same_bulk_acceptance_is_withdrawn_once(store: Store) -> None:
+    accept_in_bulk(store, "a", (1, 2), "one")
+    accept_in_bulk(store, "a", (3, 4), "two")
+    found = store.last_bulk("a")
+    assert found is not None and found.bulk == "two"
+    first = store.undo_bulk("a", "two", client_token="back")
+    # Sent again, since the answer was lost: the same answer.
+    again = store.undo_bulk("a", "two", client_token="back")
+    assert [s.seq for s in again.undone] == [s.seq for s in first.undone] and again.left == 0
+    assert all(s.repeated for s in again.undone)
+    # From another tab that still shows it: nothing is left of it, and the one before is not touched.
+    late = store.undo_bulk("a", "two", client_token="late")
+    assert (late.undone, late.left) == ((), 0)
+    assert len(store.audit_log()) == 1 and len(store.decisions_table()) == 6
+    earlier = store.last_bulk("a")
+    assert earlier is not None and (earlier.bulk, earlier.standing) == ("one", 2)
+
+
+def test_what_another_coder_has_decided_since_is_left(store: Store) -> None:
+    accept_in_bulk(store, "a", (1, 2), "bulk")
+    store.undo("a", client_token="u")
+    store.next_comment("a", after=2)  # goes on, so that the comment is anybody's
+    save(store, "b", store.get(2, "b"), "G2-1-1")
+    done = store.undo_bulk("a", "bulk", client_token="back")
+    assert [s.comment_id for s in done.undone] == [1] and done.left == 1
+    assert [d.coder for d in [store.get(2, "a").decision] if d] == ["b"]
+
+
+@pytest.mark.parametrize(("coder", "bulk", "token"), [("b", "bulk", "t"), ("a", "b%", "t"), ("a", "", "t"), ("a", "bulk", "")])  # fmt: skip
+def test_only_ones_own_bulk_acceptance_can_be_withdrawn(
+    store: Store, coder: str, bulk: str, token: str
+) -> None:
+    accept_in_bulk(store, "a", (1, 2), "bulk")
+    with pytest.raises(InputError, match="まとめての確定"):
+        store.undo_bulk(coder, bulk, client_token=token)
+    assert len(store.decisions_table()) == 2 and store.audit_log() == []
 
 
 def test_of_many_comments_bulk_acceptance_takes_copies_and_the_surest(empty: Store, plan: Codebook) -> None:

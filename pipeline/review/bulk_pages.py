@@ -10,6 +10,7 @@ from starlette.routing import Route
 from pipeline.accuracy import MIN_LABELS
 from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
+from pipeline.review.bulk_undo_pages import to_undo, undo
 from pipeline.review.coding_pages import is_shown
 from pipeline.review.desk import Visit, page_route
 from pipeline.review.display import Choice, choices
@@ -39,7 +40,11 @@ class Group:
 
 def routes() -> list[Route]:
     """Return the routes of bulk acceptance."""
-    return [page_route("/bulk", bulk_page), page_route("/bulk", accept, post=True)]
+    return [
+        page_route("/bulk", bulk_page),
+        page_route("/bulk", accept, post=True),
+        page_route("/bulk/undo", undo, post=True),
+    ]
 
 
 def bulk_page(visit: Visit) -> Response:
@@ -108,6 +113,7 @@ def _page(visit: Visit, result: BulkResult | None) -> Response:
         blind=desk.settings.blind,
         saved=None if result is None else len(result.saved),
         of_group="code" in visit.form,
+        **to_undo(visit),  # type: ignore[arg-type]
         skipped=[(names.get(i, str(i)), ja) for i, ja, _ in result.skipped] if result else [],
     )
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import InputError
+from pipeline.review.bulk_undo_pages import to_undo
 from pipeline.review.desk import Desk, Visit, new_token, page_route, refusal, set_cookie, status_of
 from pipeline.review.display import Choice, choices, find_items, pieces, reasons_told, with_note
 from pipeline.review.learning import Suggested
@@ -176,6 +177,7 @@ def list_page(visit: Visit) -> Response:
         total=total,
         number=page,
         last=max(0, (total - 1) // size),
+        **to_undo(visit),  # type: ignore[arg-type]
         **bar(visit, where),  # type: ignore[arg-type]
     )
 

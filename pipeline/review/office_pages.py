@@ -36,6 +36,7 @@ _DEEDS = {
     "assign-double": "二重コーディングを割り当てた",
     "amend-definition": "コードの説明を直した",
     "bulk-accept": "まとめて確定した",
+    "bulk-undo": "まとめて確定を取り消した",
     "export": "書き出した",
 }
 

@@ -28,14 +28,7 @@ from pipeline.review.standing import (
     standing_decision,
     work_out_standing,
 )
-from pipeline.review.views import (
-    BulkChoice,
-    BulkResult,
-    NotYours,
-    Saved,
-    StaleDecision,
-    coded_action,
-)
+from pipeline.review.views import NotYours, Saved, StaleDecision
 
 
 class Recording:
@@ -129,7 +122,7 @@ class Recording:
         Returns None if there is nothing to withdraw.
         """
         with self._db.write() as session:
-            repeated = _already(session, client_token, coder)
+            repeated = already(session, client_token, coder)
             if repeated is not None:
                 return repeated
             last = session.scalar(
@@ -148,52 +141,10 @@ class Recording:
                 lease_to(session, comment_id, coder, round, self._now())
             return saved
 
-    def bulk_accept(
-        self,
-        coder: str,
-        choices: Sequence[BulkChoice],
-        *,
-        model_state: str,
-        client_token: str,
-        round: str = FIRST_ROUND,
-    ) -> BulkResult:
-        """Accept suggestions of many comments at once.
-
-        Left out, with the reason: comments with a hidden suggestion, double-coded ones, those that another
-        coder holds, and those decided since.
-        """
-        saved: list[Saved] = []
-        skipped: list[tuple[int, str, str]] = []
-        with self._db.write() as session:
-            codebook = read_codebook(session)
-            for choice in choices:
-                entry = Entry(
-                    coder,
-                    choice.comment_id,
-                    coded_action(choice.codes, choice.suggested_code),
-                    choice.codes,
-                    "",
-                    True,  # accepted as it stood on the screen
-                    choice.suggested_code,
-                    model_state,
-                    choice.expected_seq,
-                    f"{client_token}/{choice.comment_id}",
-                    round,
-                )
-                reason = _not_in_bulk(session, choice.comment_id, round)
-                if reason is not None:
-                    skipped.append((choice.comment_id, *reason))
-                    continue
-                try:
-                    saved.append(self._record(session, entry, codebook))
-                except (StaleDecision, NotYours) as error:
-                    skipped.append((choice.comment_id, error.ja, error.en))
-        return BulkResult(tuple(saved), tuple(skipped))
-
     # -- parts ---------------------------------------------------------------------------------
 
     def _record(self, session: Session, entry: Entry, codebook: Codebook) -> Saved:
-        repeated = _already(session, entry.client_token, entry.coder)
+        repeated = already(session, entry.client_token, entry.coder)
         if repeated is not None and _says(session.get_one(DecisionRow, repeated.seq), entry):
             return repeated
         check_entry(entry, codebook)
@@ -261,7 +212,7 @@ class Recording:
         return Saved(row.seq, row.decision_id, row.comment_id, row.decided_at)
 
 
-def _already(session: Session, client_token: str, coder: str) -> Saved | None:
+def already(session: Session, client_token: str, coder: str) -> Saved | None:
     """Return what was stored for this token before; `InputError` if it was another coder's."""
     row = session.scalar(select(DecisionRow).where(DecisionRow.client_token == client_token))
     if row is None:
@@ -280,18 +231,3 @@ def _says(row: DecisionRow, entry: Entry) -> bool:
 def _storable(note: str) -> str:
     """Return a note as both databases hold it: PostgreSQL's text cannot hold a NUL."""
     return note.replace("\x00", "\ufffd")
-
-
-def _not_in_bulk(session: Session, comment_id: int, round: str) -> tuple[str, str] | None:
-    row = comment_of(session, comment_id)
-    if is_double(session, comment_id, round):
-        return (
-            "二重コーディングの意見です。一件ずつ判定してください。",
-            "it is double coded; decide it by itself",
-        )
-    if row.hidden_suggestions:
-        return (
-            "提案を隠した意見です。一件ずつ判定してください。",
-            "its suggestion is hidden; decide it by itself",
-        )
-    return None

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select
 
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
+from pipeline.review.bulk import BulkAcceptance
 from pipeline.review.changes import Changes
 from pipeline.review.database import Database
 from pipeline.review.definitions import Definitions
@@ -18,7 +19,6 @@ from pipeline.review.doubles import DoubleCoding
 from pipeline.review.figures import Figures
 from pipeline.review.handing import column_names
 from pipeline.review.people import People
-from pipeline.review.recording import Recording
 from pipeline.review.schema import CommentRow, ProjectRow
 from pipeline.review.store_pages import PageFigures
 from pipeline.tables import records
@@ -27,7 +27,7 @@ MOST_VALUES = 100  # of a column, that one can choose from
 _AT_ONCE = 500
 
 
-class Store(DoubleCoding, Recording, Changes, Figures, PageFigures, Definitions, People):
+class Store(DoubleCoding, BulkAcceptance, Changes, Figures, PageFigures, Definitions, People):
     """One review project in SQLite (file) or PostgreSQL (URL). Safe for threads and several processes.
 
     Every method is one transaction: it raises and leaves nothing, or has its result on the disk. All may

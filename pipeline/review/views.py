@@ -127,6 +127,23 @@ class BulkResult:
 
 
 @dataclass(frozen=True)
+class BulkOnRecord:
+    """A bulk acceptance as it stands now: hand `bulk` to `Store.undo_bulk`; when, and how many decisions still stand."""
+
+    bulk: str
+    at: str
+    standing: int
+
+
+@dataclass(frozen=True)
+class BulkUndone:
+    """What came of withdrawing a bulk acceptance: the undo rows, and how many comments were decided again since."""
+
+    undone: tuple[Saved, ...]
+    left: int
+
+
+@dataclass(frozen=True)
 class Disagreement:
     """A comment that its coders leave open: what they decided, and the adjudicator's decision if there is one."""
 

@@ -164,6 +164,11 @@
       event.stopPropagation();
       return;
     }
+    const asking = event.target.closest("[data-confirm]");
+    if (asking && !window.confirm(asking.dataset.confirm)) {
+      event.preventDefault();
+      return;
+    }
     const opener = event.target.closest("[data-opens]");
     if (opener) return open(opener.dataset.opens);
     if (event.target.closest("[data-key=m]")) return startAdding();
