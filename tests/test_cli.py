@@ -20,13 +20,18 @@ import pytest
 from commands import iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 
+from pipeline import crosswalk, themes
 from pipeline.cli import language_of
+from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
 from pipeline.cli.inputs import find_inputs, shipped_instead
 from pipeline.cli.suggest import Request, summary_rows
+from pipeline.coding import SUGGESTED, UNSURE
 from pipeline.models import load_model, read_manifest
+from pipeline.no_answer import NO_OPINION, OUTSIDE
 from pipeline.suggestion import Tally
 from pipeline.tableio import open_rows, read_table, write_table
+from pipeline.totals import TOTALS_ROW
 
 COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
 COMMANDS += (
@@ -430,12 +435,28 @@ def test_language_may_stand_after_the_command(tmp_path: Path, capsys: pytest.Cap
     survey = tmp_path / "k.csv"
     survey.write_text("text\nバスが少ない\n", "utf-8")
     assert iken("suggest", survey, "--out", tmp_path / "k.xlsx", "--model", DEFAULT, "--lang", "en") == 0
-    assert "1 distinct text)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    # In English with the value of the column, as the file has it.
+    assert "1 distinct text)" in said and "suggested (提案): 1" in said
     book = openpyxl.load_workbook(tmp_path / "k.xlsx")
     assert book.sheetnames == ["Suggestions", "Codebook", "Summary"]
     assert "final_code" in [c.value for c in book["Suggestions"][1]]
     labels = [c.value for c in book["Summary"]["A"] if c.value and not c.value.startswith("G")]
-    assert {"run", "input", "distinct texts"} <= set(labels) and "実行" not in labels
+    assert {"run", "input", "distinct texts", "suggested (提案)"} <= set(labels)
+    assert not {"実行", "提案"} & set(labels)
+    header, first = list(book["Suggestions"].values)[:2]
+    assert dict(zip(header, first, strict=True))["status"] == "提案"
+
+
+def test_every_value_that_is_told_has_its_english() -> None:
+    values: tuple[str, ...] = (SUGGESTED, UNSURE, OUTSIDE, NO_OPINION)
+    values += (themes.PLAN, themes.THEME, themes.ALONE, themes.EMPTY, themes.DECIDED)
+    values += (crosswalk.SAME, crosswalk.REWORDED, crosswalk.CHECK, crosswalk.MERGED, crosswalk.SPLIT)
+    values += (crosswalk.OTHER, crosswalk.GONE, crosswalk.NEW, TOTALS_ROW)
+    for value in values:
+        told = Console("en").value(value)
+        assert told.endswith(f" ({value})") and told.removesuffix(f" ({value})").isascii()
+        assert Console("ja").value(value) == value
 
 
 def test_a_place_that_cannot_be_written_is_one_message(

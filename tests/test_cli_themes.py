@@ -45,18 +45,25 @@ def test_from_survey_to_themes(tmp_path: Path, survey: Path, capsys: pytest.Capt
     assert float in near and str not in near
     assert "部分" in [c.value for c in book["意見"][1]]
     assert read_table(out / "theme_opinions.csv")["opinion_id"].nunique() == 40
+    units = read_table(out / "theme_opinions.csv")["use"].tolist()
     draft = out / "codebook_draft.csv"
     assert (
         Codebook.from_table(read_table(draft)).sha256
         == Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv")).sha256
     )
+    assert iken("--lang", "en", "themes", suggestions, "--out", tmp_path / "en", "--model", DEFAULT) == 0
+    assert f"item of the plan (計画の項目): {units.count('計画の項目')}" in capsys.readouterr().out
+    book = openpyxl.load_workbook(tmp_path / "en/themes.xlsx")
+    assert book.sheetnames == ["themes", "opinions", "splits", "confusions", "codebook draft"]
+    assert [c.value for c in book["themes"][1]] == list(themes.columns)
+    assert [r[2].value for r in book["themes"].iter_rows(min_row=2)] == [10, 10, 10]
     # The long form says the same.
     long = tmp_path / "long.csv"
     assert iken("suggest", survey, "--out", long, "--long", "--model", DEFAULT) == 0
     assert iken("themes", long, "--out", tmp_path / "t2", "--model", DEFAULT) == 0
     assert read_table(tmp_path / "t2/themes.csv")["name"].tolist() == themes["name"].tolist()
-    units = read_table(tmp_path / "t2/theme_opinions.csv")
-    assert set(units["unit"]) >= {"1"} and not units["opinion_id"].str.contains("\x1f").any()
+    long_units = read_table(tmp_path / "t2/theme_opinions.csv")
+    assert set(long_units["unit"]) >= {"1"} and not long_units["opinion_id"].str.contains("\x1f").any()
 
 
 def test_the_seed_has_no_new_theme(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,24 @@ from contextlib import contextmanager
 from pipeline.errors import IkenError, Language
 
 _LONGEST_SHOWN = 200
+# What values of columns (status, use, relation, reason) mean. The files have them in Japanese, whatever the language.
+_IN_ENGLISH = {
+    "提案": "suggested", "要確認": "to be checked", "該当なしの疑い": "may be about no item",
+    "意見なし": "no opinion",
+    "計画の項目": "item of the plan", "新しいテーマの候補": "candidate theme", "まとまらない": "in no group",
+    "人がコード済み": "coded by a person",
+    "同じ題名": "same title", "言い換え": "reworded", "統合": "merged", "分割の候補": "may be a split",
+    "他の候補": "other candidate", "対応なし": "no counterpart", "新設の疑い": "may be new",
+    "本文が空欄": "no text", "合計の行(意見ではない)": "row of totals, no opinion",
+    "同じ意見の2位以下の提案(意見としては1位の行で読み込んだ)": "lower suggestion of an opinion that is read",
+    "項目より上の階層のコード。対応表に行を足せば引き継げる": "code above the items; a row in the table carries it over",
+    "対応表で○の付いた新しい項目がない": "no new item is marked in the table",
+    "同じ判定が二重に読み込まれている": "the same decision read twice",
+    "取り消しの操作そのもの": "an undo itself", "本人が取り消した": "undone by the coder",
+    "本人の後の判定に置き換わった": "replaced by the coder's later decision",
+    "後の裁定に置き換わった": "replaced by a later adjudication", "裁定が優先された": "settled by adjudication",
+    "本文(text)が空欄なので、ラベルにできない": "no text to make a label of",
+}  # fmt: skip
 
 
 class Console:
@@ -20,6 +38,14 @@ class Console:
     def t(self, ja: str, en: str) -> str:
         """Return the text in the console's language."""
         return ja if self.language == "ja" else en
+
+    def value(self, value: str) -> str:
+        """Return a value of a column as people read it; in English with the value itself, as the files have it.
+
+        >>> Console("ja").value("要確認"), Console("en").value("要確認"), Console("en").value("G1-1-1")
+        ('要確認', 'to be checked (要確認)', 'G1-1-1')
+        """
+        return self.t(value, f"{_IN_ENGLISH[value]} ({value})" if value in _IN_ENGLISH else value)
 
     def say(self, ja: str, en: str) -> None:
         """Print one line of result."""

@@ -105,6 +105,7 @@ def _write(request: Request, table: pd.DataFrame, results: tuple[pd.DataFrame, p
 
 def _say_table(console: Console, request: Request, table: pd.DataFrame, old: Codebook, new: Codebook) -> None:
     used = table[table["use"] != ""]
+    used = used.assign(relation=[console.value(r) for r in used["relation"]])
     console.table(
         console.t("引き継ぐ項目", "items carried over"),
         ["old_code", "old_title", "new_code", "new_title", "score", "relation"],

@@ -252,7 +252,7 @@ def _check_target(out: Path, result: Adjudication) -> None:
 
 def _print_open(console: Console, result: Adjudication, file: Path) -> None:
     for reason, n in Counter(result.aside["reason"]).most_common():
-        console.say(f"  使わない: {reason} {n:,}行", f"  aside: {reason}: {counted(n, 'row')}")
+        console.say(f"  使わない: {reason} {n:,}行", f"  aside: {console.value(reason)}: {counted(n, 'row')}")
     if not len(result.open):
         return
     console.say(

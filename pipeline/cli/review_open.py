@@ -150,7 +150,7 @@ def _report(console: Console, report: LoadReport, database: str, request: Reques
     named = request.text_column is not None
     say_other_columns(console, report.source, [report.text_column], named=named)
     for reason, n in aside["reason"].value_counts().items():
-        console.say(f"  外した行: {reason} {n:,}", f"  set aside: {reason} {n:,}")
+        console.say(f"  外した行: {reason} {n:,}", f"  set aside: {console.value(str(reason))} {n:,}")
     console.say(f"判定の保存先: {database}", f"decisions are kept in: {database}")
 
 

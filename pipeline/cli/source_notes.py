@@ -109,7 +109,7 @@ def say_totals(console: Console, rows: Sequence[int]) -> None:
 def say_reasons(console: Console, aside: pd.DataFrame) -> None:
     """Say why rows were set aside, and how many for each reason."""
     for reason, n in aside["reason"].value_counts().items():
-        console.warn(f"  外した理由: {reason} {n:,}件", f"  set aside: {reason} {n:,}")
+        console.warn(f"  外した理由: {reason} {n:,}件", f"  set aside: {console.value(str(reason))} {n:,}")
 
 
 class CutCells:

@@ -220,7 +220,8 @@ def summary_rows(
     model: Model, tally: Tally, request: Request, source: RowSource, language: Language = "ja"
 ) -> list[tuple[str, str, str | float | int]]:
     """Return the run's summary: section, label, value."""
-    t = Console(language).t
+    console = Console(language)
+    t = console.t
     run, trained = t("実行", "run"), t("モデル", "model")
     rows: list[tuple[str, str, str | float | int]] = [
         (run, t("入力", "input"), request.input.name),
@@ -246,7 +247,7 @@ def summary_rows(
     by_row, by_text = t("行数", "rows"), t("異なる文面", "distinct texts")
     for unit, statuses in ((by_row, tally.status_rows), (by_text, tally.status_texts)):
         section = t(f"状態別({unit})", f"by status ({unit})")
-        rows += [(section, status, n) for status, n in sorted(statuses.items())]
+        rows += [(section, console.value(status), n) for status, n in sorted(statuses.items())]
     for unit, codes in ((by_row, tally.code_rows), (by_text, tally.code_texts)):
         section = t(f"提案の項目別、未確認({unit})", f"by suggested code, not yet checked ({unit})")
         # What is suggested for a goal or policy as a whole stands there, and is not counted below it again.
@@ -261,7 +262,8 @@ def _report(console: Console, request: Request, source: RowSource, text_column: 
         f"read {counted(tally.rows, 'row')} ({counted(tally.texts, 'distinct text')}) of column '{text_column}' in {read}",
     )
     for status, n in sorted(tally.status_rows.items()):
-        console.say(f"  {status}: {n:,}", f"  {status}: {n:,}")
+        line = f"  {console.value(status)}: {n:,}"
+        console.say(line, line)
     console.say(f"書き出し: {request.out}", f"written: {request.out}")
 
 

@@ -124,7 +124,7 @@ def run(console: Console, request: Request) -> int:
         splits = split_candidates(model, found)
         confusions = confused_items(model, coded)
     _split_ids(found.units)
-    _write(request.out, model, found, splits, confusions)
+    _write(console, request.out, model, found, splits, confusions)
     _report(console, request, source, comments, found, splits, confusions)
     return 0
 
@@ -192,22 +192,31 @@ def _split_ids(units: pd.DataFrame) -> None:
     units["opinion_id"] = [p[0] for p in parts]
 
 
-def _write(out: Path, model: Model, found: Themes, splits: pd.DataFrame, confusions: pd.DataFrame) -> None:
+def _write(
+    console: Console,
+    out: Path,
+    model: Model,
+    found: Themes,
+    splits: pd.DataFrame,
+    confusions: pd.DataFrame,
+) -> None:
     make_folder(out)
     draft = draft_codebook(model.codebook, found, splits, confusions)
     *files, workbook = _FILES
     for name, table in zip(files, (found.themes, found.units, splits, confusions, draft), strict=True):
         write_table(table, out / name)
+    t = console.t
     sheets = {
-        "新しいテーマ": found.themes,
-        "意見": found.units,
-        "分割の候補": splits,
-        "取り違え": confusions,
+        t("新しいテーマ", "themes"): found.themes,
+        t("意見", "opinions"): found.units,
+        t("分割の候補", "splits"): splits,
+        t("取り違え", "confusions"): confusions,
     }
-    read = {name: table.rename(columns=_HEADINGS) for name, table in sheets.items()}
+    headings = _HEADINGS if console.language == "ja" else {}
+    read = {name: table.rename(columns=headings) for name, table in sheets.items()}
     # With the column names of CODEBOOK tables, as in `codebook_draft.csv`, which `iken train --codebook` reads.
-    numbers = [_HEADINGS[name] for name in _NUMBERS]
-    write_sheets({**read, "コードブック案": draft}, out / workbook, numbers=numbers)
+    numbers = [headings.get(name, name) for name in _NUMBERS]
+    write_sheets({**read, t("コードブック案", "codebook draft"): draft}, out / workbook, numbers=numbers)
 
 
 def _report(
@@ -227,7 +236,8 @@ def _report(
         f"read {counted(len(comments.texts), 'comment')} ({counted(len(found.units), 'unit')}) of {read}",
     )
     for name, n in uses.items():
-        console.say(f"  {name}: {n:,}", f"  {name}: {n:,}")
+        line = f"  {console.value(str(name))}: {n:,}"
+        console.say(line, line)
     if len(found.themes):
         header = [t("テーマ", "theme"), t("名前", "name"), t("件数", "opinions"), t("安定度", "stability")]
         header += [t("代表的な意見", "example")]
@@ -241,7 +251,7 @@ def _report(
         if uses.get(ALONE, 0) and not uses.get(THEME, 0):
             console.say(
                 "計画にないと疑われる意見は theme_opinions.csv の「まとまらない」にあります。",
-                "opinions suspected to be outside the plan are in theme_opinions.csv",
+                f"opinions suspected to be outside the plan are in theme_opinions.csv, with use = {ALONE}",
             )
     if len(splits):
         rows = splits[["code", "title", "group", "texts", "words"]].values.tolist()
