@@ -59,22 +59,32 @@ def review_items(
     Raises
     ------
     InputError
-        if it is no table of suggestions, an id is empty or comes twice, or a code is not in the codebook.
+        if it is no table of suggestions, or of suggestions for several columns, an id is empty or comes twice, or a
+        code is not in the codebook.
     """
     chunks = iter(chunks)
-    first = next(chunks, pd.DataFrame(columns=list(columns)))
-    if text_column is None and suggestions_form(columns) == "wide":
-        own = _own_columns(columns)
-        text_column = column_suggested_for(own, map(as_text, first.get(SUGGESTED_FOR, [])), file)
+    ahead: list[pd.DataFrame] = []
+    said: dict[str, None] = {}  # what the rows say that the suggestions are for, each once
+    asks_rows = text_column is None and SUGGESTED_FOR in columns and suggestions_form(columns) == "wide"
+    while asks_rows and not any(said) and (chunk := next(chunks, None)) is not None:
+        # Rows that people have added say nothing: there may be many before the first that does.
+        ahead.append(chunk)
+        said.update(dict.fromkeys(as_text(s).strip() for s in chunk[SUGGESTED_FOR]))
+    if asks_rows:
+        text_column = column_suggested_for(_own_columns(columns), said, file)
     reader = _Reader(columns, codebook, text_column, file)
     rows: dict[tuple[str, str], Row] = {}
     number = first_row
-    for chunk in chain([first], chunks):
+    for chunk in chain(ahead, chunks):
         names = [str(c) for c in chunk.columns]
+        if asks_rows:
+            said.update(dict.fromkeys(as_text(s) for s in chunk[SUGGESTED_FOR]))
         for cells in zip(*(chunk[c].tolist() for c in names), strict=True):
             row = dict(zip(names, map(as_text, cells), strict=True))
             reader.add(row, number, rows)
             number += 1
+    if asks_rows:
+        column_suggested_for(_own_columns(columns), said, file)  # those of another column may stand far below
     codebook.check_titles(reader.titles.items(), file)
     if reader.long:
         _name_units(rows)

@@ -9,9 +9,11 @@ import pytest
 from commands import iken
 from conftest import SEED_CODEBOOK, SEED_LABELS
 
+from pipeline.codebook import Codebook
 from pipeline.comment_column import SUGGESTED_FOR, column_suggested_for
 from pipeline.errors import InputError
 from pipeline.review.store import Store
+from pipeline.review_items import Items, review_items
 from pipeline.tableio import read_table, write_table
 
 # 「意見」 is what a column of comments is called, so that it would be taken for the one that was coded.
@@ -101,6 +103,25 @@ def test_suggestions_for_two_columns_in_one_table_are_refused(suggestions: Path,
     ):
         assert iken(*command) == 2
     assert not list(tmp_path.glob("o.*"))
+
+
+@pytest.mark.parametrize("above", [ASKED, ""])
+def test_the_column_that_was_coded_is_told_by_rows_far_below(suggestions: Path, above: str) -> None:
+    """Tables are read some thousand rows at a time; what is told of the column may stand anywhere."""
+    table, codebook = read_table(suggestions), Codebook.from_table(read_table(SEED_CODEBOOK))
+    many = pd.concat([table] * 20, ignore_index=True)
+    many = many.assign(opinion_id=[f"o{i}" for i in range(len(many))])
+    many.loc[:29, SUGGESTED_FOR] = above
+
+    def read(table: pd.DataFrame) -> Items:
+        return review_items(
+            (table[i : i + 10] for i in range(0, len(table), 10)), list(table.columns), codebook
+        )
+
+    assert set(read(many).asked["text"]) == set(COMMENTS[:2]) and len(read(many).asked) == 40
+    many.loc[55:, SUGGESTED_FOR] = "意見"
+    with pytest.raises(InputError, match="別々の列"):
+        read(many)
 
 
 def test_a_column_that_was_renamed_since_is_looked_for_by_its_name() -> None:
