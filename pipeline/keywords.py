@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.tokenise import STOP_LEMMAS, words
+from pipeline.tokenise import STOP_LEMMAS, Word, words
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +26,9 @@ _LIGHT = frozenset(
         "貰う",
         "遣る",
         "頂く",
+        "願う",
+        "致す",
+        "御座る",
         "欲しい",
         "置く",
         "過ぎる",
@@ -83,7 +86,7 @@ def word_sets(
     for text in texts:
         own: set[str] = set()
         for word in words(text):
-            if word.pos not in parts_of_speech or word.lemma in _UNTOLD or not _tells(word.surface):
+            if not tells(word, parts_of_speech):
                 continue
             own.add(word.lemma)
             shown = word.surface if word.pos in ("名詞", "形状詞") else word.lemma
@@ -93,7 +96,15 @@ def word_sets(
     return sets, {w: min(c, key=lambda s: (-c[s], s)) for w, c in written.items()}
 
 
-def _tells(surface: str) -> bool:
+def tells(word: Word, parts_of_speech: Sequence[str] = _TELLING) -> bool:
+    """Tell whether a word says to people something of what a comment is about, as ください and 欲しい do not.
+
+    >>> [w.surface for w in words("通学路の見守りを増やしてください") if tells(w)]
+    ['通学', '見', '守り', '増やし']
+    """
+    surface = word.surface
+    if word.pos not in parts_of_speech or word.lemma in _UNTOLD:
+        return False
     if any(c.isdigit() for c in surface) or not any(c.isalpha() for c in surface):
         return False
     if set(surface) <= _NUMERALS:

@@ -207,3 +207,21 @@ def test_words_shared_in_any_inflection() -> None:
     marks = shared_marks("バスが少なくて困る", "ﾊﾞｽは少ない")
     assert marks == (((0, 2), (3, 6)), ((0, 3), (4, 7)))
     assert shared_marks("", "バス") == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "marked"),
+    [
+        # What frames any comment is no likeness of two.
+        ("バスを増やしてください", "ベンチを置いてください", []),
+        ("もっと相談したいです。よろしくお願いします", "もっと知りたい。お願いいたします", []),
+        ("ここにも公園が欲しい", "ここは坂で、公園がほしい", ["公園"]),
+        # A suffix goes with its word.
+        ("高齢者の見守り", "高齢者のバス", ["高齢", "者"]),
+        ("高齢者の集い", "障害者の集い", ["集い"]),
+        ("認知症が心配", "認知症の人", ["認知", "症"]),
+    ],
+)
+def test_only_words_that_say_something_are_marked(one: str, other: str, marked: list[str]) -> None:
+    here, there = shared_marks(one, other)
+    assert [one[a:b] for a, b in here] == [other[a:b] for a, b in there] == marked

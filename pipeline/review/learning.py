@@ -20,16 +20,17 @@ from sklearn.base import clone
 from pipeline.classifier import ShrinkageCentroidClassifier
 from pipeline.coding import EVIDENCE
 from pipeline.errors import InputError
+from pipeline.keywords import tells
 from pipeline.models import Model
 from pipeline.no_answer import has_no_opinion
 from pipeline.review.store import Store
 from pipeline.segment import without_courtesies
 from pipeline.spans import tokens_with_offsets
-from pipeline.tokenise import CONTENT_POS, STOP_LEMMAS
 from pipeline.vectorcache import VectorCache
 
 Floats = NDArray[np.float64]
 Span = tuple[int, int]
+_Placed = tuple[str, Span, bool]  # lemma, place, whether it is a suffix
 
 
 @dataclass(frozen=True)
@@ -232,22 +233,29 @@ class SessionLearner:
 def shared_marks(one: str, other: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """Return where the words that both texts use stand in each; of any inflection, by their lemmas.
 
-    >>> shared_marks("バスが少ない", "少なくて困るバス")
+    Of words that say what a text is about, as in lists of words (`keywords.tells`); a suffix only with its word.
+
+    >>> shared_marks("バスが少ないので増やしてください", "少なくて困るバス。考えてください")
     (((0, 2), (3, 6)), ((0, 3), (6, 8)))
     """
     here, there = _content(one), _content(other)
-    shared = {lemma for lemma, _ in here} & {lemma for lemma, _ in there}
-    return (
-        tuple(span for lemma, span in here if lemma in shared),
-        tuple(span for lemma, span in there if lemma in shared),
-    )
+    return _shared(here, there), _shared(there, here)
+
+
+def _shared(here: tuple[_Placed, ...], there: tuple[_Placed, ...]) -> tuple[Span, ...]:
+    lemmas = {lemma for lemma, _, _ in there}
+    marks: list[Span] = []
+    for lemma, span, is_suffix in here:
+        if lemma in lemmas and (not is_suffix or (marks and marks[-1][1] == span[0])):
+            marks.append(span)
+    return tuple(marks)
 
 
 @lru_cache(maxsize=4096)
-def _content(text: str) -> tuple[tuple[str, Span], ...]:
-    """Return lemma and place of the words that carry meaning."""
+def _content(text: str) -> tuple[_Placed, ...]:
+    """Return lemma and place of the words that say what a text is about, and of all suffixes (者, 症, 化)."""
     return tuple(
-        (t.word.lemma, (t.start, t.end))
+        (t.word.lemma, (t.start, t.end), t.word.pos == "接尾辞")
         for t in tokens_with_offsets(text)
-        if t.end > t.start and t.word.pos in CONTENT_POS and t.word.lemma not in STOP_LEMMAS
+        if t.end > t.start and (t.word.pos == "接尾辞" or tells(t.word))
     )
