@@ -67,7 +67,7 @@ def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[
 
     With `above`, codes of the levels above items are codes too.
 
-    >>> from pipeline.codebook import Node
+    >>> from pipeline.codebook_nodes import Node
     >>> book = Codebook([Node("G1", "", 1, "目標1", "安心"), Node("G1-1", "G1", 2, "①", "サロン、拠点")])
     >>> split_codes("1-1; 目標1① サロン、拠点; 9-9", book)
     (['G1-1'], ['9-9'])
