@@ -176,15 +176,7 @@ def _read_long(
             continue
         code = codebook.code_or_error(row["code"], file=file, row=line, column="code")
         coded.append(row | {"code": code, "checked": "no"})
-    return CodedOpinions(
-        CODED.table(coded),
-        UNCODED.table(uncoded),
-        SET_ASIDE.empty(),
-        len(table),
-        blank,
-        ranks,
-        _models(table),
-    )
+    return _of_suggestions(table, coded, uncoded, blank, ranks)
 
 
 # -- suggestions beside the input's own columns, with or without decisions --------------------------
@@ -225,15 +217,7 @@ def _read_wide(
             coded += [shared | {"code": c, "checked": "no", "confidence": p} for c, p in found.items()]
             if not found:
                 uncoded.append(shared | {"kind": kind, "reason": reason})
-    return CodedOpinions(
-        CODED.table(coded),
-        UNCODED.table(uncoded),
-        SET_ASIDE.empty(),
-        len(table),
-        blank,
-        0,
-        _models(table),
-    )
+    return _of_suggestions(table, coded, uncoded, blank)
 
 
 def own_columns(table: pd.DataFrame) -> list[str]:
@@ -295,7 +279,14 @@ def _why_not(
     return None if value >= minimum else (OPEN, f"確信度が {minimum:g} に届かない")
 
 
-def _models(table: pd.DataFrame) -> tuple[str, ...]:
-    if "model_id" not in table.columns:
-        return ()
-    return tuple(dict.fromkeys(m for m in table["model_id"] if m.strip()))
+def _of_suggestions(
+    table: pd.DataFrame,
+    coded: list[dict[str, str]],
+    uncoded: list[dict[str, str]],
+    blank: int,
+    ranks: int = 0,
+) -> CodedOpinions:
+    ids = table["model_id"] if "model_id" in table.columns else ()
+    models = tuple(dict.fromkeys(m for m in ids if m.strip()))
+    found = CODED.table(coded), UNCODED.table(uncoded), SET_ASIDE.empty()
+    return CodedOpinions(*found, len(table), blank, ranks, models)
