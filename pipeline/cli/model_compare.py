@@ -8,11 +8,11 @@ from pathlib import Path
 from pipeline.audit import FAR_DOWN, NEAR_TEXT, NEIGHBOURS, SAME_TEXT, audit
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
+from pipeline.cli.figures import metric_name
 from pipeline.cli.for_people import write_for_people
 from pipeline.cli.inputs import read_labels
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import say_reasons, say_sheets
-from pipeline.cli.train import metric_name
 from pipeline.comparison import BETTER, BOTH_WRONG, WORSE, Comparison, compare
 from pipeline.errors import counted
 from pipeline.labels import unique_ids
