@@ -20,8 +20,8 @@ from sklearn.linear_model import LogisticRegression
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.accuracy import CACHE, hits_of, promise_row, share  # noqa: E402
-from benchmarks.peers import ENCODERS, on_vectors  # noqa: E402
+from benchmarks.accuracy import hits_of, promise_row, share  # noqa: E402
+from benchmarks.peers import CACHE, ENCODERS, on_vectors  # noqa: E402
 from pipeline import read_table, train  # noqa: E402
 from pipeline.codebook import Codebook  # noqa: E402
 from pipeline.tables import LABELS, records  # noqa: E402

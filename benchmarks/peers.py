@@ -27,6 +27,7 @@ from pipeline.tokenise import lemmas
 from pipeline.vectorcache import VectorCache
 
 ROOT = Path(__file__).resolve().parent.parent
+CACHE = VectorCache()
 SETTINGS = {
     "default": TrainingConfig(),
     "accurate": TrainingConfig.from_toml((ROOT / "data/config/accurate.toml").read_text("utf-8")),

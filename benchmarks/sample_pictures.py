@@ -48,7 +48,7 @@ def main(folder: Path) -> None:
     makers: dict[str, Callable[[], pictures.Picture]] = {
         "item_bars": lambda: pictures.item_bars(seed, codebook, level=2),
         "heat_map": lambda: pictures.heat_map(
-            pictures.cross_counts(new, codebook, "地区", 2), codebook, minimum=3
+            pictures.cross_counts(new, codebook, "地区", 2), codebook, threshold=3
         ),
         "word_network": lambda: pictures.word_network(texts, codes, codebook),
         "opinion_map": opinion_map,

@@ -38,27 +38,13 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
     """
     _refuse_other_excel(path, head)
     with _xlsx(path) as book:
-        sheets = {s.title: s for s in book.worksheets}
-        if wanted is not None and wanted not in sheets:
-            found = listed(sheets)
-            raise InputError(
-                f"シート「{wanted}」がありません。あるシート: {found[0]}",
-                f"no sheet '{wanted}'; sheets: {found[1]}",
-                file=str(path),
-            )
-        firsts = {
-            s.title: [as_text(c) for c in _without_trailing(next(_sheet_rows(s), []))]
-            for s in sheets.values()
-            if s.sheet_state == "visible" and any(map(_without_trailing, _sheet_rows(s)))
-        }
-        if not firsts and wanted is None:
-            raise InputError("どのシートも空です。", "all sheets are empty", file=str(path))
-        name = wanted or (choose(firsts) if choose else next(iter(firsts)))
-        rows_there = map(_without_trailing, _sheet_rows(sheets[name]))
+        name, filled = _sheet_to_read(book, wanted, choose, path)
+        sheet = book[name]
+        rows_there = map(_without_trailing, _sheet_rows(sheet))
         columns = header(header_row(rows_there, path), path)
         merged_header, merged, formulas = _in_xml(
             path,
-            sheets[name],
+            sheet,
             rb'<(?:\w+:)?mergeCell ref="[A-Z]+1:',
             rb'<(?:\w+:)?mergeCell ref="([A-Z]+\d+:[A-Z]+\d+)',
             rb"<(?:\w+:)?f[ />]",
@@ -69,25 +55,51 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
             raise InputError(ja, en, file=str(path), row=1)
 
     def rows() -> Generator[Row, None, None]:
-        blank = 0
-        with ExitStack() as stack:
-            books = [
-                stack.enter_context(_xlsx(path, formulas=f))
-                for f in ((False, True) if formulas else (False,))
-            ]
-            for number, cells in enumerate(islice(_sheet_rows(*(b[name] for b in books)), 1, None), 2):
-                cells = _without_trailing(cells)
-                _check_beyond(cells, len(columns), path, number)
-                if not cells:
-                    blank += 1
-                    continue
-                for _ in range(blank):
-                    yield [None] * len(columns)
-                blank = 0
-                cells += [None] * (len(columns) - len(cells))
-                yield cells
+        return _xlsx_rows(path, name, len(columns), formulas=bool(formulas))
 
-    return Opened(columns, None, 2, rows, name, tuple(firsts), merged)
+    return Opened(columns, None, 2, rows, name, filled, merged)
+
+
+def _sheet_to_read(
+    book: Any, wanted: str | None, choose: ChooseSheet | None, path: Path
+) -> tuple[str, tuple[str, ...]]:
+    """Return the name of the sheet to read, and of all that are visible and have content."""
+    sheets = {s.title: s for s in book.worksheets}
+    if wanted is not None and wanted not in sheets:
+        found = listed(sheets)
+        raise InputError(
+            f"シート「{wanted}」がありません。あるシート: {found[0]}",
+            f"no sheet '{wanted}'; sheets: {found[1]}",
+            file=str(path),
+        )
+    firsts = {
+        s.title: [as_text(c) for c in _without_trailing(next(_sheet_rows(s), []))]
+        for s in sheets.values()
+        if s.sheet_state == "visible" and any(map(_without_trailing, _sheet_rows(s)))
+    }
+    if not firsts and wanted is None:
+        raise InputError("どのシートも空です。", "all sheets are empty", file=str(path))
+    return wanted or (choose(firsts) if choose else next(iter(firsts))), tuple(firsts)
+
+
+def _xlsx_rows(path: Path, name: str, width: int, *, formulas: bool) -> Generator[Row, None, None]:
+    """Yield the rows below the header, all of one width; empty ones only where another row follows."""
+    blank = 0
+    with ExitStack() as stack:
+        books = [
+            stack.enter_context(_xlsx(path, formulas=f)) for f in ((False, True) if formulas else (False,))
+        ]
+        for number, cells in enumerate(islice(_sheet_rows(*(b[name] for b in books)), 1, None), 2):
+            cells = _without_trailing(cells)
+            _check_beyond(cells, width, path, number)
+            if not cells:
+                blank += 1
+                continue
+            for _ in range(blank):
+                yield [None] * width
+            blank = 0
+            cells += [None] * (width - len(cells))
+            yield cells
 
 
 @contextmanager

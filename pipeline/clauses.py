@@ -21,7 +21,7 @@ CONNECTIVES = (
     "また(?![はぐが])|あと(?![でにはのもかを])|一方(?!的|通)|それと|それから|さらに|その上|そのうえ|加えて|"
     "ただし|しかし|でも(?=、)|逆に"
 )
-_CONNECTIVE = re.compile(CONNECTIVES)
+CONNECTIVE = re.compile(CONNECTIVES)
 # Clauses are not told apart within quotes and brackets.
 QUOTED = re.compile(
     r"「[^「」\n]{0,80}」|『[^『』\n]{0,80}』|（[^（）\n]{0,80}）|\([^()\n]{0,80}\)|【[^【】\n]{0,80}】"
@@ -90,7 +90,7 @@ def _joint(tokens: list[Token], first: int, i: int) -> int:
             return 0
         return _if_alone(tokens, first, right)
     rest = "".join(t.word.surface for t in tokens[right : right + 3])
-    if word.pos in _PREDICATES and _CONNECTIVE.match(rest):
+    if word.pos in _PREDICATES and CONNECTIVE.match(rest):
         return _if_alone(tokens, first, right)
     if is_conclusive(tokens[i]) and not rest.startswith(("または", "もしくは")):
         # 「参加できる、小さな催し」 describes; 「席が少ない、会費が高い」 and 「不便です、…」 are two sentences.

@@ -8,33 +8,17 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
 
+from pipeline.codebook_nodes import Node, nodes_of_table
 from pipeline.errors import InputError
 from pipeline.notation import after_numbers, date_hint, folded_title, letter_of, parse_numbers
-from pipeline.tables import CODE_TITLE, CODEBOOK, records
-from pipeline.typed import says_no
+from pipeline.tables import CODE_TITLE, CODEBOOK
 
 # So many titles may have been reworded, however few a table has.
 _REWORDED = 2
-
-
-@dataclass(frozen=True)
-class Node:
-    """One entry of the codebook. `level` counts from 1 at the top; `number` is how the plan prints it."""
-
-    code: str
-    parent: str
-    level: int
-    number: str
-    title: str
-    definition: str = ""
-    include: str = ""
-    exclude: str = ""
-    extra: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 class Codebook:
@@ -65,35 +49,7 @@ class Codebook:
         InputError
             for a repeated code, an unknown parent, or a circle of parents, naming the row.
         """
-        table = CODEBOOK.check(table, file)
-        # Rows switched off (drafts of `iken themes`) are as if they were not there; line numbers stay.
-        every = dict(enumerate(records(table)))
-        off = {i for i, r in every.items() if says_no(r.get("active", ""))}
-        switched_off = {
-            every[i]["code"].strip() or f"C{i + 1}": every[i]["title"].strip() for i in sorted(off)
-        }
-        rows = {i: r for i, r in every.items() if i not in off}
-        if not rows:
-            raise InputError("コードブックに行がありません。", "the codebook has no rows", file=file)
-        flat = not any(r["code"].strip() for r in rows.values())
-        codes: dict[str, int] = {}
-        for i, row in rows.items():
-            row["code"] = f"C{i + 1}" if flat else row["code"].strip()
-            if not row["code"]:
-                raise InputError("空欄です。", "the cell is empty", file=file, row=i + 2, column="code")
-            if row["code"] in codes:
-                raise InputError(
-                    f"コード「{row['code']}」が{codes[row['code']]}行目と重複しています。",
-                    f"code '{row['code']}' repeats row {codes[row['code']]}",
-                    file=file,
-                    row=i + 2,
-                    column="code",
-                )
-            codes[row["code"]] = i + 2
-        nodes: dict[str, Node] = {}
-        for i, row in rows.items():
-            nodes[row["code"]] = _node(row, codes, switched_off, file, i + 2)
-        return cls(_in_plan_order(nodes, codes, file), switched_off)
+        return cls(*nodes_of_table(table, file))
 
     def to_table(self) -> pd.DataFrame:
         """Return the CODEBOOK table (extra columns of the input kept)."""
@@ -264,55 +220,3 @@ def _only_ones(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for text, code in pairs:
         found.setdefault(text, []).append(code)
     return {text: codes[0] for text, codes in found.items() if len(codes) == 1}
-
-
-def _node(
-    row: dict[str, str], codes: dict[str, int], off: Mapping[str, str], file: str | None, line: int
-) -> Node:
-    """Make one node of a checked row; `codes` maps every code to its row, `off` holds those switched off."""
-    parent = row["parent"].strip()
-    above = row["code"].rpartition("-")[0]
-    if not parent and (above in codes or above in off):
-        parent = above
-    if parent in off and parent not in codes:
-        raise InputError(
-            f"親コード「{parent}」の行は active が no です。この行も no にするか、親を変えてください。",
-            f"the row of the parent code '{parent}' is switched off: active is no; switch this row off too, or change its parent",
-            file=file,
-            row=line,
-            column="parent",
-        )
-    if parent and parent not in codes:
-        raise InputError(
-            f"親コード「{parent}」がコードブックにありません。",
-            f"parent code '{parent}' is not in the codebook",
-            file=file,
-            row=line,
-            column="parent",
-        )
-    extra = {k: v for k, v in row.items() if k not in CODEBOOK.columns}
-    texts = {k: row[k].strip() for k in ("number", "title", "definition", "include", "exclude")}
-    return Node(code=row["code"], parent=parent, level=0, extra=extra, **texts)
-
-
-def _in_plan_order(nodes: dict[str, Node], rows: dict[str, int], file: str | None) -> list[Node]:
-    """Order nodes depth first as given, with their levels; raise if some are not below the top."""
-    children: dict[str, list[str]] = {}
-    for node in nodes.values():
-        children.setdefault(node.parent, []).append(node.code)
-    ordered: list[Node] = []
-    stack = [(code, 1) for code in reversed(children.get("", []))]
-    while stack:
-        code, level = stack.pop()
-        ordered.append(replace(nodes[code], level=level))
-        stack.extend((child, level + 1) for child in reversed(children.get(code, [])))
-    if len(ordered) != len(nodes):
-        lost = next(c for c in nodes if c not in {n.code for n in ordered})
-        raise InputError(
-            f"コード「{lost}」の親をたどると輪になっています。",
-            f"the parents of code '{lost}' form a circle",
-            file=file,
-            row=rows[lost],
-            column="parent",
-        )
-    return ordered

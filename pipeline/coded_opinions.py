@@ -176,22 +176,14 @@ def _read_long(
             continue
         code = codebook.code_or_error(row["code"], file=file, row=line, column="code")
         coded.append(row | {"code": code, "checked": "no"})
-    return CodedOpinions(
-        CODED.table(coded),
-        UNCODED.table(uncoded),
-        SET_ASIDE.empty(),
-        len(table),
-        blank,
-        ranks,
-        _models(table),
-    )
+    return _of_suggestions(table, coded, uncoded, blank, ranks)
 
 
 # -- suggestions beside the input's own columns, with or without decisions --------------------------
 
 
 def _read_wide(
-    table: pd.DataFrame, codebook: Codebook, file: str, text_column: str | None, minimum: float | None
+    table: pd.DataFrame, codebook: Codebook, file: str, text_column: str | None, min_confidence: float | None
 ) -> CodedOpinions:
     own = own_columns(table)
     if text_column is None:
@@ -221,19 +213,11 @@ def _read_wide(
         elif row["status"] == NO_OPINION or not row[text_column].strip():
             blank += 1
         else:
-            found, kind, reason = _suggested(row, codebook, file, line, minimum)
+            found, kind, reason = _suggested(row, codebook, file, line, min_confidence)
             coded += [shared | {"code": c, "checked": "no", "confidence": p} for c, p in found.items()]
             if not found:
                 uncoded.append(shared | {"kind": kind, "reason": reason})
-    return CodedOpinions(
-        CODED.table(coded),
-        UNCODED.table(uncoded),
-        SET_ASIDE.empty(),
-        len(table),
-        blank,
-        0,
-        _models(table),
-    )
+    return _of_suggestions(table, coded, uncoded, blank)
 
 
 def own_columns(table: pd.DataFrame) -> list[str]:
@@ -243,27 +227,29 @@ def own_columns(table: pd.DataFrame) -> list[str]:
 
 
 def _suggested(
-    row: Mapping[str, str], codebook: Codebook, file: str, line: int, minimum: float | None
+    row: Mapping[str, str], codebook: Codebook, file: str, line: int, min_confidence: float | None
 ) -> tuple[dict[str, str], str, str]:
     """Return suggested codes with their confidence, or kind and reason if none counts."""
-    column = "suggested_confidence" if minimum is None else "confidence_1"
+    at_level = min_confidence is None
+    code_column = "suggested_code" if at_level else "code_1"
+    column = "suggested_confidence" if at_level else "confidence_1"
     if _stands_elsewhere(row, "code_1"):
         return {}, OPEN, _ELSEWHERE
-    reason = _why_not(row["status"], row.get(column, ""), minimum, file, line, column)
+    reason = _why_not(row["status"], row.get(column, ""), min_confidence, file, line, column)
     if reason:
         return {}, *reason
-    first = row["suggested_code"] if minimum is None else row.get("code_1", "")
+    first = row["suggested_code"] if at_level else row.get("code_1", "")
     given = {first.strip(): row.get(column, "")}
-    if minimum is None:
+    if at_level:
         more = row.get("unit_codes", "").split("、")  # the units of a long comment
         # A second item beside a first one; beside a goal or policy it says only what the machine could not decide.
         if first.strip() in {n.code for n in codebook.items}:
             more.append(row.get("also_code", "").split(" ")[0])
         given |= {c.strip(): "" for c in more if c.strip() and c.strip() not in given}
     codes = {
-        codebook.code_or_error(c, file=file, row=line, column="suggested_code" if minimum is None else "code_1"): p
-        for c, p in given.items()
-    }  # fmt: skip
+        codebook.code_or_error(c, file=file, row=line, column=code_column): confidence
+        for c, confidence in given.items()
+    }
     # A node and one below it say the same once: the deeper one is kept.
     above = {a for c in codes for a in codebook.path(c)[:-1]}
     return {c: p for c, p in codes.items() if c not in above}, "", ""
@@ -275,12 +261,12 @@ def _stands_elsewhere(row: Mapping[str, str], first: str) -> bool:
 
 
 def _why_not(
-    status: str, confidence: str, minimum: float | None, file: str, line: int, column: str
+    status: str, confidence: str, min_confidence: float | None, file: str, line: int, column: str
 ) -> tuple[str, str] | None:
     """Return kind and reason why a suggestion does not count as a code, or None if it does."""
     if status == OUTSIDE:
         return MAYBE_OUTSIDE, "計画のどの項目でもなさそう(機械の提案、未確認)"
-    if minimum is None:
+    if min_confidence is None:
         return None if status == SUGGESTED else (OPEN, "目標の適合率に届かず、人の判定を待つ")
     try:
         value = float(confidence)
@@ -292,10 +278,17 @@ def _why_not(
             row=line,
             column=column,
         ) from None
-    return None if value >= minimum else (OPEN, f"確信度が {minimum:g} に届かない")
+    return None if value >= min_confidence else (OPEN, f"確信度が {min_confidence:g} に届かない")
 
 
-def _models(table: pd.DataFrame) -> tuple[str, ...]:
-    if "model_id" not in table.columns:
-        return ()
-    return tuple(dict.fromkeys(m for m in table["model_id"] if m.strip()))
+def _of_suggestions(
+    table: pd.DataFrame,
+    coded: list[dict[str, str]],
+    uncoded: list[dict[str, str]],
+    blank: int,
+    ranks: int = 0,
+) -> CodedOpinions:
+    ids = table["model_id"] if "model_id" in table.columns else ()
+    models = tuple(dict.fromkeys(m for m in ids if m.strip()))
+    found = CODED.table(coded), UNCODED.table(uncoded), SET_ASIDE.empty()
+    return CodedOpinions(*found, len(table), blank, ranks, models)

@@ -67,7 +67,7 @@ def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[
 
     With `above`, codes of the levels above items are codes too.
 
-    >>> from pipeline.codebook import Node
+    >>> from pipeline.codebook_nodes import Node
     >>> book = Codebook([Node("G1", "", 1, "目標1", "安心"), Node("G1-1", "G1", 2, "①", "サロン、拠点")])
     >>> split_codes("1-1; 目標1① サロン、拠点; 9-9", book)
     (['G1-1'], ['9-9'])
@@ -82,23 +82,21 @@ def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[
     leaves = {n.code for n in (codebook if above else codebook.items)}
     start = 0
     while start < len(pieces):
+        # The longest run of parts first: a title may hold a separator itself (サロン、拠点).
         for end in range(len(pieces), start, -2):
             part = "".join(pieces[start:end]).strip()
             single = end == start + 1
             code = (
                 codebook.read_code(part) if single or unicodedata.normalize("NFKC", part) in exact else None
             )
-            if code in leaves and code not in codes:
-                codes.append(code or "")
-            elif part and single and code not in leaves:
-                joined = [codebook.read_code(p) for p in _JOINT.split(part)]
-                if all(one in leaves for one in joined):
-                    codes += [one for one in dict.fromkeys(joined) if one and one not in codes]
-                else:
-                    unknown.append(part)
-            if code in leaves or single:
-                start = end + 1
+            if single or code in leaves:
                 break
+        start = end + 1
+        found = [code] if code in leaves else [codebook.read_code(p) for p in _JOINT.split(part)]
+        if all(one in leaves for one in found):
+            codes += [one for one in dict.fromkeys(found) if one and one not in codes]
+        elif part:
+            unknown.append(part)
     return codes, unknown
 
 

@@ -69,19 +69,6 @@ class CrossTable:
         return self.counts.astype(object).mask(self.hidden, HIDDEN)
 
 
-def cross_table(
-    coded: pd.DataFrame,
-    codebook: Codebook,
-    by: str,
-    *,
-    uncoded: pd.DataFrame | None = None,
-    threshold: int = THRESHOLD,
-    file: str | None = None,
-) -> CrossTable:
-    """Return the cross table of the plan by one column; see `cross_tables`."""
-    return cross_tables(coded, codebook, [by], uncoded=uncoded, threshold=threshold, file=file)[0]
-
-
 def cross_tables(
     coded: pd.DataFrame,
     codebook: Codebook,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -183,3 +183,12 @@ def share_with_interval(hits: float, n: int) -> dict[str, float]:
         "high": round(float(high), 6),
         "n": n,
     }
+
+
+def percent_with_interval(figure: Mapping[str, float]) -> str:
+    """Return a share as reports and model cards say it.
+
+    >>> percent_with_interval(share_with_interval(44, 54))
+    '81% [69%–90%]'
+    """
+    return f"{figure['value']:.0%} [{figure['low']:.0%}–{figure['high']:.0%}]"

@@ -48,7 +48,7 @@ TRUSTED = (
 )
 # Share of the coded opinions that are less like the others than a comment must be.
 _UNLIKE_QUANTILE = 0.05
-_ARTEFACTS = ("model.skops", "metrics.json", "MODEL_CARD.md")
+ARTEFACTS = ("model.skops", "metrics.json", "MODEL_CARD.md")
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def load_model(folder: str | Path) -> Model:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    data = {name: checked(folder / name, str(manifest.get("artefacts", {}).get(name))) for name in _ARTEFACTS}
+    data = {name: checked(folder / name, str(manifest.get("artefacts", {}).get(name))) for name in ARTEFACTS}
     digest = hashlib.sha256(data["model.skops"]).hexdigest()
     if not str(manifest.get("model_id", "")).endswith(f"-{digest[:12]}"):
         raise _edited(folder / "manifest.json")

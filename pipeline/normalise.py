@@ -27,7 +27,8 @@ _SPACE_IN_JAPANESE = re.compile(
 )
 # Text in which none of the rules finds anything: most of what is typed on a Japanese keyboard.
 _PLAIN = re.compile(r"(?:[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff々]++|ー(?![ー〜~])|、(?!、)|。(?!。))*+")
-_SOUND_MARKS = str.maketrans({"\u309b": "\u3099", "\u309c": "\u309a"})
+# Free-standing sound marks (カ゛, often from OCR) as those that join the kana before them.
+JOINED_MARKS = str.maketrans({"\u309b": "\u3099", "\u309c": "\u309a"})
 _KEY_DROPPED = re.compile(r"[\W_]+", re.UNICODE)
 
 
@@ -50,8 +51,7 @@ def normalise(text: str) -> str:
 
 
 def _rewrite(text: str) -> str:
-    # Free-standing sound marks (カ゛, often from OCR) join the kana before them.
-    text = _INVISIBLE.sub("", text).translate(_SOUND_MARKS)
+    text = _INVISIBLE.sub("", text).translate(JOINED_MARKS)
     text = unicodedata.normalize("NFKC", text)
     text = _INVISIBLE.sub("", text)
     text = _SPACE_IN_JAPANESE.sub("", _SPACES.sub(" ", text))

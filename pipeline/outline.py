@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from pipeline.blocks import Block, Document, Use
-from pipeline.codebook import Node
+from pipeline.codebook_nodes import Node
 from pipeline.errors import InputError
 from pipeline.marks import LEVELS, Mark, is_opinions_heading, mark
 

@@ -157,7 +157,7 @@ def heat_map(
     codebook: Codebook,
     *,
     by: str = "地区",
-    minimum: int = THRESHOLD,
+    threshold: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
     sizes: pd.Series[int] | None = None,
@@ -167,7 +167,7 @@ def heat_map(
     Parameters
     ----------
     counts : whole numbers, rows codes of the plan, columns groups (see `cross_counts`)
-    minimum : cells of 1 to `minimum` - 1 opinions are hidden, so that no resident can be recognised
+    threshold : cells of 1 to `threshold` - 1 opinions are hidden, so that no resident can be recognised
     hidden : cells to hide instead, of the form of `counts` (see `crosstab`), each shown as `HIDDEN`
     sizes : opinions of each group, which no secret may be; without them, shares are of the opinions shown
 
@@ -179,7 +179,7 @@ def heat_map(
     title = title or f"項目×{by}の意見の数"
     values = counts.to_numpy(dtype=np.int64)
     own = hidden is not None
-    secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
+    secret = (values > 0) & (values < threshold) if hidden is None else hidden.to_numpy(dtype=bool)
     shown = shown_shares(values, secret, sizes)
     codes = [str(c) for c in counts.index]
     groups = [str(c) for c in counts.columns]
@@ -191,11 +191,11 @@ def heat_map(
         _name_cells(axes, names, groups)
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02)
         bar.ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
-        small = "伏せた数" if own else f"{minimum}件未満"
+        small = "伏せた数" if own else f"{threshold}件未満"
         note = f"斜線: {small}(個人が特定されないよう伏せています)" if secret.any() else ""
         of = f"その{by}の意見{'(斜線を除く)' if sizes is None and secret.any() else ''}に占める割合"
         bar.set_label("\n".join(x for x in (of, note) if x), fontsize=8, linespacing=1.5)
-        cells = np.where(secret, HIDDEN if own else f"{minimum}未満", values.astype(object))
+        cells = np.where(secret, HIDDEN if own else f"{threshold}未満", values.astype(object))
         table = pd.DataFrame({"code": codes, "title": [codebook[c].title for c in codes]})
         for j, group in enumerate(groups):
             table[group] = cells[:, j]

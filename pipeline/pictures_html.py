@@ -103,7 +103,7 @@ def heat_map_html(
     codebook: Codebook,
     *,
     by: str = "地区",
-    minimum: int = THRESHOLD,
+    threshold: int = THRESHOLD,
     title: str | None = None,
     hidden: pd.DataFrame | None = None,
     sizes: pd.Series[int] | None = None,
@@ -114,8 +114,8 @@ def heat_map_html(
     """
     title = title or f"項目×{by}の意見の数"
     values = counts.to_numpy(dtype=np.int64)
-    mark, what = (f"{minimum}未満", f"{minimum}件未満") if hidden is None else (HIDDEN, "伏せた数")
-    secret = (values > 0) & (values < minimum) if hidden is None else hidden.to_numpy(dtype=bool)
+    mark, what = (f"{threshold}未満", f"{threshold}件未満") if hidden is None else (HIDDEN, "伏せた数")
+    secret = (values > 0) & (values < threshold) if hidden is None else hidden.to_numpy(dtype=bool)
     share = shown_shares(values, secret, sizes)
     greatest = max(float(share.max(initial=0.0)), 1e-9)
     of = f"{by}の意見{'(斜線を除く)' if sizes is None and secret.any() else ''}"

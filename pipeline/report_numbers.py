@@ -190,60 +190,58 @@ def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:
 
 
 def _cross_as_table(table: CrossTable, codebook: Codebook) -> Table:
+    """Return what the report prints of a cross table, with all of it as sheets."""
     tops = {n.code for n in codebook.children("")}
     marks = table.stands_out
     # A group that alone says nothing of a node stands out too, with a 0.
     told = {*tops, *visible_nodes(table), *marks.index[(marks != 0).any(axis=1)]}
-    codes = [str(c) for c in table.counts.index if c in told]
-    names = [plan_name(codebook, c) for c in codes]
-    shown = table.shown_counts()
-    frame = pd.DataFrame({"項目": ["回答の数", *names]})
-    rows = [i for i, c in enumerate(table.counts.index) if str(c) in set(codes)]
-    hidden_cells, signs = table.hidden.to_numpy(), marks.to_numpy()
-    numbers, shares_of = table.counts.to_numpy(), table.shares.to_numpy()
+    rows = [i for i, c in enumerate(table.counts.index) if str(c) in told]
+    codes = [str(table.counts.index[i]) for i in rows]
+    frame = pd.DataFrame({"項目": ["回答の数", *(plan_name(codebook, c) for c in codes)]})
+    hidden, signs = table.hidden.to_numpy(), marks.to_numpy()
+    numbers, shares = table.counts.to_numpy(), table.shares.to_numpy()
     for j, group in enumerate(table.counts.columns):
-        frame[str(group)] = [
-            f"{int(table.group_sizes.iloc[j]):,}",
-            *(
-                HIDDEN
-                if hidden_cells[i, j]
-                else _cell(int(numbers[i, j]), float(shares_of[i, j]), int(signs[i, j]))
-                for i in rows
-            ),
-        ]
+        cells = (
+            HIDDEN if hidden[i, j] else _cell(int(numbers[i, j]), float(shares[i, j]), int(signs[i, j]))
+            for i in rows
+        )
+        frame[str(group)] = [f"{int(table.group_sizes.iloc[j]):,}", *cells]
     frame["計"] = [f"{table.group_sizes.sum():,}", *(f"{table.totals[c]:,}" for c in codes)]
     note = "( )はその区分の「回答の数」(意見の書かれていない回答を除く)に対する割合。どの区分も伏せた数か0の項目は、差のあるところのほかは略しました。"
     pooled = f"「その他(少数)」は、{'、'.join(table.pooled)}。" if table.pooled else ""
-    hiding = f"{HIDDEN}は伏せた数。"
     levels = (1, *(codebook[c].level for c in codes))
-    head = pd.DataFrame(
-        {"コード": table.counts.index, "項目": [plan_name(codebook, str(c)) for c in table.counts.index]}
+    sheets = _cross_sheets(table, codebook, f"{HIDDEN}は伏せた数。{pooled}")
+    return Table(
+        f"{table.by}別の意見の数", frame, f"{table.by}別", levels=levels, note=note + pooled, sheets=sheets
     )
-    sizes = pd.DataFrame([["", "回答の数", *table.group_sizes, int(table.group_sizes.sum())]])
+
+
+def _cross_sheets(table: CrossTable, codebook: Codebook, note: str) -> tuple[Sheet, ...]:
+    """Return counts, shares and residuals of all nodes; `note` says what is hidden and put together."""
+    shown, index = table.shown_counts(), table.counts.index
+    head = pd.DataFrame({"コード": index, "項目": [plan_name(codebook, str(c)) for c in index]})
     counts = pd.concat([head, shown.reset_index(drop=True), table.totals.reset_index(drop=True)], axis=1)
     counts.columns = pd.Index([*head.columns, *map(str, shown.columns), "計"])
+    sizes = pd.DataFrame([["", "回答の数", *table.group_sizes, int(table.group_sizes.sum())]])
     sizes.columns = counts.columns
     hidden = table.hidden.reset_index(drop=True)
     shares = table.shares.astype(object).reset_index(drop=True).mask(hidden, HIDDEN)
     residuals = table.residuals.round(2).astype(object).reset_index(drop=True).mask(hidden, HIDDEN)
-    groups = frozenset(map(str, shown.columns))
-    sheets = (
-        Sheet(f"{table.by}_件数", pd.concat([sizes, counts], ignore_index=True), note=hiding + pooled),
+    marks = table.stands_out.add_prefix("差_").reset_index(drop=True)
+    return (
+        Sheet(f"{table.by}_件数", pd.concat([sizes, counts], ignore_index=True), note=note),
         Sheet(
             f"{table.by}_割合",
             pd.concat([head, shares], axis=1),
-            groups,
-            f"その区分の「回答の数」(意見の書かれていない回答を除く)に対する割合。{hiding}{pooled}",
+            frozenset(map(str, shown.columns)),
+            f"その区分の「回答の数」(意見の書かれていない回答を除く)に対する割合。{note}",
         ),
         Sheet(
             f"{table.by}_残差",
-            pd.concat([head, residuals, marks.add_prefix("差_").reset_index(drop=True)], axis=1),
+            pd.concat([head, residuals, marks], axis=1),
             note="調整済み標準化残差。「差_」の列は、ほかの区分より多い 1、少ない -1、どちらとも言えない 0"
-            f"(Benjamini-Hochberg法で補正、5%水準)。{hiding}{pooled}",
+            f"(Benjamini-Hochberg法で補正、5%水準)。{note}",
         ),
-    )
-    return Table(
-        f"{table.by}別の意見の数", frame, f"{table.by}別", levels=levels, note=note + pooled, sheets=sheets
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from pipeline.cells import SURROGATE, in_percent, without_controls
-from pipeline.codebook import Codebook, Node
+from pipeline.codebook import Codebook
+from pipeline.codebook_nodes import Node
 from pipeline.disclosure import THRESHOLD
 from pipeline.drawing import Picture
 from pipeline.features import TextVectors

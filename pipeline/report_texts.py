@@ -7,6 +7,7 @@ import pandas as pd
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
 from pipeline.disclosure import HIDDEN
+from pipeline.metrics import percent_with_interval
 from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, SubHeading, Table
 from pipeline.tables import records
 
@@ -183,8 +184,10 @@ def _model_figures(opinions: CodedOpinions, model: ModelFigures) -> list[Part]:
             rows.append(
                 {
                     "指標": title,
-                    "このモデル": _figure(metrics[key]),
-                    "比較(TF-IDF+ロジスティック回帰)": _figure(baseline[key]) if key in baseline else "",
+                    "このモデル": percent_with_interval(metrics[key]),
+                    "比較(TF-IDF+ロジスティック回帰)": percent_with_interval(baseline[key])
+                    if key in baseline
+                    else "",
                 }
             )
     n = model.metrics.get("opinions", 0)
@@ -197,11 +200,7 @@ def _model_figures(opinions: CodedOpinions, model: ModelFigures) -> list[Part]:
         parts.append(
             Paragraph(
                 f"目標の適合率{promise['target']:.0%}で提案したのは{promise['opinions']}件中{promise['suggested']}件、"
-                f"実際の適合率は{_figure(promise['precision'])}でした。"
+                f"実際の適合率は{percent_with_interval(promise['precision'])}でした。"
             )
         )
     return parts
-
-
-def _figure(figure: dict[str, float]) -> str:
-    return f"{figure['value']:.0%} [{figure['low']:.0%}–{figure['high']:.0%}]"

@@ -9,14 +9,14 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+from pipeline.normalise import JOINED_MARKS
 from pipeline.tokenise import Word, words
 
 # How far a character is looked for before it is taken to have been made up by normalising. Longer than any
 # run of invisible characters or repeated marks seen in real answers, short enough to stay linear.
 _LOOK_AHEAD = 64
-# Compatibility characters decompose to no more than this many (U+FDFA), so pairs are looked at in this order.
+# What normalising joins to the kana before: two characters as written, one afterwards.
 _SOUND_MARKS = {"\u309b", "\u309c", "\u3099", "\u309a", "\uff9e", "\uff9f"}
-_JOINED_MARKS = str.maketrans({"\u309b": "\u3099", "\u309c": "\u309a"})
 
 
 class Token(NamedTuple):
@@ -83,7 +83,7 @@ def _characters(text: str, place: int) -> tuple[list[str], list[tuple[int, int]]
         end = place + 1
         while end < len(text) and (text[end] in _SOUND_MARKS) and end - place < _LOOK_AHEAD:
             end += 1
-        for character in unicodedata.normalize("NFKC", text[place:end].translate(_JOINED_MARKS)):
+        for character in unicodedata.normalize("NFKC", text[place:end].translate(JOINED_MARKS)):
             if not character.isspace():
                 characters.append("ー" if character in "〜~" else character)
                 places.append((place, end))

@@ -8,14 +8,12 @@ Numbered and bulleted points are opinions of their own: there the resident has d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.clauses import CONNECTIVES
+from pipeline.clauses import CONNECTIVE
 from pipeline.segment import BULLET, Unit
 
-_TURN = re.compile(CONNECTIVES)
 # A unit speaks for itself when its first item is more likely than all others together.
 OWN_TOPIC = 0.5
 # From this probability by its words alone a unit may turn out to speak for itself.
@@ -68,7 +66,7 @@ def join_units(
         if not unit.has_opinion:
             joined.append(unit)
             continue
-        turns = _TURN.match(unit.text) is not None and bool(topic) and best[asked] != topic
+        turns = CONNECTIVE.match(unit.text) is not None and bool(topic) and best[asked] != topic
         own = best[asked] if confidence[asked] >= OWN_TOPIC or turns else ""
         asked += 1
         if last >= 0 and not point and (not own or not topic or own == topic):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from conftest import ROOT
 
 from pipeline.cli import main
+
+DEFAULT = ROOT / "models/default"
+# Words only and without the bank: learns in seconds. The shipped model is retrained in one test.
+LIGHT = ("--config", ROOT / "data/config/lexical.toml", "--no-bank")
 
 
 def iken(*arguments: object) -> int:
@@ -12,3 +19,8 @@ def iken(*arguments: object) -> int:
     with pytest.raises(SystemExit) as done:
         main([str(a) for a in arguments])
     return int(done.value.code or 0)
+
+
+def written_nothing(folder: Path, before: list[Path]) -> bool:
+    """Tell whether a folder holds what it held before."""
+    return sorted(folder.rglob("*")) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -69,6 +70,14 @@ def _coded_opinions() -> pd.DataFrame:
         }
         for i, (t, c) in enumerate(OPINIONS)
     )
+
+
+@pytest.fixture
+def survey(tmp_path: Path) -> Path:
+    """The sample survey in a folder with a Japanese name and a space."""
+    folder = tmp_path / "調査 令和7年"
+    folder.mkdir()
+    return Path(shutil.copy(ROOT / "data/sample/survey.csv", folder / "回答 一覧.csv"))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import reliability
@@ -114,6 +114,8 @@ def test_masi_alpha_by_hand() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.integers(-1, 3), min_size=3, max_size=3), min_size=2, max_size=12))
+@example([[0, 0, 1], [0, 0, 1], [0, 0, 2], [0, 1, 1], [1, 1, NO], [1, 1, NO], [1, NO, 2], [1, NO, 2], [1, 2, 3],
+          [NO, 2, 2], [NO, 2, 3], [2, 2, 3]])  # fmt: skip
 def test_the_value_of_the_library_is_that_of_the_resampled_formula(rows: list[list[int]]) -> None:
     """Above a certain size alpha comes from the formula of the intervals: both must be one number."""
     values = np.array(rows)
@@ -124,7 +126,8 @@ def test_the_value_of_the_library_is_that_of_the_resampled_formula(rows: list[li
         own = alpha(values, each(values))
     finally:
         reliability._LIBRARY_CELLS = limit
-    assert (own.value, own.n) == pytest.approx((figure.value, figure.n), abs=1e-6, nan_ok=True)
+    # Both are rounded to six digits; of a number halfway between two (.1390625) the last may differ by one.
+    assert (own.value, own.n) == pytest.approx((figure.value, figure.n), abs=1.5e-6, nan_ok=True)
     if not math.isnan(figure.value):
         data = np.where(values < 0, np.nan, values.astype(float)).T
         library = krippendorff.alpha(reliability_data=data, level_of_measurement="nominal")

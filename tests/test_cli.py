@@ -17,14 +17,12 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from commands import iken
+from commands import DEFAULT, LIGHT, iken, written_nothing
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 
 from pipeline import crosswalk, themes
 from pipeline.cli import language_of
 from pipeline.cli.console import Console
-from pipeline.cli.environment import find_model
-from pipeline.cli.inputs import find_inputs, shipped_instead
 from pipeline.cli.suggest import Request, summary_rows
 from pipeline.coding import SUGGESTED, UNSURE
 from pipeline.models import load_model, read_manifest
@@ -33,29 +31,12 @@ from pipeline.suggestion import Tally
 from pipeline.tableio import open_rows, read_table, write_table
 from pipeline.totals import TOTALS_ROW
 
-COMMANDS = ("ingest", "train", "reproduce", "evaluate", "suggest")
-COMMANDS += (
-    "agreement",
-    "adjudicate",
-    "audit",
-    "compare",
-    "promote",
-    "themes",
-    "mask",
-    "crosswalk",
-    "report",
+# fmt: off
+COMMANDS = (
+    "ingest", "train", "reproduce", "evaluate", "suggest", "agreement", "adjudicate", "audit", "compare", "promote",
+    "themes", "mask", "crosswalk", "report",
 )
-DEFAULT = ROOT / "models/default"
-# Words only and without the bank: learns in seconds. The shipped model is retrained in one test.
-LIGHT = ("--config", ROOT / "data/config/lexical.toml", "--no-bank")
-
-
-@pytest.fixture
-def survey(tmp_path: Path) -> Path:
-    """The sample survey in a folder with a Japanese name and a space."""
-    folder = tmp_path / "調査 令和7年"
-    folder.mkdir()
-    return Path(shutil.copy(ROOT / "data/sample/survey.csv", folder / "回答 一覧.csv"))
+# fmt: on
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
@@ -79,19 +60,6 @@ def test_ctrl_c_says_that_nothing_was_written(tmp_path: Path) -> None:
 
 
 # -- the main job ----------------------------------------------------------------------------------
-
-
-def test_ingest_gives_exactly_the_committed_tables(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert iken("ingest", SOURCE, "--out", tmp_path, "--strict") == 0
-    said = capsys.readouterr().out
-    assert "第1階層 3 / 中間 11 / 項目 37、コード付き意見 84件" in said
-    assert "+ 外した 0" in said
-    for name in ("labels/kamakura_workshop_2025.csv", "workshops.csv"):
-        assert (tmp_path / name).read_bytes() == (ROOT / "data" / name).read_bytes()
-    titles = ["code", "parent", "level", "number", "title"]
-    assert read_table(tmp_path / "codebook/codebook.csv")[titles].equals(read_table(SEED_CODEBOOK)[titles])
 
 
 def test_train_prints_the_promised_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,34 +114,6 @@ def test_the_committed_model_is_what_training_gives(offline: tuple[Path, str]) -
 
 def test_no_network(offline: tuple[Path, str]) -> None:
     assert (offline[0] / "o.xlsx").is_file()
-
-
-def test_reproduce_tells_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    labels = tmp_path / "labels.csv"
-    table = read_table(SEED_LABELS)
-    write_table(table, labels)
-    assert (
-        iken("train", "--labels", labels, "--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m") == 0
-    )
-    assert iken("reproduce", tmp_path / "m") == 0
-    (tmp_path / "m").rename(tmp_path / "default")  # as `iken promote` does
-    capsys.readouterr()
-    assert iken("reproduce", tmp_path / "default") == 0 and "ビット単位" in capsys.readouterr().out
-    (tmp_path / "default").rename(tmp_path / "m")
-    table.loc[0, "code"] = "G3-5-1"
-    write_table(table, labels)
-    assert iken("reproduce", tmp_path / "m") == 1
-    said = capsys.readouterr().out
-    assert "コード付き意見" in said and str(labels) in said
-    first = read_table(SEED_LABELS).iloc[0]
-    assert f"{first['opinion_id']} {first['code']} 「" in said and f"{first['opinion_id']} G3-5-1 「" in said
-    assert "学習時だけ: 1件" in said and "今だけ: 1件" in said
-    write_table(read_table(SEED_LABELS).assign(coder="佐藤"), labels)
-    assert iken("reproduce", tmp_path / "m") == 1
-    assert "意見・コード・決め方は同じ" in capsys.readouterr().out
-    labels.unlink()
-    assert iken("reproduce", tmp_path / "m") == 2
-    assert iken("reproduce", tmp_path / "m", "--labels", SEED_LABELS) == 0
 
 
 def test_the_same_survey_in_any_format_gets_the_same_suggestions(survey: Path) -> None:
@@ -267,22 +207,7 @@ def test_evaluate_writes_figures(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "G1-1-1" in capsys.readouterr().out
 
 
-def test_a_coded_table_becomes_labels(tmp_path: Path) -> None:
-    table = pd.DataFrame(
-        {"ご意見": ["バスがない", "隣が心配", ""], "コード": ["3(3)②", "目標1-(1)-①", "1-1-1"]}
-    )
-    write_table(table, tmp_path / "coded.xlsx")
-    arguments = ("ingest", tmp_path / "coded.xlsx", "--codebook", SEED_CODEBOOK, "--out", tmp_path / "o")
-    assert iken(*arguments) == 0
-    assert iken(*arguments, "--strict") == 1
-    assert read_table(tmp_path / "o/labels/coded.csv")["code"].tolist() == ["G3-3-2", "G1-1-1"]
-
-
 # -- bad input: one message, exit code 2, nothing written ------------------------------------------
-
-
-def written_nothing(folder: Path, before: list[Path]) -> bool:
-    return sorted(folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
@@ -485,226 +410,7 @@ def test_train_never_replaces_a_folder_that_is_no_model(
     assert [p.name for p in tmp_path.iterdir()] == ["important.txt"]
 
 
-def test_reading_a_document_again_keeps_what_people_wrote(tmp_path: Path) -> None:
-    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
-    path = tmp_path / "codebook" / "codebook.csv"
-    table = read_table(path)
-    table.loc[2, ["definition", "text_source"]] = ["人が書いた説明", "市の計画"]
-    write_table(table.fillna(""), path)
-    written = path.read_bytes()
-    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
-    assert path.read_bytes() == written
-    table.loc[2, "title"] = "別の計画の項目"
-    write_table(table.fillna(""), path)
-    written = path.read_bytes()
-    assert iken("ingest", SOURCE, "--out", tmp_path) == 2
-    assert path.read_bytes() == written
-
-
-def test_reading_a_document_again_keeps_rows_that_are_switched_off(tmp_path: Path) -> None:
-    """They are what `iken themes` proposed, with the notes of who thinks about it."""
-    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
-    path = tmp_path / "codebook" / "codebook.csv"
-    table = read_table(path).assign(active="yes")
-    table.loc[len(table)] = {"code": "N1", "title": "新しいテーマ", "active": "no"}
-    write_table(table.fillna(""), path)
-    written = path.read_bytes()
-    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
-    assert path.read_bytes() == written
-
-
-def test_sessions_of_another_document_stay(tmp_path: Path) -> None:
-    """Their labels do; next year's summary is read into the same folder."""
-    first, second = tmp_path / "2025.md", tmp_path / "2026.md"
-    for path in (first, second):
-        path.write_bytes(SOURCE.read_bytes())
-    out = tmp_path / "out"
-    for path in (first, second, second):
-        assert iken("ingest", path, "--out", out) == 0
-    sources = read_table(out / "workshops.csv")["source"].tolist()
-    assert iken("ingest", first, second, "--out", tmp_path / "both") == 0
-    assert sources == read_table(tmp_path / "both" / "workshops.csv")["source"].tolist()
-    assert {*sources} == {"2025.md", "2026.md"}
-
-
-def test_label_files_that_both_number_from_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    small = tmp_path / "small.toml"
-    small.write_text("lexical = 1.0\nuse = 0.0\nchive = 0.0\n", "utf-8")
-    table = read_table(SEED_LABELS).head(8)
-    table["opinion_id"] = [str(i) for i in range(1, 9)]
-    files = []
-    for name, part, source in (("a", table.iloc[:4], ""), ("b", table.iloc[4:], "")):
-        files.append(tmp_path / f"{name}.csv")
-        write_table(part.assign(source=source, opinion_id=["1", "2", "3", "4"]), files[-1])
-    fixed = ("--codebook", SEED_CODEBOOK, "--no-bank", "--config", small, "--out", tmp_path / "m")
-    both = ("--labels", files[0], "--labels", files[1])
-    assert iken("train", *both, *fixed) == 0
-    assert json.loads((tmp_path / "m/manifest.json").read_text("utf-8"))["labels"]["rows"] == 8
-    # A row that is set aside needs a source, too.
-    authored = read_table(files[0]).assign(source="", label_source="authored")
-    write_table(pd.concat([read_table(files[0]), authored]), files[0])
-    assert iken("train", *both, *fixed, "--strict") == 1
-    assert "a.csv" in capsys.readouterr().out
-    # One source cannot give one id to two opinions.
-    for path in files:
-        write_table(read_table(path).assign(source="調査", label_source=""), path)
-    assert iken("train", *both, *fixed) == 2
-    assert "b.csv、2行目、列「opinion_id」" in capsys.readouterr().err
-    write_table(pd.concat([read_table(p) for p in files]), files[0])
-    assert iken("evaluate", "--labels", files[0], "--model", tmp_path / "m") == 2
-    assert "opinion_id" in capsys.readouterr().err
-    files[1].unlink()
-
-
-def test_reproduce_finds_what_moved_or_says_how(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bank = tmp_path / "bank.csv"
-    write_table(read_table(ROOT / "data/codebook/example_utterances.csv").iloc[::20], bank)
-    labels = tmp_path / "labels.csv"
-    write_table(read_table(SEED_LABELS).drop(columns="source").head(8), labels)
-    fixed = ("--codebook", SEED_CODEBOOK, "--bank", bank, "--config", ROOT / "data/config/lexical.toml")
-    assert iken("train", "--labels", labels, *fixed, "--out", tmp_path / "m") == 0
-    moved = bank.rename(tmp_path / "moved.csv")
-    assert iken("reproduce", tmp_path / "m") == 2 and "--bank" in capsys.readouterr().err
-    renamed = labels.rename(tmp_path / "renamed.csv")
-    found = ("--bank", moved, "--labels", renamed)
-    assert iken("reproduce", tmp_path / "m", *found) == 0 and "ビット単位" in capsys.readouterr().out
-    manifest = tmp_path / "m/manifest.json"
-    known = json.loads(manifest.read_text("utf-8"))
-    for changed, said in (
-        ({**known, "config": {**known["config"], "newer": 1}}, "版"),
-        ({k: v for k, v in known.items() if k != "inputs"}, "記録"),
-    ):
-        manifest.write_text(json.dumps(changed), "utf-8")
-        assert iken("reproduce", tmp_path / "m", *found) == 2 and said in capsys.readouterr().err
-
-
-def test_reproduce_vouches_for_every_file_and_record_of_the_folder(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    light = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
-    assert iken("train", "--labels", SEED_LABELS, *light) == 0
-    picture, manifest = tmp_path / "m/reliability.png", tmp_path / "m/manifest.json"
-    drawn, known = picture.read_bytes(), json.loads(manifest.read_text("utf-8"))
-    picture.write_bytes(drawn + b"x")
-    assert iken("reproduce", tmp_path / "m") == 2 and "reliability.png" in capsys.readouterr().err
-    picture.unlink()
-    assert iken("reproduce", tmp_path / "m") == 2 and "reliability.png" in capsys.readouterr().err
-    picture.write_bytes(drawn)
-    # Who decided the labels is told by the manifest, too: not only what made the bytes.
-    told = {**known, "labels": {**known["labels"], "by_source": {"adjudicated": 84}}}
-    manifest.write_text(json.dumps(told), "utf-8")
-    capsys.readouterr()
-    assert iken("reproduce", tmp_path / "m") == 1
-    said = capsys.readouterr().out
-    assert "labels" in said and "ビット単位" not in said
-    for damaged in ({**known["inputs"], "labels": 1}, []):
-        manifest.write_text(json.dumps({**known, "inputs": damaged}), "utf-8")
-        assert iken("reproduce", tmp_path / "m") == 2 and "記録" in capsys.readouterr().err
-
-
-def test_reproduce_says_which_version_was_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    light = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
-    assert iken("train", "--labels", SEED_LABELS, *light) == 0
-    manifest = tmp_path / "m/manifest.json"
-    known = json.loads(manifest.read_text("utf-8"))
-    assert "numpy" in known["arithmetic"] and "blas" in known["arithmetic"]
-    known["packages"]["numpy"] = "1.0"
-    del known["arithmetic"]  # a model from before it was recorded
-    known["config"]["penalty"] = 2.0  # so that something differs
-    manifest.write_text(json.dumps(known), "utf-8")
-    capsys.readouterr()
-    assert iken("reproduce", tmp_path / "m") == 1
-    said = capsys.readouterr().out
-    assert "numpy が学習時と異なります(学習時 1.0、" in said and "scipy" not in said
-    assert "arithmetic は学習時の記録がありません" in said
-    # Who cannot read a model is told which version can, and whether that was the commit itself.
-    assert "git_changed" in known
-    known |= {"git_commit": "1b1b0f2", "git_changed": ["pipeline/ridge.py"]}
-    for changed in ({**known, "format": 1}, {**known, "config": {"newer": 1}}):
-        manifest.write_text(json.dumps(changed), "utf-8")
-        assert iken("--lang", "en", "reproduce", tmp_path / "m") == 2
-        error = capsys.readouterr().err
-        assert f"iken {known['packages']['iken']}" in error
-        assert "commit 1b1b0f2, files changed since pipeline/ridge.py" in " ".join(error.split())
-
-
-def test_a_model_may_be_named_or_be_the_present_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    small = tmp_path / "small.toml"
-    small.write_text("lexical = 1.0\nuse = 0.0\nchive = 0.0\n", "utf-8")
-    labels = tmp_path / "labels.csv"
-    write_table(read_table(SEED_LABELS).head(8), labels)
-    monkeypatch.chdir(tmp_path)
-    fixed = ("--codebook", SEED_CODEBOOK, "--no-bank", "--config", small)
-    assert iken("train", "--labels", labels, *fixed, "--out", tmp_path / "models" / "mine") == 0
-    assert iken("reproduce", "mine") == 0
-    monkeypatch.chdir(tmp_path / "models" / "mine")
-    assert iken("reproduce", ".") == 0
-    assert capsys.readouterr().out.count("一致") == 2
-
-
-# -- from any folder -------------------------------------------------------------------------------
-
-
-def test_a_survey_is_checked_and_reported_from_any_folder(
-    survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Where the shipped model suggests without more ado, its plan is at hand for what comes after."""
-    monkeypatch.chdir(tmp_path)
-    assert iken("suggest", survey, "--out", "提案.xlsx") == 0
-    for command in (
-        ("review", "sheet", "提案.xlsx", "--out", "確認.xlsx"),
-        ("report", "提案.xlsx", "--out", "r.md"),
-    ):
-        capsys.readouterr()
-        assert iken(*command) == 0
-        assert "付属のコードブック" in capsys.readouterr().err
-    # A folder with a plan of its own, or a plan that is named, is not passed over.
-    (tmp_path / "data/codebook").mkdir(parents=True)
-    assert iken("review", "sheet", "提案.xlsx", "--out", "b.xlsx") == 2
-    assert iken("review", "sheet", "提案.xlsx", "--out", "b.xlsx", "--codebook", "c.csv") == 2
-
-
-def test_what_comes_with_iken_is_found_from_any_folder(
-    survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert iken("suggest", survey, "--out", tmp_path / "a.csv") == 0
-    assert iken("suggest", survey, "--out", tmp_path / "b.csv", "--model", "default") == 0
-    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
-    city = Path(shutil.copy(SEED_CODEBOOK, tmp_path / "codebook.csv"))
-    inputs = find_inputs([], city, None, no_bank=False)
-    assert inputs.bank is not None and inputs.bank.samefile(ROOT / "data/codebook/example_utterances.csv")
-    assert inputs.bank_codebook is not None and inputs.bank_codebook.samefile(SEED_CODEBOOK)
-    assert inputs.terms is not None
-    # A plan of one's own in a folder of that name is not what the bank was written for.
-    own = tmp_path / "data/codebook/codebook.csv"
-    own.parent.mkdir(parents=True)
-    table = read_table(SEED_CODEBOOK)
-    write_table(table.assign(title="別の計画の" + table["title"]), own)
-    inputs = find_inputs([SEED_LABELS], own, None, no_bank=False)
-    assert inputs.bank_codebook is not None and inputs.bank_codebook.samefile(SEED_CODEBOOK)
-    assert inputs.pairs == own.parent / "carry_over.csv"
-    # Where there are models of another plan, ours is not taken without a word.
-    (tmp_path / "models/わたしの市").mkdir(parents=True)
-    assert iken("suggest", survey, "--out", tmp_path / "c.csv") == 2
-    assert "models" in capsys.readouterr().err
-
-
-def test_learning_without_an_example_bank_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("pipeline.cli.environment._HOME", tmp_path)
-    city = Path(shutil.copy(SEED_CODEBOOK, tmp_path / "codebook.csv"))
-    given = ("--labels", SEED_LABELS, "--codebook", city, *LIGHT[:2], "--out", tmp_path / "m")
-    assert iken("train", *given) == 0
-    assert "例文集" in capsys.readouterr().err
-    assert iken("train", *given, "--no-bank") == 0
-    assert "例文集" not in capsys.readouterr().err
+# -- what is said ----------------------------------------------------------------------------------
 
 
 def test_a_model_with_few_coded_opinions_says_so(
@@ -720,60 +426,6 @@ def test_a_model_with_few_coded_opinions_says_so(
     assert "別の計画" not in said  # without a bank, confidences owe it nothing
     assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--model", DEFAULT) == 0
     assert "分かりません" not in capsys.readouterr().out
-
-
-def test_a_file_that_came_with_iken_is_found_again_when_a_model_has_moved(tmp_path: Path) -> None:
-    bank = ROOT / "data/codebook/example_utterances.csv"
-    moved = shipped_instead(tmp_path / "elsewhere" / bank.name)
-    assert moved is not None and moved.samefile(bank)
-    assert shipped_instead(bank) == bank and shipped_instead(None) is None
-    assert shipped_instead(tmp_path / "own_bank.csv") == tmp_path / "own_bank.csv"
-
-
-def test_a_model_is_found_beside_a_folder_of_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """README has both わたしの市/codebook and models/わたしの市."""
-    (tmp_path / "わたしの市/codebook").mkdir(parents=True)
-    shutil.copytree(DEFAULT, tmp_path / "models/わたしの市")
-    monkeypatch.chdir(tmp_path)
-    assert find_model(Path("わたしの市")) == Path("models/わたしの市")
-    assert find_model(Path("models/わたしの市")) == Path("models/わたしの市")
-
-
-def test_labels_beside_another_plans_codebook_are_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Its codes are called alike, and would teach the wrong items."""
-    text = re.sub(r"(?m)^(#+ .*)$", r"\1と健診", SOURCE.read_text("utf-8"))
-    other = tmp_path / "別の計画.md"
-    other.write_text(text, "utf-8")
-    assert iken("ingest", other, "--out", tmp_path) == 0
-    labels = tmp_path / "labels/別の計画.csv"
-    for command in (
-        ("train", "--labels", labels, "--out", tmp_path / "m"),
-        ("evaluate", "--labels", labels),
-        ("audit", "--labels", labels),
-    ):
-        assert iken(*command) == 2 and "別の計画" in capsys.readouterr().err
-    assert not (tmp_path / "m").exists()
-    # Where another plan's codebook lies beside them by chance, they are read by the one that is named.
-    moved = tmp_path / "kamakura/labels/x.csv"
-    moved.parent.mkdir(parents=True)
-    shutil.copy(labels, moved)
-    shutil.copytree(ROOT / "data/codebook", tmp_path / "kamakura/codebook")
-    own = ("--codebook", tmp_path / "codebook/codebook.csv", "--config", ROOT / "data/config/lexical.toml")
-    assert iken("train", "--labels", moved, *own, "--no-bank", "--out", tmp_path / "m") == 0
-
-
-def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert iken("ingest", SOURCE, "--out", tmp_path) == 0
-    other = tmp_path / "別の計画.md"
-    text = SOURCE.read_text("utf-8").replace("見守り活動について", "健診の充実")
-    other.write_text(text, "utf-8")
-    assert iken("ingest", other, "--out", tmp_path) == 2
-    said = " ".join(capsys.readouterr().err.split())
-    assert "codebook.csv" in said and "--out" in said
 
 
 def test_of_a_long_comment_the_screen_shows_the_beginning(

@@ -7,13 +7,12 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from commands import iken
+from commands import DEFAULT, iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 
 from pipeline.cli.inputs import find_inputs
 from pipeline.tableio import read_table, write_table
 
-DEFAULT = ROOT / "models/default"
 REWORDED = ROOT / "tests/data/reworded_codebook.csv"
 COMMENTS = [
     "連絡は0467-00-1234の田中さんまで",

@@ -7,14 +7,12 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from commands import iken
+from commands import DEFAULT, iken
 from conftest import ROOT, SEED_LABELS
 
 from pipeline.codebook import Codebook
 from pipeline.tableio import read_table, write_table
 from pipeline.themes import DECIDED
-
-DEFAULT = ROOT / "models/default"
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.codebook import Codebook, Node
+from pipeline.codebook import Codebook
+from pipeline.codebook_nodes import Node
 from pipeline.coded_table import (
     CODE_NAMES,
     TEXT_NAMES,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from commands import iken
+from commands import DEFAULT, iken
 from conftest import ROOT
 
 from pipeline.comment_column import guess_text_column, text_column_of_long
@@ -17,7 +17,6 @@ from pipeline.review.loading import load_file
 from pipeline.review.store import Store
 from pipeline.tableio import read_table
 
-DEFAULT = ROOT / "models/default"
 ANSWERS = [["No", "自由記述"], [1, "公園のごみを拾う人がいない"], [2, "歩道の段差で転んだ"]]
 EXPLAINED = [["この調査は…"], ["作成: 計画課"]]
 COVER = [["項目", "内容"], ["調査名", "市民アンケート"]]

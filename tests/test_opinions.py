@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.codebook import Codebook, Node
+from pipeline.codebook import Codebook
+from pipeline.codebook_nodes import Node
 from pipeline.documents import read_document
 from pipeline.errors import InputError
 from pipeline.ingested import Ingested

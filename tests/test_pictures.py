@@ -41,7 +41,7 @@ def makers(plan: Codebook, model: Model) -> dict[str, Callable[[], pictures.Pict
     before, now = coded_counts({"G1-1-1": 5, "G2-1-1": 9}), coded_counts({"G1-1-1": 20, "G2-1-2": 3})
     return {
         "bars": lambda: pictures.item_bars(CODED, plan),
-        "heat": lambda: pictures.heat_map(counts, plan, minimum=2),
+        "heat": lambda: pictures.heat_map(counts, plan, threshold=2),
         "words": lambda: pictures.word_network(texts, codes, plan),
         "no words": lambda: pictures.word_network([], [], plan),
         "map": lambda: pictures.opinion_map(table, plan),
@@ -179,10 +179,10 @@ def test_small_cells_are_nowhere(plan: Codebook) -> None:
     )
     counts = pictures.cross_counts(coded, plan, "地区")
     assert counts.loc["G1-1-1"].tolist() == [13, 4]
-    picture = pictures.heat_map(counts, plan, minimum=5)
+    picture = pictures.heat_map(counts, plan, threshold=5)
     assert picture.table.set_index("code").loc["G1-1-1", ["東", "西"]].tolist() == [13, "5未満"]
     assert "4" not in picture.alt.replace("G1", "")
-    page = pictures.heat_map_html(counts, plan, minimum=5)
+    page = pictures.heat_map_html(counts, plan, threshold=5)
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page)
     assert cells[:2] == ["13", "5未満"] and cells.count("5未満") == 1
     assert "4件(" not in page
@@ -193,7 +193,7 @@ def test_a_heat_map_is_the_same_whatever_it_hides(plan: Codebook, sizes: pd.Seri
     shown = pd.DataFrame({"東": [13, 9], "西": [4, 13]}, index=["G1-1-1", "G2-1-1"])
     other = shown.replace(4, 1)
     hidden = pd.DataFrame([[False, True], [False, False]], index=shown.index, columns=shown.columns)
-    for how in ({"hidden": hidden}, {"minimum": 5}):
+    for how in ({"hidden": hidden}, {"threshold": 5}):
         pages = {pictures.heat_map_html(c, plan, sizes=sizes, **how) for c in (shown, other)}
         drawn = {pictures.heat_map(c, plan, sizes=sizes, **how).svg for c in (shown, other)}
         assert len(pages) == len(drawn) == 1

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from review_comments import comments, save
 from sklearn.base import clone
-from test_review_store import comments, save
 
 from pipeline.codebook import Codebook
 from pipeline.coding import Coder

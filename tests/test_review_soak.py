@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from test_review_store import comments, save
+from review_comments import comments, save
 
 from pipeline.codebook import Codebook
 from pipeline.review.store import Store

@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from review_comments import FIRST, comments, load, save, take
 from sqlalchemy import event, text
 
 from pipeline.accuracy import acceptance_rate
@@ -34,7 +35,6 @@ from pipeline.review.schema import Base
 from pipeline.review.store import Store
 from pipeline.review.views import (
     BulkChoice,
-    CommentView,
     Filters,
     NotYours,
     Saved,
@@ -42,7 +42,6 @@ from pipeline.review.views import (
     StoreBusy,
     StoreFull,
     TooManyAttempts,
-    coded_action,
 )
 from pipeline.tables import records
 
@@ -75,65 +74,10 @@ def empty(database_url: str, clock: Clock) -> Iterator[Store]:
         yield store
 
 
-FIRST = ("G1-1-1", "G1-1-2", "G2-1-1")
-
-
-def comments(n: int, **changes: object) -> list[dict[str, object]]:
-    """`n` comments whose priority falls as the file goes on, in two districts."""
-    return [
-        {
-            "opinion_id": f"o{i}",
-            "unit": "",
-            "text": f"意見{i}です",
-            "unit_start": 0,
-            "unit_end": len(f"意見{i}です"),
-            "position": i,
-            "cells": ["北" if i % 2 else "南", f'"{i}"'],
-            "first_code": FIRST[i % 3],
-            "priority": 1 / i,
-            "reasons": ",long," if i % 4 == 0 else "",
-            "group_id": "",
-            "hidden_suggestions": False,
-            **changes,
-        }
-        for i in range(1, n + 1)
-    ]
-
-
-def load(store: Store, plan: Codebook, n: int = 6, **changes: object) -> Store:
-    store.set_project(
-        source="s.csv", source_sha256="abc", model_id="m-1", codebook=plan, columns=["地区", 'a"b.c']
-    )
-    store.load_comments(comments(n, **changes))
-    return store
-
-
 @pytest.fixture
 def store(empty: Store, plan: Codebook) -> Store:
     """Six comments to code."""
     return load(empty, plan)
-
-
-def save(store: Store, coder: str, view: CommentView, *codes: str, token: str = "", **more: object) -> Saved:
-    """Decide what a page shows; none-fits without codes."""
-    suggested = "" if view.hidden else FIRST[view.position % 3]
-    given: dict[str, object] = {
-        "suggestion_shown": not view.hidden,
-        "suggested_code": suggested,
-        "model_state": "m-1+0",
-        "expected_seq": view.seq,
-        "client_token": token or f"{coder}-{view.comment_id}-{view.round}-{view.seq}",
-        "round": view.round,
-        **more,
-    }
-    action = coded_action(codes, suggested) if codes else "none-fits"
-    return store.save(coder, view.comment_id, action, codes, **given)  # type: ignore[arg-type]
-
-
-def take(store: Store, coder: str, **more: object) -> CommentView:
-    view = store.next_comment(coder, **more)  # type: ignore[arg-type]
-    assert view is not None
-    return view
 
 
 # -- opening and loading ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.abstention import EXAMPLES_FOR_A
 from pipeline.baseline import LEAVE_ONE_OUT_LIMIT
-from pipeline.metrics import gold_matrix, share_with_interval
+from pipeline.metrics import gold_matrix, percent_with_interval, share_with_interval
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model
 
@@ -132,7 +132,7 @@ def _promise(metrics: Mapping[str, Any]) -> list[str]:
     promise = metrics.get("promise")
     if not promise:
         return []
-    kept = f"、実際の適合率は {_percent(promise['precision'])}" if promise["suggested"] else ""
+    kept = f"、実際の適合率は {percent_with_interval(promise['precision'])}" if promise["suggested"] else ""
     return [
         "",
         f"目標の適合率 {promise['target']:.0%} で提案したのは {promise['opinions']}件中 {promise['suggested']}件"
@@ -172,7 +172,7 @@ def _accuracy(metrics: Mapping[str, Any], model: Model) -> list[str]:
         return ["項目にコードされた意見がないため、測っていません。"]
     levels = [(f"level_{k}", f"第{k}階層(上から)が正しい") for k in range(1, model.codebook.depth)]
     rows = [
-        f"| {title} | {_percent(metrics['model'][name])} | {_percent(metrics['baseline'][name])} |"
+        f"| {title} | {percent_with_interval(metrics['model'][name])} | {percent_with_interval(metrics['baseline'][name])} |"
         for name, title in (*_ROWS, *levels)
     ]
     return [
@@ -193,10 +193,6 @@ def _error(metrics: Mapping[str, Any], level: str) -> str:
     error = model.get(f"ece_sweep{level}", model["ece_sweep"])["value"]
     chance = model.get(f"ece_chance{level}", model["ece_chance"])
     return f"{error:.2f} [{chance['low']:.2f}–{chance['high']:.2f}]"
-
-
-def _percent(figure: Mapping[str, float]) -> str:
-    return f"{figure['value']:.0%} [{figure['low']:.0%}–{figure['high']:.0%}]"
 
 
 def _weak_items(model: Model) -> list[str]:

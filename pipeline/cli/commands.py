@@ -105,7 +105,7 @@ def _add_evaluate(app: typer.Typer, console: Console) -> None:
             ),
         ] = None,
     ) -> None:
-        from pipeline.cli.train import run_evaluate
+        from pipeline.cli.evaluate import run_evaluate
 
         raise typer.Exit(run_evaluate(console, labels, model, json, pictures))
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.audit import FAR_DOWN, NEAR_TEXT, NEIGHBOURS, SAME_TEXT, audit
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
+from pipeline.cli.figures import metric_name
 from pipeline.cli.for_people import write_for_people
 from pipeline.cli.inputs import read_labels
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import say_reasons, say_sheets
-from pipeline.cli.train import metric_name
 from pipeline.comparison import BETTER, BOTH_WRONG, WORSE, Comparison, compare
 from pipeline.errors import counted
 from pipeline.labels import unique_ids
@@ -59,25 +61,7 @@ def run_audit(
         f"of {examined:,} coded opinions {found['opinion_id'].nunique():,} should be looked at again "
         "(some are right; no label was changed)",
     )
-    rows = [
-        [
-            console.t(_KINDS[r["kind"]], r["kind"]),
-            r["text"],
-            f"{r['codes']} {r['titles']}",
-            f"{r['other_code']} {r['other_title']}",
-            f"{r['rank']}{console.t('位', '')}" if r["kind"] == FAR_DOWN else f"「{r['other_text']}」",
-        ]
-        for r in records(found.head(_SHOWN))
-    ]
-    header = [
-        console.t("理由", "kind"),
-        console.t("意見", "opinion"),
-        console.t("付いているコード", "its code"),
-        console.t("別のコード", "other code"),
-        console.t("順位・似た意見", "rank, or similar opinion"),
-    ]
-    if rows:
-        console.table("", header, rows)
+    _print_found(console, found.head(_SHOWN))
     if len(found) > _SHOWN:
         console.say(
             f"ほか {len(found) - _SHOWN:,}件(--out で全部)",
@@ -95,6 +79,28 @@ def run_audit(
             write_table(found, out)
         console.say(f"書き出し: {out}", f"written: {out}")
     return 0
+
+
+def _print_found(console: Console, found: pd.DataFrame) -> None:
+    rows = [
+        [
+            console.t(_KINDS[r["kind"]], r["kind"]),
+            r["text"],
+            f"{r['codes']} {r['titles']}",
+            f"{r['other_code']} {r['other_title']}",
+            f"{r['rank']}{console.t('位', '')}" if r["kind"] == FAR_DOWN else f"「{r['other_text']}」",
+        ]
+        for r in records(found)
+    ]
+    header = [
+        console.t("理由", "kind"),
+        console.t("意見", "opinion"),
+        console.t("付いているコード", "its code"),
+        console.t("別のコード", "other code"),
+        console.t("順位・似た意見", "rank, or similar opinion"),
+    ]
+    if rows:
+        console.table("", header, rows)
 
 
 def run_compare(

@@ -192,13 +192,17 @@ def _write(report: Report, out: Path) -> None:
     with whole_file(out) as temporary:
         writers[kind](temporary)
         if kind == ".md" and report.pictures:
-            folder = out.with_name(f"{out.stem}_図")
-            make_folder(folder)
-            names = picture_names(report)
-            for picture in report.pictures:
-                for ending, data in ((".png", picture.png), (".svg", picture.svg.encode("utf-8"))):
-                    with whole_file(folder / f"{names[id(picture)]}{ending}") as one:
-                        one.write_bytes(data)
+            _write_pictures(report, out.with_name(f"{out.stem}_図"))
+
+
+def _write_pictures(report: Report, folder: Path) -> None:
+    """Write the pictures that a report in Markdown names."""
+    make_folder(folder)
+    names = picture_names(report)
+    for picture in report.pictures:
+        for ending, data in ((".png", picture.png), (".svg", picture.svg.encode("utf-8"))):
+            with whole_file(folder / f"{names[id(picture)]}{ending}") as temporary:
+                temporary.write_bytes(data)
 
 
 def _say(

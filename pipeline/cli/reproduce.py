@@ -16,14 +16,13 @@ from pipeline.cli.inputs import TrainingInputs, shipped_instead
 from pipeline.cli.train import train_files
 from pipeline.errors import ModelError, listed
 from pipeline.model_writing import save_model
-from pipeline.models import Model, checked, load_model, trained_with
+from pipeline.models import ARTEFACTS, Model, checked, load_model, trained_with
 from pipeline.settings import TrainingConfig
 from pipeline.tables import records
 from pipeline.training import compare_models
 
 # Another kind of processor rounds other last bits; less than this no reader of a confidence can see.
 _SAME_CONFIDENCE = 1e-4
-_ARTEFACTS = ("model.skops", "metrics.json", "MODEL_CARD.md")
 _INPUTS = {
     "labels": ("コード付き意見", "the coded opinions"),
     "codebook": ("コードブック", "the codebook"),
@@ -59,7 +58,7 @@ def run_reproduce(
         # A model that was renamed since, by `iken promote` for one, keeps the id it was trained under.
         again = Path(temporary) / old.model_id.rsplit("-", 1)[0]
         save_model(new, again, model_card(new))
-        differing = [n for n in _ARTEFACTS if (again / n).read_bytes() != (folder / n).read_bytes()]
+        differing = [n for n in ARTEFACTS if (again / n).read_bytes() != (folder / n).read_bytes()]
     learned = json.loads(json.dumps(dict(new.manifest)))
     untrue = sorted(k for k, v in learned.items() if old.manifest.get(k) != v)
     if not differing and untrue:

@@ -52,7 +52,7 @@ _HEADINGS = {
     "use": "扱い",
     "code": "コード",
     "outside": "該当なしの度合い",
-    "nearness": "コード済み意見との近さ",
+    "nearness": "コード付き意見との近さ",
     "reason": "理由",
     "title": "名称",
     "group": "群",

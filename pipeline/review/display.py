@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from pipeline.codebook import Codebook, Node
+from pipeline.codebook import Codebook
+from pipeline.codebook_nodes import Node
 from pipeline.review.learning import Suggested
 from pipeline.tokenise import reading
 

@@ -1,0 +1,123 @@
+"""`iken reproduce`: the same model again, or what differs and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import LIGHT, iken
+from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
+
+from pipeline.cli.inputs import shipped_instead
+from pipeline.tableio import read_table, write_table
+
+
+def test_reproduce_tells_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = tmp_path / "labels.csv"
+    table = read_table(SEED_LABELS)
+    write_table(table, labels)
+    assert (
+        iken("train", "--labels", labels, "--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m") == 0
+    )
+    assert iken("reproduce", tmp_path / "m") == 0
+    (tmp_path / "m").rename(tmp_path / "default")  # as `iken promote` does
+    capsys.readouterr()
+    assert iken("reproduce", tmp_path / "default") == 0 and "ビット単位" in capsys.readouterr().out
+    (tmp_path / "default").rename(tmp_path / "m")
+    table.loc[0, "code"] = "G3-5-1"
+    write_table(table, labels)
+    assert iken("reproduce", tmp_path / "m") == 1
+    said = capsys.readouterr().out
+    assert "コード付き意見" in said and str(labels) in said
+    first = read_table(SEED_LABELS).iloc[0]
+    assert f"{first['opinion_id']} {first['code']} 「" in said and f"{first['opinion_id']} G3-5-1 「" in said
+    assert "学習時だけ: 1件" in said and "今だけ: 1件" in said
+    write_table(read_table(SEED_LABELS).assign(coder="佐藤"), labels)
+    assert iken("reproduce", tmp_path / "m") == 1
+    assert "意見・コード・決め方は同じ" in capsys.readouterr().out
+    labels.unlink()
+    assert iken("reproduce", tmp_path / "m") == 2
+    assert iken("reproduce", tmp_path / "m", "--labels", SEED_LABELS) == 0
+
+
+def test_reproduce_finds_what_moved_or_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bank = tmp_path / "bank.csv"
+    write_table(read_table(ROOT / "data/codebook/example_utterances.csv").iloc[::20], bank)
+    labels = tmp_path / "labels.csv"
+    write_table(read_table(SEED_LABELS).drop(columns="source").head(8), labels)
+    fixed = ("--codebook", SEED_CODEBOOK, "--bank", bank, "--config", ROOT / "data/config/lexical.toml")
+    assert iken("train", "--labels", labels, *fixed, "--out", tmp_path / "m") == 0
+    moved = bank.rename(tmp_path / "moved.csv")
+    assert iken("reproduce", tmp_path / "m") == 2 and "--bank" in capsys.readouterr().err
+    renamed = labels.rename(tmp_path / "renamed.csv")
+    found = ("--bank", moved, "--labels", renamed)
+    assert iken("reproduce", tmp_path / "m", *found) == 0 and "ビット単位" in capsys.readouterr().out
+    manifest = tmp_path / "m/manifest.json"
+    known = json.loads(manifest.read_text("utf-8"))
+    for changed, said in (
+        ({**known, "config": {**known["config"], "newer": 1}}, "版"),
+        ({k: v for k, v in known.items() if k != "inputs"}, "記録"),
+    ):
+        manifest.write_text(json.dumps(changed), "utf-8")
+        assert iken("reproduce", tmp_path / "m", *found) == 2 and said in capsys.readouterr().err
+
+
+def test_reproduce_vouches_for_every_file_and_record_of_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    light = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
+    assert iken("train", "--labels", SEED_LABELS, *light) == 0
+    picture, manifest = tmp_path / "m/reliability.png", tmp_path / "m/manifest.json"
+    drawn, known = picture.read_bytes(), json.loads(manifest.read_text("utf-8"))
+    picture.write_bytes(drawn + b"x")
+    assert iken("reproduce", tmp_path / "m") == 2 and "reliability.png" in capsys.readouterr().err
+    picture.unlink()
+    assert iken("reproduce", tmp_path / "m") == 2 and "reliability.png" in capsys.readouterr().err
+    picture.write_bytes(drawn)
+    # Who decided the labels is told by the manifest, too: not only what made the bytes.
+    told = {**known, "labels": {**known["labels"], "by_source": {"adjudicated": 84}}}
+    manifest.write_text(json.dumps(told), "utf-8")
+    capsys.readouterr()
+    assert iken("reproduce", tmp_path / "m") == 1
+    said = capsys.readouterr().out
+    assert "labels" in said and "ビット単位" not in said
+    for damaged in ({**known["inputs"], "labels": 1}, []):
+        manifest.write_text(json.dumps({**known, "inputs": damaged}), "utf-8")
+        assert iken("reproduce", tmp_path / "m") == 2 and "記録" in capsys.readouterr().err
+
+
+def test_reproduce_says_which_version_was_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    light = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
+    assert iken("train", "--labels", SEED_LABELS, *light) == 0
+    manifest = tmp_path / "m/manifest.json"
+    known = json.loads(manifest.read_text("utf-8"))
+    assert "numpy" in known["arithmetic"] and "blas" in known["arithmetic"]
+    known["packages"]["numpy"] = "1.0"
+    del known["arithmetic"]  # a model from before it was recorded
+    known["config"]["penalty"] = 2.0  # so that something differs
+    manifest.write_text(json.dumps(known), "utf-8")
+    capsys.readouterr()
+    assert iken("reproduce", tmp_path / "m") == 1
+    said = capsys.readouterr().out
+    assert "numpy が学習時と異なります(学習時 1.0、" in said and "scipy" not in said
+    assert "arithmetic は学習時の記録がありません" in said
+    # Who cannot read a model is told which version can, and whether that was the commit itself.
+    assert "git_changed" in known
+    known |= {"git_commit": "1b1b0f2", "git_changed": ["pipeline/ridge.py"]}
+    for changed in ({**known, "format": 1}, {**known, "config": {"newer": 1}}):
+        manifest.write_text(json.dumps(changed), "utf-8")
+        assert iken("--lang", "en", "reproduce", tmp_path / "m") == 2
+        error = capsys.readouterr().err
+        assert f"iken {known['packages']['iken']}" in error
+        assert "commit 1b1b0f2, files changed since pipeline/ridge.py" in " ".join(error.split())
+
+
+def test_a_file_that_came_with_iken_is_found_again_when_a_model_has_moved(tmp_path: Path) -> None:
+    bank = ROOT / "data/codebook/example_utterances.csv"
+    moved = shipped_instead(tmp_path / "elsewhere" / bank.name)
+    assert moved is not None and moved.samefile(bank)
+    assert shipped_instead(bank) == bank and shipped_instead(None) is None
+    assert shipped_instead(tmp_path / "own_bank.csv") == tmp_path / "own_bank.csv"
