@@ -17,11 +17,10 @@ from scipy.stats import false_discovery_control, norm
 
 from pipeline.codebook import Codebook
 from pipeline.comment_column import named_column
-from pipeline.crosstab_hidden import Grouping, hidden_counts
+from pipeline.crosstab_hidden import NO_ANSWER, Grouping, hidden_counts
 from pipeline.disclosure import HIDDEN, THRESHOLD
 from pipeline.errors import InputError
 
-NO_ANSWER = "無回答"
 OTHERS = "その他(少数)"
 FALSE_DISCOVERY = 0.05
 # Cochran's rule: below an expected count of 5 the normal approximation of a residual cannot be trusted.
@@ -116,7 +115,7 @@ def cross_tables(
         columns.append(column)
         groupings.append(_grouping(tables, nodes, column, threshold, file))
     made = []
-    masks = hidden_counts(nodes, codebook, groupings, threshold)
+    masks = hidden_counts(nodes, groupings, threshold)
     for column, grouping, hidden in zip(columns, groupings, masks, strict=True):
         counts = grouping.counts
         sizes = grouping.group_of.value_counts().reindex(counts.columns).astype(int)

@@ -13,15 +13,28 @@ from scipy.sparse import csr_matrix
 
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CODED, OPEN, UNCODED
-from pipeline.crosstab import OTHERS, CrossTable, cross_tables
+from pipeline.crosstab import NO_ANSWER, OTHERS, CrossTable, cross_tables
 
 REGIONS = {"北": "上", "南": "上", "東": "下", "西": "下", "中": "下"}
 
 
 def _survey(
-    plan: Codebook, seed: int, groups: int, *, twice: float, above: float, without: float
+    plan: Codebook,
+    seed: int,
+    groups: int,
+    *,
+    twice: float,
+    above: float,
+    without: float,
+    blank: float = 0,
+    wrong: float = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Opinions of a survey by lot: some of two codes, some coded above the items, some without a code."""
+    """Opinions of a survey by lot: some of two codes, some coded above the items, some without a code.
+
+    Parameters
+    ----------
+    blank, wrong : how many leave a column empty, and how many give a region that is not of their district
+    """
     rng = np.random.default_rng(seed)
     items = [n.code for n in plan.items]
     upper = [n.code for n in plan if n.code not in items]
@@ -36,6 +49,11 @@ def _survey(
             "地区": district,
             "地域": REGIONS[district],
         }
+        for column in ("地区", "地域") if blank else ():
+            if rng.random() < blank:
+                row[column] = ""
+        if wrong and rng.random() < wrong:
+            row["地域"] = "下"
         if rng.random() < without:
             uncoded.append(row | {"kind": OPEN, "reason": ""})
             continue
@@ -56,7 +74,7 @@ def _worked_out(
 ) -> set[tuple[str, str, str]]:
     """Return the small cells of which a reader learns more than the hiding says.
 
-    Unknown to the reader is only how many opinions of exactly these codes come from this district.
+    Unknown to the reader is only how many opinions of exactly these codes come from this district and region.
 
     Parameters
     ----------
@@ -67,16 +85,17 @@ def _worked_out(
     for opinion, code in zip(coded["opinion_id"], coded["code"], strict=True):
         at[opinion] |= set(plan.path(code))
     kinds = sorted({tuple(sorted(nodes)) for nodes in at.values()})
-    districts = sorted(set(every["地区"]))
-    unknown = np.arange(len(kinds) * len(districts)).reshape(len(kinds), len(districts))
+    columns = [table.by for table in tables]
+    places = sorted(set(every[columns].replace("", NO_ANSWER).itertuples(index=False, name=None)))
+    unknown = np.arange(len(kinds) * len(places)).reshape(len(kinds), len(places))
     known: list[tuple[np.ndarray, int]] = [
         (unknown[k], sum(tuple(sorted(nodes)) == kind for nodes in at.values()))
         for k, kind in enumerate(kinds)
     ]
     secret = []
-    for table in tables:
+    for t, table in enumerate(tables):
         for group in table.counts.columns:
-            names = [d if table.by == "地区" else REGIONS[d] for d in districts]
+            names = [place[t] for place in places]
             own = [j for j, n in enumerate(names) if (OTHERS if n in table.pooled else n) == group]
             known.append((unknown[:, own].ravel(), int(table.group_sizes[group])))
             for code in table.counts.index:
@@ -118,11 +137,31 @@ def test_one_table_tells_no_more_than_it_shows(
     assert learned <= _worked_out(coded, uncoded, plan, tables, shown=False)
 
 
+@pytest.mark.parametrize(
+    ("twice", "blank", "wrong"), [(0, 0, 0), (0.3, 0, 0), (0, 0.08, 0), (0.1, 0.05, 0), (0, 0, 0.02)]
+)
 @pytest.mark.parametrize("seed", range(6))
-def test_districts_and_their_regions_do_not_tell_on_each_other(plan: Codebook, seed: int) -> None:
-    coded, uncoded = _survey(plan, seed, 5, twice=0, above=0.05, without=0.1)
+def test_districts_and_their_regions_do_not_tell_on_each_other(
+    plan: Codebook, seed: int, twice: float, blank: float, wrong: float
+) -> None:
+    coded, uncoded = _survey(plan, seed, 5, twice=twice, above=0.05, without=0.1, blank=blank, wrong=wrong)
     tables = cross_tables(coded, plan, ["地区", "地域"], uncoded=uncoded)
-    assert len(tables[1].counts.columns) == 2
+    assert blank or {"上", "下"} == set(tables[1].counts.columns)
+    learned = _worked_out(coded, uncoded, plan, tables)
+    assert learned <= _worked_out(coded, uncoded, plan, tables, shown=False)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_column_made_of_two_others_does_not_tell_on_them(plan: Codebook, seed: int) -> None:
+    made = _survey(plan, seed, 4, twice=0.1, above=0, without=0.1, blank=0.04)
+    coded, uncoded = (
+        table.assign(
+            性別=(sexes := [("男", "女")[int(o[1:]) % 2] for o in table["opinion_id"]]),
+            地区と性別=[d and d + s for d, s in zip(table["地区"], sexes, strict=True)],
+        )
+        for table in made
+    )
+    tables = cross_tables(coded, plan, ["性別", "地区", "地区と性別"], uncoded=uncoded)
     learned = _worked_out(coded, uncoded, plan, tables)
     assert learned <= _worked_out(coded, uncoded, plan, tables, shown=False)
 
