@@ -12,8 +12,11 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import CODED, OPEN, UNCODED
+from pipeline.coded_opinions import CODED, OPEN, UNCODED, CodedOpinions
 from pipeline.crosstab import NO_ANSWER, OTHERS, CrossTable, cross_tables
+from pipeline.crosstab_hidden import Counted, Grouping, telling_counts
+from pipeline.report_numbers import cross_parts
+from pipeline.report_parts import Paragraph, ReportOptions, Table
 
 REGIONS = {"北": "上", "南": "上", "東": "下", "西": "下", "中": "下"}
 
@@ -183,3 +186,43 @@ def test_columns_that_have_nothing_to_do_with_each_other_are_hidden_each_by_itse
     together = cross_tables(coded, plan, ["地区", "性別"], uncoded=uncoded)
     alone = [cross_tables(coded, plan, [by], uncoded=uncoded)[0] for by in ("地区", "性別")]
     assert all(a.hidden.equals(b.hidden) for a, b in zip(together, alone, strict=True))
+
+
+@pytest.mark.parametrize(("elsewhere", "told"), [(0, False), (6, True)])
+def test_words_of_groups_do_not_tell_what_a_table_hides(plan: Codebook, elsewhere: int, told: bool) -> None:
+    groups = {
+        "玉縄": [("G1-1-1", "花壇の手入れ", 3), ("G1-1-1", "遊具が古い", 1), ("G1-2-1", "舗装が悪い", 2)],
+        "大船": [("G1-1-1", "遊具が古い", 10), ("G1-2-1", "舗装が悪い", 12), ("G2-1-1", "税金が高い", 9)],
+        "腰越": [("G1-1-1", "遊具が古い", 9), ("G1-2-1", "舗装が悪い", 8), ("G2-1-1", "税金が高い", 7)],
+    }
+    groups["玉縄"] += [("G2-1-1", "花壇の税金", 10), ("G2-1-1", "税金が高い", 4)]
+    groups["大船"] += [("G2-1-1", "花壇の税金", elsewhere)]
+    rows = [
+        {"unit": "1", "text": text, "code": code, "checked": "yes", "confidence": "", "地区": group}
+        for group, said in groups.items()
+        for code, text, n in said
+        for _ in range(n)
+    ]
+    coded = CODED.table([row | {"opinion_id": f"o{i}"} for i, row in enumerate(rows)])
+    opinions = CodedOpinions(coded, UNCODED.table([]), coded.iloc[:0], len(coded))
+    parts = cross_parts(opinions, plan, ReportOptions(by=("地区",), pictures=False))
+    counts, words = (part.as_sheets()[0].frame for part in parts if isinstance(part, Table))
+    own = counts.set_index("コード")["玉縄"]
+    assert own[["G1-1-1", "G1-2-1"]].tolist() == ["x", "x"]
+    # If all who speak of flower beds are of 玉縄, anybody sees that three of them are of G1-1-1.
+    named = set(zip(words["地区"], words["語"], strict=True))
+    assert (("玉縄", "花壇") in named) == told
+    assert ("玉縄", "税金") in named
+    notes = [part.text for part in parts if isinstance(part, Paragraph)]
+    assert any("地区ごとの特徴語のうち1語は" in note for note in notes) != told
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_of_a_survey_too_large_to_be_sure_no_words_are_told_beside_hidden_counts(hidden: bool) -> None:
+    ids = [f"o{i}" for i in range(200)]
+    group_of = pd.Series([f"区{i}" for i in range(200)], index=ids)
+    counts = pd.DataFrame(1, index=["G1"], columns=list(group_of))
+    words = [Counted(group, {one}) for group, one in zip(group_of, ids, strict=True)]
+    tables = [Grouping(counts, group_of, group_of)]
+    telling = telling_counts({"G1": set(ids)}, tables, [counts.eq(1) & hidden], [words], 1)
+    assert telling == [[hidden] * 200]
