@@ -111,11 +111,13 @@ class _Reader:
             # Each cell is what is asked but for what it lacks, on which no more than that counts: else a few
             # cells would take all, and tell of no other.
             lack = np.sign(asked[cells] - self._values[cells])
-            self._solve(
+            found = self._solve(
                 [[self._secret.cells[shown], None], [self._secret.cells[cells], sp.diags_array(lack)]],
                 [self._values[shown], asked[cells]],
                 np.ones(len(cells)),
             )
+            if found is not None:
+                self._take_note(found)
 
     def to_hide(self, cell: int, asked: int, hidden: Bools) -> Ints:
         """Return the shown cells to hide so that numbers bear out what is asked of one cell."""
@@ -140,6 +142,7 @@ class _Reader:
         )
         if found is None:
             return None
+        self._take_note(found)
         less, more = found[len(self._secret.unknown) :].reshape(2, -1)
         return np.asarray(shown[less + more > _TINY])
 
@@ -160,11 +163,10 @@ class _Reader:
             b_eq=np.concatenate([self._totals, *right]),
             method="highs",
         )
-        if found.x is None:
-            return None
-        possible = self._secret.cells @ found.x[: len(self._secret.unknown)]
-        self._least, self._greatest = (
-            np.minimum(self._least, possible),
-            np.maximum(self._greatest, possible),
-        )
-        return np.asarray(found.x)
+        return None if found.x is None else np.asarray(found.x)
+
+    def _take_note(self, found: Floats) -> None:
+        """Take note of numbers that fit all that is shown, once what they change is hidden."""
+        possible = self._secret.cells @ found[: len(self._secret.unknown)]
+        self._least = np.minimum(self._least, possible)
+        self._greatest = np.maximum(self._greatest, possible)

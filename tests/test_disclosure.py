@@ -92,3 +92,10 @@ def test_where_the_totals_tell_they_tell_no_more_than_that() -> None:
     hidden = hidden_cells(_two_way(values))
     assert hidden.all()
     assert _known_range(0, values, hidden) == pytest.approx([4, 6])
+
+
+def test_what_the_totals_alone_leave_open_is_no_witness_against_what_is_shown() -> None:
+    # The totals tell of the 4 in the last column. The other 4 is safe only if what is shown leaves it so too.
+    values = np.array([[6, 1, 4], [4, 0, 60], [6, 0, 30]])
+    low, high = _known_range(3, values, hidden_cells(_two_way(values)))
+    assert low <= 1 + 1e-5 and high >= 4 - 1e-5
