@@ -17,11 +17,10 @@ from scipy.stats import false_discovery_control, norm
 
 from pipeline.codebook import Codebook
 from pipeline.comment_column import named_column
-from pipeline.crosstab_hidden import Grouping, hidden_counts
+from pipeline.crosstab_hidden import NO_ANSWER, Counted, Grouping, hidden_counts, telling_counts
 from pipeline.disclosure import HIDDEN, THRESHOLD
 from pipeline.errors import InputError
 
-NO_ANSWER = "無回答"
 OTHERS = "その他(少数)"
 FALSE_DISCOVERY = 0.05
 # Cochran's rule: below an expected count of 5 the normal approximation of a residual cannot be trusted.
@@ -103,7 +102,7 @@ def cross_tables(
         columns.append(column)
         groupings.append(_grouping(tables, nodes, column, threshold, file))
     made = []
-    masks = hidden_counts(nodes, codebook, groupings, threshold)
+    masks = hidden_counts(nodes, groupings, threshold)
     for column, grouping, hidden in zip(columns, groupings, masks, strict=True):
         counts = grouping.counts
         sizes = grouping.group_of.value_counts().reindex(counts.columns).astype(int)
@@ -220,6 +219,30 @@ def comments_by_group(
     group_of = _groups([t for t in (coded, uncoded) if t is not None and len(t)], table.by)
     group_of = group_of.where(~group_of.isin(table.pooled), OTHERS)
     return {str(g): [str(i) for i in group_of.index[group_of == g]] for g in table.counts.columns}
+
+
+def telling_words(
+    coded: pd.DataFrame,
+    uncoded: pd.DataFrame | None,
+    codebook: Codebook,
+    tables: Sequence[CrossTable],
+    used: Sequence[Sequence[tuple[str, Set[str]]]],
+    *,
+    threshold: int = THRESHOLD,
+) -> list[list[bool]]:
+    """Return for each table which words of its groups not to tell.
+
+    Who reads all opinions knows who uses a word, and if told how many of a group do, may know of a hidden count.
+
+    Parameters
+    ----------
+    used : for each table, the group of each word and the comments (opinion_ids) of all groups that use it
+    """
+    given = [t for t in (coded, uncoded) if t is not None and len(t)]
+    nodes = _comments_by_node(coded, codebook)
+    groupings = [_grouping(given, nodes, table.by, threshold, None) for table in tables]
+    counted = [[Counted(group, ids) for group, ids in words] for words in used]
+    return telling_counts(nodes, groupings, [t.hidden for t in tables], counted, threshold)
 
 
 def visible_nodes(table: CrossTable) -> list[str]:

@@ -1,7 +1,7 @@
-"""Which cells of cross tables to hide, given all that a reader of the whole report knows of how they add up.
+"""Which cells of cross tables to hide, given all that a reader of the whole report knows of the comments.
 
-That is: the plan's tree, how many comments stand at several places of it (the report lists every opinion with
-its codes), and columns of the survey of which one divides the other (districts and regions).
+That is: the codes of each comment (the report lists every opinion with its codes), how many comments each group
+has, and of columns of the survey that go together (districts and regions) which of their groups do.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.codebook import Codebook
-from pipeline.disclosure import Relation, hidden_cells
+from pipeline.disclosure import Secret, hidden_cells
 
-# So many counts of comments by all their codes are followed; more would take minutes.
-_MOST_KINDS = 2000
+NO_ANSWER = "無回答"
+# If groups of one column tell so much of another (lambda of Goodman & Kruskal 1954), one divides the other but
+# for some contradictory answers.
+_DIVIDES = 0.5
+# Of so many numbers one can see in a minute or so whether words tell of them; of more no words are told.
+_MOST_UNKNOWN = 30_000
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 Nodes = Mapping[str, Set[str]]  # code -> comments of the node and all below it, in the order of the plan
 
 
@@ -40,179 +45,173 @@ class Grouping:
     written: pd.Series[str]
 
 
-def hidden_counts(
-    nodes: Nodes, codebook: Codebook, tables: Sequence[Grouping], threshold: int
-) -> list[pd.DataFrame]:
+@dataclass(frozen=True)
+class Counted:
+    """Comments with something in common that anybody can see (a word), which a report counts in one group."""
+
+    group: str
+    comments: Set[str]
+
+
+def hidden_counts(nodes: Nodes, tables: Sequence[Grouping], threshold: int) -> list[pd.DataFrame]:
     """Return for each table which cells to hide: small ones, and what it takes that nobody can work them out."""
-    divisions = [(a, b, _division(tables[a], tables[b])) for a, b in combinations(range(len(tables)), 2)]
-    # Tables that tell nothing of one another are looked at apart: that takes a fraction of the time.
-    linked = [(a, b) for a, b, division in divisions if len(division) > 1]
-    count, part = _connected(len(tables), [a for a, _ in linked], [b for _, b in linked])
-    if count > 1:
-        masks: dict[int, pd.DataFrame] = {}
-        for k in range(count):
-            own = np.flatnonzero(part == k).tolist()
-            masks |= zip(
-                own, hidden_counts(nodes, codebook, [tables[i] for i in own], threshold), strict=True
-            )
-        return [masks[i] for i in range(len(tables))]
-    cells = _Cells()
-    places = [_add_table(cells, nodes, codebook, table, threshold) for table in tables]
-    written = [_add_written(cells, nodes, t, p) for t, p in zip(tables, places, strict=True) if divisions]
-    for a, b, division in divisions:
-        for ours, theirs in division:
-            for row in range(len(nodes)):
-                cells.add_up([written[a][g][row] for g in ours], [written[b][g][row] for g in theirs])
-    hidden = cells.hidden(threshold)
-    return [
-        pd.DataFrame(hidden[p], index=t.counts.index, columns=t.counts.columns)
-        for t, p in zip(tables, places, strict=True)
-    ]
+    masks: dict[int, pd.DataFrame] = {}
+    for own in _together(tables):
+        masks |= zip(own, _hidden_together(nodes, [tables[i] for i in own], threshold), strict=True)
+    return [masks[i] for i in range(len(tables))]
 
 
-class _Cells:
-    """Counts, and what is known of them."""
+def telling_counts(
+    nodes: Nodes,
+    tables: Sequence[Grouping],
+    masks: Sequence[pd.DataFrame],
+    counted: Sequence[Sequence[Counted]],
+    threshold: int,
+) -> list[list[bool]]:
+    """Return for each table which counts of comments not to tell beside it, as they tell of a hidden cell.
 
-    def __init__(self) -> None:
-        self.relations: list[Relation] = []
-        self._values: list[Ints] = []
-        self._caps: list[Ints] = []
-        self._also: list[NDArray[np.bool_]] = []
-        self._unprinted: list[NDArray[np.bool_]] = []
-        self._size = 0
+    Of a survey too large to be sure it is all of them.
 
-    def add(
-        self, values: Ints, caps: Ints, also: NDArray[np.bool_] | bool = False, unprinted: bool = False
-    ) -> Ints:
-        """Add counts, as `hidden_cells` takes them, and return their places."""
-        places = np.arange(self._size, self._size + values.size).reshape(values.shape)
-        self._size += values.size
-        self._values.append(values.ravel())
-        self._caps.append(caps.ravel())
-        self._also.append(np.broadcast_to(also, values.shape).ravel())
-        self._unprinted.append(np.full(values.size, unprinted))
-        return places
-
-    def link(self, values: Ints) -> Ints:
-        """Add a count of each group that no table shows, and of which a reader knows the total."""
-        places = self.add(values, values, unprinted=True)
-        self.add_up(places, total=int(values.sum()))
-        return places
-
-    def add_up(
-        self,
-        plus: Sequence[int] | Ints,
-        minus: Sequence[int] | Ints = (),
-        total: int = 0,
-        *,
-        equal: bool = True,
-    ) -> None:
-        """Say that Σ plus - Σ minus = total, or at most that."""
-        signs = (*(1,) * len(plus), *(-1,) * len(minus))
-        self.relations.append(Relation((*map(int, plus), *map(int, minus)), signs, total, equal))
-
-    def hidden(self, threshold: int) -> NDArray[np.bool_]:
-        return hidden_cells(
-            np.concatenate(self._values),
-            self.relations,
+    Parameters
+    ----------
+    masks : which cells are hidden
+    counted : what is counted in groups of each table, at least `threshold` comments each
+    """
+    telling: dict[int, list[bool]] = {}
+    for own in _together(tables):
+        counts = [(table, one) for table, i in enumerate(own) for one in counted[i]]
+        if not counts:
+            telling |= {i: [] for i in own}
+            continue
+        unknown = _Unknown(nodes, [tables[i] for i in own], [one.comments for _, one in counts])
+        if unknown.numbers.size > _MOST_UNKNOWN and any(masks[i].to_numpy().any() for i in own):
+            telling |= {i: [True] * len(counted[i]) for i in own}
+            continue
+        shown = np.zeros(unknown.caps().shape, dtype=bool)
+        printed = ~np.hstack([masks[i].to_numpy() for i in own])
+        shown[:, : printed.shape[1]] = printed
+        cells, secret = unknown.cells(), np.flatnonzero(~shown.ravel())
+        told = [
+            sp.kron(unknown.marked[None, :, mark], unknown.printed[table][one.group])
+            for mark, (table, one) in enumerate(counts)
+        ]
+        drop = hidden_cells(
+            Secret(
+                unknown.numbers.ravel(),
+                sp.csr_array(sp.vstack([cells[secret], *told])),
+                sp.csr_array(sp.vstack([unknown.known(), cells[np.flatnonzero(shown.ravel())]])),
+            ),
             threshold,
-            np.concatenate(self._caps),
-            np.concatenate(self._also),
-            np.concatenate(self._unprinted),
-        )
+            np.concatenate([unknown.caps().ravel()[secret], np.full(len(told), threshold)]),
+            np.arange(len(secret) + len(told)) < len(secret),
+        )[len(secret) :]
+        ends = np.cumsum([len(counted[i]) for i in own])
+        telling |= {i: one.tolist() for i, one in zip(own, np.split(drop, ends[:-1]), strict=True)}
+    return [telling[i] for i in range(len(tables))]
 
 
-def _add_table(cells: _Cells, nodes: Nodes, codebook: Codebook, table: Grouping, threshold: int) -> Ints:
-    """Add the cells of a table and how they add up; return the place of each."""
-    counts = table.counts.to_numpy(dtype=np.int64)
-    groups = table.counts.columns
-    sizes = table.group_of.value_counts().reindex(groups).to_numpy(dtype=np.int64)
-    totals = counts.sum(axis=1)
+class _Unknown:
+    """What a reader of some tables does not know: how many comments of each kind stand at each place.
+
+    Comments of one kind are coded alike and have the same marks; at one place are those in the same group of
+    every table.
+    """
+
+    def __init__(self, nodes: Nodes, tables: Sequence[Grouping], marks: Sequence[Set[str]] = ()) -> None:
+        comments = tables[0].written.index
+        at = np.column_stack([comments.isin(list(ids)) for ids in (*nodes.values(), *marks)])
+        kinds, kind = np.unique(at, axis=0, return_inverse=True)
+        self._at_node = kinds[:, : len(nodes)].astype(float)
+        self.marked = kinds[:, len(nodes) :].astype(float)  # kinds x marks
+        # Of groups that were put together, only another table may tell something.
+        names = [t.group_of if len(tables) == 1 else t.written.reindex(comments) for t in tables]
+        every = pd.MultiIndex.from_arrays(names)
+        place, places = every.factorize()[0], every.drop_duplicates()  # both in the order of first places
+        self.numbers = np.zeros((len(kinds), len(places)), dtype=np.int64)
+        np.add.at(self.numbers, (kind.ravel(), place), 1)
+        self.printed, apart = [], []
+        for k, table in enumerate(tables):
+            written = np.array(places.get_level_values(k), dtype=object)
+            put = dict(zip(table.written, table.group_of, strict=True)) if len(tables) > 1 else {}
+            group = np.array([put.get(name, name) for name in written], dtype=object)
+            self.printed.append({str(g): (group == g).astype(float) for g in table.counts.columns})
+            apart += [(written == g).astype(float) for g in dict.fromkeys(written[written != group])]
+        shown = [g for own in self.printed for g in own.values()]
+        self.groups = np.vstack([*shown, *apart])  # x places; last come those that were put together
+        self._shown = len(shown)
+        self.totals = np.asarray(self._at_node.T @ self.numbers.sum(axis=1), dtype=np.int64)  # of each node
+
+    def cells(self) -> sp.csr_array:
+        """Return which numbers each cell of the tables adds up: nodes x groups."""
+        return sp.csr_array(sp.kron(self._at_node.T, self.groups))
+
+    def known(self) -> sp.csr_array:
+        """Return which numbers add up to what is no secret: comments of each kind, and of each group shown."""
+        kinds, places = self.numbers.shape
+        of_kind = sp.kron(sp.diags_array(np.ones(kinds)), np.ones((1, places)))
+        return sp.csr_array(sp.vstack([of_kind, sp.kron(np.ones((1, kinds)), self.groups[: self._shown])]))
+
+    def caps(self) -> Ints:
+        """Return what each cell cannot exceed."""
+        sizes = np.asarray(self.groups @ self.numbers.sum(axis=0), dtype=np.int64)
+        return np.asarray(np.minimum.outer(self.totals, sizes))
+
+    def by_table(self, cells: Bools) -> list[Bools]:
+        """Return what is said of each cell, table by table."""
+        ends = np.cumsum([len(own) for own in self.printed])
+        return np.split(cells.reshape(len(self.totals), -1), ends, axis=1)[: len(ends)]
+
+
+def _hidden_together(nodes: Nodes, tables: Sequence[Grouping], threshold: int) -> list[pd.DataFrame]:
+    unknown = _Unknown(nodes, tables)
     # Of an item that few speak of, all cells are hidden: its zeros would point at the group.
-    few = (totals > 0) & (totals < threshold)
-    places = cells.add(counts, np.minimum.outer(totals, sizes), few[:, None])
-    row = {code: i for i, code in enumerate(nodes)}
-    for i, total in enumerate(totals):
-        cells.add_up(places[i], total=int(total))
-    several = False
-    for parent in ("", *nodes):
-        below = [row[n.code] for n in codebook.children(parent)]
-        if not below:
-            continue
-        everybody = sorted(set().union(*(nodes[n.code] for n in codebook.children(parent))))
-        here = table.group_of.reindex(everybody).value_counts().reindex(groups, fill_value=0).to_numpy()
-        over = counts[below].sum(axis=0) - here
-        more = (counts[row[parent]] if parent else sizes) - here
-        # Without comments in two places the numbers below add up to that of the parent, or to less if some
-        # stand at the parent alone. Else they exceed it by as many as stand in two places.
-        links = (cells.link(more), cells.link(over)) if over.any() else None
-        several |= links is not None
-        for g, size in enumerate(sizes.tolist()):
-            own, total = ([places[row[parent], g]], 0) if parent else ([], size)
-            if links is None:
-                cells.add_up(places[below, g], own, total, equal=not more.any())
-                continue
-            cells.add_up([*places[below, g], links[0][g]], [*own, links[1][g]], total)
-            for place in places[below, g]:
-                cells.add_up([place], own, total, equal=False)
-    if several:
-        _add_kinds(cells, nodes, table, places)
-    return places
-
-
-def _add_kinds(cells: _Cells, nodes: Nodes, table: Grouping, places: Ints) -> None:
-    """Add how many comments of each group stand at exactly which nodes, if that is not too much to follow."""
-    stands: dict[str, list[int]] = {str(i): [] for i in table.group_of.index}
-    for i, ids in enumerate(nodes.values()):
-        for opinion in ids:
-            stands[opinion].append(i)
-    column = {group: j for j, group in enumerate(table.counts.columns)}
-    kinds: dict[tuple[int, ...], Ints] = {}
-    for one, group in table.group_of.items():
-        count = kinds.setdefault(tuple(stands[str(one)]), np.zeros(len(column), dtype=np.int64))
-        count[column[group]] += 1
-    if len(kinds) * len(column) > _MOST_KINDS:
-        return
-    of_kind = np.stack([cells.link(count) for count in kinds.values()])
-    for g, size in enumerate(np.sum([*kinds.values()], axis=0).tolist()):
-        cells.add_up(of_kind[:, g], total=size)
-        for i in range(len(places)):
-            cells.add_up(of_kind[[i in rows for rows in kinds], g], [places[i, g]])
-
-
-def _add_written(cells: _Cells, nodes: Nodes, table: Grouping, places: Ints) -> dict[str, Ints]:
-    """Add the counts of the groups that were put together; return the places of each group as it is written."""
-    at: dict[str, Ints] = {}
-    for j, group in enumerate(table.counts.columns):
-        written = sorted(set(table.written[table.group_of == group]))
-        if len(written) == 1:
-            at[written[0]] = places[:, j]
-            continue
-        for one in written:
-            ids = set(table.written.index[table.written == one])
-            own = np.array([len(ids & of) for of in nodes.values()], dtype=np.int64)
-            at[one] = cells.add(own, np.minimum(table.counts.sum(axis=1).to_numpy(), len(ids)), also=True)
-        for i, place in enumerate(places[:, j]):
-            cells.add_up([at[one][i] for one in written], [place])
-    return at
-
-
-def _division(one: Grouping, other: Grouping) -> list[tuple[list[str], list[str]]]:
-    """Return the finest division of the comments that groups of either table make up, as groups of both."""
-    left, ours = pd.factorize(one.written)
-    right, theirs = pd.factorize(other.written.reindex(one.written.index))
-    count, part = _connected(len(ours) + len(theirs), left, right + len(ours))
+    few = (unknown.totals > 0) & (unknown.totals < threshold)
+    also = np.broadcast_to(few[:, None], unknown.caps().shape).copy()
+    also[:, sum(t.counts.shape[1] for t in tables) :] = True
+    secret = Secret(unknown.numbers.ravel(), unknown.cells(), unknown.known())
+    hidden = hidden_cells(secret, threshold, unknown.caps().ravel(), also.ravel())
     return [
-        (
-            [str(g) for g, p in zip(ours, part, strict=False) if p == k],
-            [str(g) for g, p in zip(theirs, part[len(ours) :], strict=True) if p == k],
-        )
-        for k in range(count)
+        pd.DataFrame(mask, index=t.counts.index, columns=t.counts.columns)
+        for mask, t in zip(unknown.by_table(hidden), tables, strict=True)
     ]
 
 
-def _connected(n: int, left: Sequence[int] | Ints, right: Sequence[int] | Ints) -> tuple[int, Ints]:
+def _together(tables: Sequence[Grouping]) -> list[list[int]]:
+    """Return the tables in sets; those of two sets tell nothing of one another, and fewer counts are lost."""
+    pairs = combinations(range(len(tables)), 2)
+    linked = [(a, b) for a, b in pairs if _go_together(tables[a], tables[b])]
+    count, part = _connected(len(tables), [a for a, _ in linked], [b for _, b in linked])
+    return [np.flatnonzero(part == k).tolist() for k in range(count)]
+
+
+def _go_together(one: Grouping, other: Grouping) -> bool:
+    """Tell whether a reader may know which groups of two columns go together, as some divide others."""
+    comments = one.written.index
+    left, right = one.written, other.written.reindex(comments)
+    for rows in ((left != NO_ANSWER) & (right != NO_ANSWER), left.notna()):
+        if not rows.any():
+            continue
+        a, ours = pd.factorize(left[rows])
+        b, theirs = pd.factorize(right[rows])
+        parts, _ = _connected(len(ours) + len(theirs), a, b + len(ours))
+        both = pd.crosstab(
+            one.group_of[rows].to_numpy(), other.group_of.reindex(comments)[rows].to_numpy()
+        ).to_numpy()
+        if parts > 1 or max(_told(both), _told(both.T)) >= _DIVIDES:
+            return True
+    return False
+
+
+def _told(both: ArrayLike) -> float:
+    """Return by what share fewer guesses of the column are wrong for who knows the row (lambda)."""
+    counts = np.asarray(both)
+    missed = int(counts.sum() - counts.sum(axis=0).max())
+    return 1 - int(counts.sum() - counts.max(axis=1).sum()) / missed if missed else 0.0
+
+
+def _connected(n: int, left: ArrayLike, right: ArrayLike) -> tuple[int, np.ndarray]:
     """Return how many parts links from left to right make of n things, and the part of each."""
-    graph = coo_matrix((np.ones(len(left)), (np.asarray(left, int), np.asarray(right, int))), shape=(n, n))
+    ends = (np.asarray(left, dtype=int), np.asarray(right, dtype=int))
+    graph = sp.coo_array((np.ones(len(ends[0])), ends), shape=(n, n))
     count, part = connected_components(graph, directed=False)
     return int(count), np.asarray(part)

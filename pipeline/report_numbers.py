@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from pipeline.cells import in_percent
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import OPEN, CodedOpinions, units
-from pipeline.crosstab import CrossTable, comments_by_group, cross_tables, visible_nodes
+from pipeline.crosstab import CrossTable, comments_by_group, cross_tables, telling_words, visible_nodes
 from pipeline.disclosure import HIDDEN
 from pipeline.report_parts import (
     DOWN,
@@ -26,7 +28,7 @@ from pipeline.report_parts import (
     told_name,
 )
 from pipeline.report_pictures import bar_pictures, heat_pictures, map_pictures, word_pictures
-from pipeline.words import words_of_groups
+from pipeline.words import comments_with, words_of_groups
 
 _MOST = 5
 
@@ -153,14 +155,13 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
         threshold=options.threshold,
         file=options.source or None,
     )
-    for by, table in zip(options.by, tables, strict=True):
+    told = _words_by_group(opinions, codebook, tables, options.threshold)
+    for by, table, (words, left_out) in zip(options.by, tables, told, strict=True):
         parts.append(SubHeading(f"{by}別"))
         parts += [Paragraph(s, "bullet") for s in _standing_out(table, codebook)]
         parts.append(_cross_as_table(table, codebook))
         if options.pictures:
             parts += heat_pictures(table, codebook)
-        groups = comments_by_group(opinions.coded, opinions.uncoded, table)
-        words = words_of_groups(opinions.coded, groups, threshold=options.threshold)
         if len(words):
             short = words.groupby("set", sort=False)["word"].agg("、".join).reset_index()
             short.columns = pd.Index([by, "特徴語"])
@@ -169,7 +170,29 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
             note = f"項目に分類した回答を比べ、{options.threshold}件以上で使われた語だけを、対数尤度比の大きい順に示します。"
             sheets = (Sheet(name, words),)
             parts.append(Table(f"{by}ごとの特徴語", short, name, keys=2, note=note, sheets=sheets))
+        if left_out:
+            reason = "伏せた数が分かるか、分からないことを確かめられないため"
+            parts.append(Paragraph(f"{by}ごとの特徴語のうち{left_out}語は、{reason}載せていません。", "note"))
     return tuple(parts)
+
+
+def _words_by_group(
+    opinions: CodedOpinions, codebook: Codebook, tables: Sequence[CrossTable], threshold: int
+) -> list[tuple[pd.DataFrame, int]]:
+    """Return for each table the words of its groups that tell nothing of what is hidden, and how many more are."""
+    found = [
+        words_of_groups(
+            opinions.coded, comments_by_group(opinions.coded, opinions.uncoded, table), threshold=threshold
+        )
+        for table in tables
+    ]
+    users = comments_with(opinions.coded, {str(w) for words in found for w in words["word"]})
+    used = [[(str(g), users[str(w)]) for g, w in zip(f["set"], f["word"], strict=True)] for f in found]
+    telling = telling_words(opinions.coded, opinions.uncoded, codebook, tables, used, threshold=threshold)
+    return [
+        (words[~np.array(drop, dtype=bool)].reset_index(drop=True), sum(drop))
+        for words, drop in zip(found, telling, strict=True)
+    ]
 
 
 def _standing_out(table: CrossTable, codebook: Codebook) -> list[str]:

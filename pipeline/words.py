@@ -119,6 +119,17 @@ def words_of_groups(
     return found.drop(index=drop).drop(columns="rest").reset_index(drop=True)
 
 
+def comments_with(coded: pd.DataFrame, words: Set[str]) -> dict[str, set[str]]:
+    """Return the comments (opinion_ids) that use each word of WORDS."""
+    texts, at = _texts(coded)
+    own, written = word_sets(texts)
+    found: dict[str, set[str]] = {word: set() for word in words}
+    for opinion, i in zip(coded["opinion_id"], at, strict=True):
+        for word in words & {written[lemma] for lemma in own[i]}:
+            found[word].add(str(opinion))
+    return found
+
+
 def _texts(coded: pd.DataFrame) -> tuple[list[str], list[int]]:
     """Return each opinion once, and for each row of CODED the index of its opinion."""
     place: dict[tuple[str, str], int] = {}

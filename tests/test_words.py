@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.codebook import Codebook
 from pipeline.coded_opinions import CODED
-from pipeline.words import words_of_groups, words_of_plan, words_of_sets
+from pipeline.words import comments_with, words_of_groups, words_of_plan, words_of_sets
 
 TEXTS = [
     "バスが少ない",
@@ -77,6 +77,17 @@ def test_a_word_does_not_tell_how_few_of_the_other_group_use_it(elsewhere: int, 
     rows += [(f"e{i}", "橋が古い", "G1") for i in range(40)]
     table = words_of_groups(_coded(rows), groups | {"東": [f"e{i}" for i in range(40)]}, threshold=5)
     assert ("北", "雪") in set(zip(table["set"], table["word"], strict=True))
+
+
+def test_comments_with_a_word_as_it_is_mostly_written() -> None:
+    rows = [
+        ("a", "ごみが多い", "G1"),
+        ("b", "ゴミの日", "G1"),
+        ("b", "ゴミの日", "G2"),
+        ("c", "坂", "G1"),
+        ("d", "ごみ", "G1"),
+    ]
+    assert comments_with(_coded(rows), {"ごみ", "坂"}) == {"ごみ": {"a", "b", "d"}, "坂": {"c"}}
 
 
 def test_one_set_of_all_texts_has_no_characteristic_word() -> None:
