@@ -199,6 +199,7 @@ def learning_curve(names: Sequence[str]) -> None:
     """Print how accuracy grows with 0, 1, 2 and all labels an item, tested on opinions not learned from."""
     labels = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
+    paraphrases = read_table(ROOT / "data/codebook/paraphrases.csv")
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
     print(
         "\n| labels an item | model | opinions tested | item@1 | item@3 | goal |\n|---|---|---|---|---|---|"
@@ -214,7 +215,13 @@ def learning_curve(names: Sequence[str]) -> None:
                 learn = np.sort(place.index[place < most].to_numpy())
                 rest = labels.drop(index=learn.tolist())
                 model, _ = train(
-                    labels.loc[learn], codebook, SETTINGS[name], bank=bank, terms=terms, cache=CACHE
+                    labels.loc[learn],
+                    codebook,
+                    SETTINGS[name],
+                    bank=bank,
+                    paraphrases=paraphrases,
+                    terms=terms,
+                    cache=CACHE,
                 )
                 hits.append(hits_of(model, rest["text"].tolist(), rest["code"].tolist()))
             columns = [np.concatenate(c) for c in zip(*hits, strict=True)]

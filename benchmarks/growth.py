@@ -79,6 +79,7 @@ def main() -> None:
     sizes = [int(s) for s in parser.parse_args().sizes.split(",")]
     codebook = Codebook.from_table(read_table(ROOT / "data/codebook/codebook.csv"))
     bank = read_table(ROOT / "data/codebook/example_utterances.csv")
+    paraphrases = read_table(ROOT / "data/codebook/paraphrases.csv")
     terms = read_terms((ROOT / "data/codebook/terms.txt").read_text("utf-8"))
     coded = read_table(ROOT / "data/labels/kamakura_workshop_2025.csv")
     pool = read(REVIEWED)
@@ -91,7 +92,7 @@ def main() -> None:
         decided = pool.assign(code=code(pool["code"].tolist()), source="reviewed", label_source="single")
         for size in sizes:
             labels = LABELS.table(records(pd.concat([first, decided.iloc[:size]]).fillna("")))
-            model, _ = train(labels, codebook, bank=bank, terms=terms, cache=CACHE)
+            model, _ = train(labels, codebook, bank=bank, paraphrases=paraphrases, terms=terms, cache=CACHE)
             for name in TESTED:
                 table = read((name,))
                 texts, gold = table["text"].tolist(), right(table["code"].tolist())

@@ -94,9 +94,9 @@ class ShrinkageCentroidClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"{X.shape[0]} vectors but {len(y)} codes")
         at = np.array([codes.index(c) for c in y], dtype=np.int64)
         self.n_features_in_ = X.shape[1]
-        texts = np.zeros((len(codes), X.shape[1])) if node_X is None else _dense(_unit(node_X))
+        texts = np.zeros((len(codes), X.shape[1])) if node_X is None else _dense(unit(node_X))
         self.texts_ = texts * (texts.any(axis=1, keepdims=True))
-        self.sums_ = _dense(self.above_[at].T @ _unit(X)) if len(y) else np.zeros_like(texts)
+        self.sums_ = _dense(self.above_[at].T @ unit(X)) if len(y) else np.zeros_like(texts)
         self.counts_ = np.asarray(self.above_[at].sum(axis=0), dtype=np.float64).ravel()
         self.centroids_ = self._centroids(self.sums_, self.counts_)
         return self
@@ -139,7 +139,7 @@ class ShrinkageCentroidClassifier(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: Matrix) -> Floats:
         """Return the cosine of each row with each item's centroid, (n, items)."""
         check_is_fitted(self, "centroids_")
-        return np.asarray(_unit(X) @ _unit(self.centroids_[self.items_]).T)
+        return np.asarray(unit(X) @ unit(self.centroids_[self.items_]).T)
 
     def predict_proba(self, X: Matrix) -> Floats:
         """Return the probability of each item, (n, items); rows sum to 1."""
@@ -160,7 +160,7 @@ class ShrinkageCentroidClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "centroids_")
         codes = [c for c, _ in self.parents]
         at = np.array([codes.index(c) for c in y], dtype=np.int64)
-        vectors = _unit(X)
+        vectors = unit(X)
         groups = np.arange(len(at)) if groups is None else np.asarray(groups)
         scores = np.empty((len(at), len(self.items_)))
         for group in np.unique(groups):
@@ -169,7 +169,7 @@ class ShrinkageCentroidClassifier(ClassifierMixin, BaseEstimator):
             sums = self.sums_ - self.above_[at[out]].T @ removed
             counts = self.counts_ - self.above_[at[out]].sum(axis=0)
             sums[counts == 0] = 0.0  # no residue of rounding where no opinion is left
-            items = _unit(self._centroids(sums, counts)[self.items_])
+            items = unit(self._centroids(sums, counts)[self.items_])
             scores[out] = removed @ items.T
         return scores
 
@@ -199,7 +199,7 @@ def softmax(z: Floats) -> Floats:
     return np.asarray(e / e.sum(axis=1, keepdims=True))
 
 
-def _unit(X: Matrix) -> Matrix:
+def unit(X: Matrix) -> Matrix:
     """Scale rows to unit length; rows of zeros stay."""
     if sp.issparse(X):
         norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=1))).ravel()

@@ -18,7 +18,7 @@ from pipeline.classifier import ShrinkageCentroidClassifier, softmax
 from pipeline.features import TextVectors
 from pipeline.gate import Evidence
 from pipeline.knowledge import Authored, Knowledge, learn_knowledge, log_probabilities
-from pipeline.local import LocalExpert
+from pipeline.local import LocalExpert, Paraphrases
 from pipeline.mixing import ENOUGH_OPINIONS, Mixing, learn_mixing
 from pipeline.outside import fit_outside, outside_score
 from pipeline.profile import profiles, with_profile
@@ -108,7 +108,13 @@ class OpinionClassifier(BaseEstimator):
     # -- fitting -------------------------------------------------------------------------------
 
     def fit(
-        self, X: TextVectors, codes: Sequence[str], groups: Ints, node_X: TextVectors, authored: Authored
+        self,
+        X: TextVectors,
+        codes: Sequence[str],
+        groups: Ints,
+        node_X: TextVectors,
+        authored: Authored,
+        paraphrases: Paraphrases | None = None,
     ) -> OpinionClassifier:
         """Learn both experts and the gate.
 
@@ -119,6 +125,7 @@ class OpinionClassifier(BaseEstimator):
         groups : (n,) rows of one group are left out together (near-duplicates)
         node_X : vectors of the nodes' own texts, in the order of `parents`
         authored : authored texts; may be empty when n is not
+        paraphrases : of the coded opinions; only the local expert learns from them
         """
         inner = {p for _, p in self.parents}
         self.classes_ = np.array([c for c, _ in self.parents if c not in inner])
@@ -128,7 +135,9 @@ class OpinionClassifier(BaseEstimator):
         seen, nodes = self.local_view(X), self.local_view(node_X)
         shown = replace(authored, vectors=self.local_view(authored.vectors, known.profiles))
         self.local_ = self._local()
-        local, local_authored = self.local_.fit_leaving_out(seen, codes, groups, nodes, shown)
+        if paraphrases is not None:
+            paraphrases = replace(paraphrases, vectors=self.local_view(paraphrases.vectors))
+        local, local_authored = self.local_.fit_leaving_out(seen, codes, groups, nodes, shown, paraphrases)
         nearness = X.nearest(X, (groups, groups))
         near_authored = authored.vectors.nearest(X)
         coded = Evidence(local, _items(known.coded.logs), nearness, known.coded.voice)

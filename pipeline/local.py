@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from pipeline.classifier import ShrinkageCentroidClassifier, texts_of_nodes
+from pipeline.classifier import ShrinkageCentroidClassifier, texts_of_nodes, unit
 from pipeline.features import TextVectors, stack
 from pipeline.knowledge import Authored
 
@@ -19,8 +20,23 @@ _MOST_TERMS = 2000
 _REBUILT = ("_weights_of", "_weights", "_kept")  # on first use after loading; never stored
 
 
+@dataclass(frozen=True)
+class Paraphrases:
+    """Paraphrases of coded opinions (see `paraphrases.py`).
+
+    vectors : n texts
+    opinion : (n,) row of the coded opinion that each paraphrases
+    """
+
+    vectors: TextVectors
+    opinion: Ints
+
+
 class LocalExpert(BaseEstimator):
     """Centroids of coded opinions, drawn towards the plan's words and the authored texts.
+
+    The mean of an opinion's paraphrases teaches as one opinion more, left out with it: one text alone is a chance
+    wording of what was meant.
 
     Parameters
     ----------
@@ -40,7 +56,13 @@ class LocalExpert(BaseEstimator):
         self.bank_share = bank_share
 
     def fit_leaving_out(
-        self, X: TextVectors, codes: Sequence[str], groups: Ints, node_X: TextVectors, authored: Authored
+        self,
+        X: TextVectors,
+        codes: Sequence[str],
+        groups: Ints,
+        node_X: TextVectors,
+        authored: Authored,
+        paraphrases: Paraphrases | None = None,
     ) -> tuple[Floats, Floats]:
         """Learn, and return the scores (n, items) of coded and (m, items) of authored texts, each held out.
 
@@ -51,11 +73,16 @@ class LocalExpert(BaseEstimator):
         node_X : vectors of the nodes' own texts, in plan order
         authored : m authored texts; held out by author, NaN for the plan's own words. Their profiles, if any, are by
             regressions that read the author's texts for other authors: only the gate sees these scores
+        paraphrases : of the coded opinions, left out with them
         """
-        self._choose_terms(X, node_X)
+        self._choose_terms([X, node_X] if paraphrases is None else [X, node_X, paraphrases.vectors])
         vectors, nodes, written = (v.columns(self.terms_) for v in (X, node_X, authored.vectors))
+        further, of = self._means(paraphrases)
+        if len(of):
+            vectors, codes = np.vstack([vectors, further]), [*codes, *(codes[i] for i in of)]
+            groups = np.concatenate([groups, groups[of]])
         self.classifier_ = self._fitted(vectors, codes, self._node_texts(nodes, written, authored.item))
-        held_out = self.classifier_.leave_one_out_scores(vectors, codes, groups)
+        held_out = self.classifier_.leave_one_out_scores(vectors, codes, groups)[: len(X)]
         # As stored (half the size), so that a loaded model is the trained one.
         for name in ("texts_", "sums_", "centroids_"):
             setattr(self.classifier_, name, getattr(self.classifier_, name).astype(np.float32))
@@ -66,9 +93,18 @@ class LocalExpert(BaseEstimator):
             of_authored[own] = self._fitted(vectors, codes, texts).decision_function(written[own])
         return held_out, of_authored
 
-    def _choose_terms(self, X: TextVectors, node_X: TextVectors) -> None:
-        """Keep only terms that coded opinions or the plan use, the heaviest if too many."""
-        used = np.asarray(abs(stack([X, node_X]).terms).sum(axis=0)).ravel()
+    def _means(self, paraphrases: Paraphrases | None) -> tuple[Floats, Ints]:
+        """Return the mean (m, d) of the paraphrases of each of the m opinions that have any, and the opinions' rows."""
+        if paraphrases is None:
+            return np.zeros((0, 0)), np.zeros(0, np.int64)
+        vectors = unit(paraphrases.vectors.columns(self.terms_))
+        of = np.unique(paraphrases.opinion)
+        means = [vectors[paraphrases.opinion == i].mean(axis=0) for i in of]
+        return np.array(means), of
+
+    def _choose_terms(self, seen: Sequence[TextVectors]) -> None:
+        """Keep only terms that the texts use, the heaviest if too many."""
+        used = np.asarray(abs(stack(seen).terms).sum(axis=0)).ravel()
         heaviest = np.argsort(-used, kind="stable")[:_MOST_TERMS]
         self.terms_ = np.sort(heaviest[used[heaviest] > 0]).astype(np.int64)
 

@@ -77,6 +77,11 @@ CODEBOOK = Schema(
 # Texts written to say what an item means; an empty code: about no item of the plan. votes_2, votes_3: how others
 # who had not seen that code would code the text (see pipeline/votes.py); may be empty.
 AUTHORED = Schema("AUTHORED", ("code", "text", "author", "kind", "votes_2", "votes_3"), ("text",))
+# Texts written as staff would code them with a coded opinion, for the reason it has its code. kind: `wording` (what
+# others would say who mean the same) or `reading` (what staff read in it).
+PARAPHRASES = Schema(
+    "PARAPHRASES", ("opinion", "code", "text", "author", "kind"), ("opinion", "code", "text")
+)
 LABELS = Schema(
     "LABELS",
     (

@@ -26,11 +26,13 @@ from pipeline.experts import OpinionClassifier
 from pipeline.features import Features, TextVectors, codebook_texts
 from pipeline.knowledge import Authored
 from pipeline.labels import prepare_labels
+from pipeline.local import Paraphrases
 from pipeline.metrics import as_json, evaluate, gold_matrix, share_with_interval
 from pipeline.mixing import at_their_word
 from pipeline.models import FORMAT, Model
+from pipeline.paraphrases import ParaphraseTexts, match_paraphrases
 from pipeline.settings import TrainingConfig
-from pipeline.tables import AUTHORED, SET_ASIDE, records
+from pipeline.tables import AUTHORED, PARAPHRASES, SET_ASIDE, records
 from pipeline.vectorcache import VectorCache
 
 Progress = Callable[[str], None]
@@ -52,6 +54,7 @@ def train(
     config: TrainingConfig | None = None,
     *,
     bank: pd.DataFrame | None = None,
+    paraphrases: pd.DataFrame | None = None,
     terms: Mapping[str, str] | None = None,
     file: str | None = None,
     cache: VectorCache | None = None,
@@ -65,6 +68,7 @@ def train(
     codebook : the plan
     config : the knobs; defaults if None
     bank : AUTHORED table of example utterances, training material only
+    paraphrases : PARAPHRASES table of coded opinions, training material only
     terms : wording -> term of the plan, kept whole (see `terms.read_terms`)
     file : name of the label file, for messages
     cache : sentence vectors of texts seen before
@@ -73,7 +77,7 @@ def train(
     Returns
     -------
     model : its manifest holds inputs and parameters, without environment and hashes of files
-    set_aside : SET_ASIDE table of the rows of labels and bank that were not learned from
+    set_aside : SET_ASIDE table of the rows of labels, bank and paraphrases that were not learned from
 
     Raises
     ------
@@ -86,6 +90,10 @@ def train(
     if bank is not None:
         learned, copies = _usable(AUTHORED.check(bank), used, codebook)
         aside = SET_ASIDE.table([*records(aside), *records(copies)])
+    matched, left = None, SET_ASIDE.empty()
+    if paraphrases is not None:
+        matched, left = match_paraphrases(paraphrases, used, codebook)
+        aside = SET_ASIDE.table([*records(aside), *records(left)])
     authored = gather_authored(codebook, learned)
     if used.empty and len(codebook.items) < 2:
         raise InputError(
@@ -100,15 +108,21 @@ def train(
         TemporaryDirectory() as folder,
         VectorCache(Path(folder)) as own,
     ):
-        model = _train(used, codebook, authored, config, terms, cache or own, progress)
+        model = _train(used, codebook, authored, matched, config, terms, cache or own, progress)
+    read: dict[str, Any] = {}
     if bank is not None:
-        written = {"rows": len(bank), "sha256": content_sha256(AUTHORED.check(bank))}
-        model = replace(model, manifest={**model.manifest, "bank": written})
+        read["bank"] = {"rows": len(bank), "sha256": content_sha256(AUTHORED.check(bank))}
+    if paraphrases is not None:
+        digest = content_sha256(PARAPHRASES.check(paraphrases))
+        read["paraphrases"] = {
+            "rows": len(paraphrases),
+            "learned": len(paraphrases) - len(left),
+            "sha256": digest,
+        }
     if terms:
         digest = hashlib.sha256(json.dumps(sorted(terms.items()), ensure_ascii=False).encode()).hexdigest()
-        kept = {"wordings": len(terms), "sha256": digest}
-        model = replace(model, manifest={**model.manifest, "terms": kept})
-    return model, aside
+        read["terms"] = {"wordings": len(terms), "sha256": digest}
+    return replace(model, manifest={**model.manifest, **read}), aside
 
 
 def _usable(bank: pd.DataFrame, used: pd.DataFrame, codebook: Codebook) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -130,6 +144,7 @@ def _train(
     used: pd.DataFrame,
     codebook: Codebook,
     authored: AuthoredTexts,
+    matched: ParaphraseTexts | None,
     config: TrainingConfig,
     terms: Mapping[str, str] | None,
     cache: VectorCache | None,
@@ -148,6 +163,10 @@ def _train(
     vectors = TextVectors(vectors.terms, vectors.dense.astype(np.float32).astype(np.float64))
     groups = near_duplicate_groups(texts) if texts else np.zeros(0, np.int64)
     meant = Authored(written, authored.item, authored.author, authored.weight, authored.shares)
+    paraphrases = None
+    if matched is not None and matched.texts:
+        said = features.transform(matched.texts, exact=True, cache=cache)
+        paraphrases = Paraphrases(said, matched.opinion)
     progress("learn")
     classifier = OpinionClassifier(
         [(n.code, n.parent) for n in codebook],
@@ -162,7 +181,7 @@ def _train(
         gaussian=config.gaussian,
         coded_weight=config.coded_weight,
         authored_total=config.authored_total,
-    ).fit(vectors, codes, groups, nodes, meant)
+    ).fit(vectors, codes, groups, nodes, meant, paraphrases)
     progress("measure")
     of_items = int((authored.item[authored.author >= 0] < len(codebook.items)).sum())
     metrics = _measure(used, codebook, classifier, groups, config, of_items)

@@ -11,7 +11,7 @@ from review_databases import database_url, new_postgres, postgres_server  # noqa
 
 from pipeline.codebook import Codebook
 from pipeline.models import Model
-from pipeline.tables import AUTHORED, CODEBOOK, LABELS
+from pipeline.tables import AUTHORED, CODEBOOK, LABELS, PARAPHRASES
 from pipeline.training import train
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,7 +88,7 @@ def model(plan: Codebook) -> Model:
 
 @pytest.fixture(scope="session")
 def taught_model(plan: Codebook, model: Model) -> Model:
-    """The same, with example utterances of two authors: its local expert sees profiles."""
+    """The same, with example utterances of two authors and a paraphrase: its local expert sees profiles."""
     written = {
         "G1-1-1": ["花を育てたい", "球根を植えた花壇"],
         "G1-1-2": ["すべり台がさびている", "砂場の柵が壊れた"],
@@ -98,7 +98,9 @@ def taught_model(plan: Codebook, model: Model) -> Model:
     }
     rows = [(code, text, "ab"[i]) for code, texts in written.items() for i, text in enumerate(texts)]
     bank = AUTHORED.table({"code": c, "text": t, "author": a, "votes_2": c or "none"} for c, t, a in rows)
-    return _as_saved(train(model.opinions, plan, bank=bank)[0])
+    said = ("落ち葉が溝に詰まる", "G1-2-1", "雨のたびに側溝があふれる")
+    paraphrases = PARAPHRASES.table([dict(zip(("opinion", "code", "text"), said, strict=True))])
+    return _as_saved(train(model.opinions, plan, bank=bank, paraphrases=paraphrases)[0])
 
 
 def _as_saved(trained: Model) -> Model:

@@ -62,6 +62,11 @@ def test_what_comes_with_iken_is_found_from_any_folder(
     assert inputs.bank is not None and inputs.bank.samefile(ROOT / "data/codebook/example_utterances.csv")
     assert inputs.bank_codebook is not None and inputs.bank_codebook.samefile(SEED_CODEBOOK)
     assert inputs.terms is not None
+    assert inputs.paraphrases is None  # they are of the opinions of another plan
+    bank = ROOT / "data/codebook/example_utterances.csv"
+    beside = find_inputs([], city, bank, no_bank=False).paraphrases
+    assert beside is not None and beside.samefile(ROOT / "data/codebook/paraphrases.csv")
+    assert find_inputs([], SEED_CODEBOOK, None, no_bank=True).paraphrases is None
     # A plan of one's own in a folder of that name is not what the bank was written for.
     own = tmp_path / "data/codebook/codebook.csv"
     own.parent.mkdir(parents=True)

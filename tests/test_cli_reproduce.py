@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,29 @@ def test_reproduce_finds_what_moved_or_says_how(
     ):
         manifest.write_text(json.dumps(changed), "utf-8")
         assert iken("reproduce", tmp_path / "m", *found) == 2 and said in capsys.readouterr().err
+
+
+def test_paraphrases_beside_the_codebook_are_learned_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = Path(shutil.copy(SEED_CODEBOOK, tmp_path / "codebook.csv"))
+    said = read_table(ROOT / "data/codebook/paraphrases.csv").iloc[::7]
+    write_table(said, tmp_path / "paraphrases.csv")
+    bank = tmp_path / "example_utterances.csv"
+    write_table(read_table(ROOT / "data/codebook/example_utterances.csv").iloc[::40], bank)
+    given = ("--codebook", book, *LIGHT[:2], "--out", tmp_path / "m")
+    assert iken("train", "--labels", SEED_LABELS, *given) == 0
+    manifest = json.loads((tmp_path / "m/manifest.json").read_text("utf-8"))
+    assert manifest["paraphrases"]["learned"] == len(said)
+    assert "言い換え" in (tmp_path / "m/MODEL_CARD.md").read_text("utf-8")
+    assert iken("reproduce", tmp_path / "m") == 0
+    write_table(said.iloc[1:], tmp_path / "paraphrases.csv")
+    capsys.readouterr()
+    assert iken("reproduce", tmp_path / "m") == 1 and "言い換え" in capsys.readouterr().out
+    # A code that is none is named with its row, before anything is written.
+    write_table(said.assign(code="G9-9-9"), tmp_path / "paraphrases.csv")
+    assert iken("train", "--labels", SEED_LABELS, *given[:-1], tmp_path / "n") == 2
+    assert "paraphrases.csv、2行目" in capsys.readouterr().err and not (tmp_path / "n").exists()
 
 
 def test_reproduce_vouches_for_every_file_and_record_of_the_folder(

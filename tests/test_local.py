@@ -10,7 +10,7 @@ from pipeline import local as module
 from pipeline.classifier import ShrinkageCentroidClassifier
 from pipeline.features import TextVectors
 from pipeline.knowledge import Authored
-from pipeline.local import LocalExpert
+from pipeline.local import LocalExpert, Paraphrases
 
 PARENTS = [("G", ""), *((f"G-{i}", "G") for i in range(3))]
 ITEMS = 3
@@ -75,3 +75,38 @@ def test_authored_texts_are_judged_without_their_author() -> None:
         assert scores[own] == pytest.approx(expert.decision_function(authored.vectors[own]), abs=1e-6)
     # The plan's own words are never held out.
     assert np.isnan(scores[author == -1]).all()
+
+
+def test_paraphrases_teach_as_one_opinion_more_and_leave_with_their_opinion() -> None:
+    rng = np.random.default_rng(4)
+    coded, nodes, authored = _vectors(7, 1, range(8)), _vectors(len(PARENTS), 2), _authored([0, 1, 0])
+    codes, groups = [f"G-{i % ITEMS}" for i in range(7)], np.array([0, 1, 2, 3, 4, 0, 6])
+    said = Paraphrases(_vectors(6, 8), np.array([5, 2, 5, 3, 2, 5]))
+    expert = LocalExpert(ShrinkageCentroidClassifier(PARENTS), 0.5)
+    held_out, _ = expert.fit_leaving_out(coded, codes, groups, nodes, authored, said)
+    assert held_out.shape == (7, ITEMS)
+    for group in np.unique(groups):
+        out = groups == group
+        kept = np.flatnonzero(~out)
+        left = np.isin(said.opinion, kept)
+        rest = Paraphrases(said.vectors[left], np.searchsorted(kept, said.opinion[left]))
+        without = LocalExpert(ShrinkageCentroidClassifier(PARENTS), 0.5)
+        without.fit_leaving_out(
+            coded[kept], [codes[i] for i in kept], groups[kept], nodes, authored, rest if left.any() else None
+        )
+        # Every term stands in the plan, so that all read the same ones.
+        assert without.terms_.tolist() == expert.terms_.tolist()
+        assert held_out[out] == pytest.approx(without.decision_function(coded[out]), abs=1e-6)
+    # As if the mean of an opinion's paraphrases had been coded too.
+    columns = said.vectors.columns(expert.terms_)
+    columns /= np.linalg.norm(columns, axis=1, keepdims=True)
+    means = np.array([columns[said.opinion == i].mean(axis=0) for i in (2, 3, 5)])
+    plain = ShrinkageCentroidClassifier(PARENTS).fit(
+        np.vstack([coded.columns(expert.terms_), means]),
+        [*codes, codes[2], codes[3], codes[5]],
+        expert.classifier_.texts_.astype(np.float64),
+    )
+    new = _vectors(5, int(rng.integers(100)))
+    assert expert.decision_function(new) == pytest.approx(
+        plain.decision_function(new.columns(expert.terms_)), abs=1e-6
+    )

@@ -46,17 +46,17 @@ def learner(model: Model) -> SessionLearner:
 
 
 def refit(model: Model, added: list[tuple[int, str]]) -> np.ndarray:
-    """Centroids of the local expert fitted anew, with the added comments as further labelled rows."""
+    """Centroids of what the local expert had learned and, fitted anew, the added comments."""
     classifier = model.classifier
     terms, stored = classifier.local_.terms_, classifier.local_.classifier_
-    rows = [classifier.local_view(model.vectors).columns(terms)]
-    codes = model.opinions["code"].tolist()
     # Encoded together, as the learner does: the encoder's last digits depend on what it reads beside.
     encoded = classifier.local_view(model.features.transform(TEXTS)).columns(terms)
-    for comment_id, code in added:
-        rows.append(encoded[comment_id - 1 : comment_id])
-        codes.append(code)
-    return np.asarray(clone(stored).fit(np.vstack(rows), codes, stored.texts_.astype(np.float64)).centroids_)
+    rows = np.array([comment_id - 1 for comment_id, _ in added], dtype=np.int64)
+    texts = stored.texts_.astype(np.float64)
+    fresh = clone(stored).fit(encoded[rows], [code for _, code in added], texts)
+    fresh.texts_ = texts  # as they are, without a length of one again
+    together = fresh.sums_ + stored.sums_.astype(np.float64), fresh.counts_ + stored.counts_
+    return np.asarray(fresh._centroids(*together))
 
 
 def centroids(learner: SessionLearner) -> np.ndarray:

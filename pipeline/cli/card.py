@@ -116,6 +116,10 @@ def _written(model: Model) -> list[str]:
                 else ""
             )
         )
+    if "paraphrases" in model.manifest:
+        lines.append(
+            f"- コード付き意見の言い換え {model.manifest['paraphrases']['learned']}件(作文)。1件抜きでは、その意見と一緒に抜きます。"
+        )
     if not model.manifest["labels"]["rows"]:
         lines.append(
             "- **コード付き意見は1件もありません。**題名・説明・例文だけから提案します。どれくらい当たるかは測れていません。"

@@ -17,14 +17,16 @@ from pipeline.codebook import Codebook
 from pipeline.decision_checks import refuse_decisions
 from pipeline.errors import InputError, Language
 from pipeline.labels import check_ids, prepare_labels
+from pipeline.paraphrases import match_paraphrases
 from pipeline.review_form import COLUMNS, MUST_COME_BACK
 from pipeline.tableio import read_table, write_table
-from pipeline.tables import AUTHORED, CODE_TITLE, LABELS, Schema, suggestions_form
+from pipeline.tables import AUTHORED, CODE_TITLE, LABELS, PARAPHRASES, Schema, suggestions_form
 from pipeline.terms import read_terms
 
 SHIPPED = Path("data/codebook")
 BANK_NAME = "example_utterances.csv"
 PAIRS_NAME = "carry_over.csv"
+PARAPHRASES_NAME = "paraphrases.csv"
 TERMS_NAME = "terms.txt"
 
 
@@ -40,12 +42,14 @@ class TrainingInputs:
     bank: Path | None = None
     bank_codebook: Path | None = None
     pairs: Path | None = None
+    paraphrases: Path | None = None
     terms: Path | None = None
     label_names: tuple[str, ...] = ()
 
     def single_files(self) -> list[tuple[str, Path | None]]:
         """Return name and path of all but the labels."""
-        return [(n, getattr(self, n)) for n in ("codebook", "bank", "bank_codebook", "pairs", "terms")]
+        names = ("codebook", "bank", "bank_codebook", "pairs", "paraphrases", "terms")
+        return [(n, getattr(self, n)) for n in names]
 
 
 def read_codebook(path: Path) -> Codebook:
@@ -139,8 +143,9 @@ def find_inputs(
     """Return the files that a training run reads.
 
     Labels default to data/labels for the shipped codebook, and to none for another plan (cold start). The
-    bank is the one given, else the one beside the codebook, else the shipped one, carried over. The terms are
-    those beside the codebook, else the shipped ones.
+    bank is the one given, else the one beside the codebook, else the shipped one, carried over. Paraphrases are
+    those beside the codebook, else those beside a bank that was not carried over. The terms are those beside the
+    codebook, else the shipped ones.
     """
     shipped = codebook.resolve() == (SHIPPED / "codebook.csv").resolve()
     if labels is None:
@@ -164,7 +169,10 @@ def find_inputs(
     if no_bank:
         return files
     if bank is not None or beside.is_file():
-        return replace(files, bank=bank or beside)
+        bank = bank or beside
+        folders = (codebook.parent, bank.parent)
+        paraphrases = next((f / PARAPHRASES_NAME for f in folders if (f / PARAPHRASES_NAME).is_file()), None)
+        return replace(files, bank=bank, paraphrases=paraphrases)
     if (ours / BANK_NAME).is_file():
         pairs = codebook.parent / PAIRS_NAME
         return replace(files, bank=ours / BANK_NAME, bank_codebook=ours / "codebook.csv", pairs=pairs)
@@ -200,6 +208,16 @@ def read_term_list(inputs: TrainingInputs) -> dict[str, str]:
             f"用語の一覧を読めません({error})。", f"cannot read the terms ({error})", file=str(inputs.terms)
         ) from error
     return read_terms(text, str(inputs.terms))
+
+
+def read_paraphrases(inputs: TrainingInputs, codebook: Codebook, labels: pd.DataFrame) -> pd.DataFrame | None:
+    """Read the paraphrases of coded opinions; raise `InputError` naming file and row."""
+    if inputs.paraphrases is None:
+        return None
+    file = str(inputs.paraphrases)
+    table = PARAPHRASES.check(read_table(inputs.paraphrases), file)
+    match_paraphrases(table, labels, codebook, file)  # here a message can name file and row
+    return table
 
 
 def read_bank(console: Console, inputs: TrainingInputs, codebook: Codebook) -> pd.DataFrame | None:

@@ -125,14 +125,18 @@ def _add_train(app: typer.Typer, console: Console) -> None:
             Path | None,
             typer.Option(
                 help=t(
-                    "例文集(省略時はコードブックの隣の example_utterances.csv、別の計画なら付属のものを引き継ぐ)",
-                    "example bank (default: example_utterances.csv beside the codebook; "
-                    "for another plan the shipped one, carried over)",
+                    "例文集(省略時はコードブックの隣の example_utterances.csv、別の計画なら付属のものを引き継ぐ)。"
+                    "コードブックか例文集の隣の paraphrases.csv(コード付き意見の言い換え)も使う",
+                    "example bank (default: example_utterances.csv beside the codebook; for another plan the shipped one, "
+                    "carried over); paraphrases.csv (of coded opinions) beside codebook or bank is used, too",
                 )
             ),
         ] = None,
         no_bank: Annotated[
-            bool, typer.Option("--no-bank", help=t("例文集を使わない", "use no example bank"))
+            bool,
+            typer.Option(
+                "--no-bank", help=t("例文集と言い換えを使わない", "use no example bank and no paraphrases")
+            ),
         ] = False,
         strict: Annotated[
             bool,

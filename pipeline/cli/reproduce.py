@@ -137,6 +137,7 @@ def _inputs(
         bank or shipped_instead(at("bank")),
         shipped_instead(at("bank_codebook")),
         at("pairs"),
+        shipped_instead(at("paraphrases")),
         shipped_instead(at("terms")),
         # A file may have another name now; what says of itself no source came from its name then.
         tuple(p.name for p in given) if len(labels or given) == len(given) else (),

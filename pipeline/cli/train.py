@@ -20,6 +20,7 @@ from pipeline.cli.inputs import (
     read_bank,
     read_codebook,
     read_labels,
+    read_paraphrases,
     read_term_list,
 )
 from pipeline.cli.source_notes import say_sheets
@@ -87,14 +88,25 @@ def train_files(
     console: Console, inputs: TrainingInputs, config: TrainingConfig
 ) -> tuple[Model, pd.DataFrame]:
     """Train on files; return the model, without hashes of its own, and the rows set aside (see `training.train`)."""
-    say_sheets(console, *inputs.labels, inputs.codebook, inputs.bank, inputs.bank_codebook)
+    say_sheets(
+        console, *inputs.labels, inputs.codebook, inputs.bank, inputs.bank_codebook, inputs.paraphrases
+    )
     codebook = read_codebook(inputs.codebook)
     labels = read_labels(inputs.labels, codebook, inputs.label_names)
     bank = read_bank(console, inputs, codebook)
+    paraphrases = read_paraphrases(inputs, codebook, labels)
     terms = read_term_list(inputs)
     with console.status("学習中", "training") as progress:
         # Without the cache of vectors: what is shown as reproduced must have been computed.
-        return train(labels, codebook, config, bank=bank, terms=terms, progress=progress)
+        return train(
+            labels,
+            codebook,
+            config,
+            bank=bank,
+            paraphrases=paraphrases,
+            terms=terms,
+            progress=progress,
+        )
 
 
 def _from_folder(path: Path, folder: Path) -> str:

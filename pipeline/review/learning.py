@@ -15,7 +15,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from pipeline.classifier import ShrinkageCentroidClassifier
 from pipeline.coding import EVIDENCE
@@ -83,15 +82,12 @@ class SessionLearner:
         # A copy whose local expert is exchanged; all else is shared with the model.
         self._classifier = copy.copy(model.classifier)
         self._classes: list[str] = model.classifier.classes_.tolist()
-        # From the vectors again, since the stored sums are rounded to single precision.
-        local = model.classifier.local_
         # Once: a profile takes milliseconds, and a review may have thousands of decisions to catch up with.
         self._profiles = model.classifier.profiles_of(self._vectors)
-        self._centroids: ShrinkageCentroidClassifier = clone(local.classifier_).fit(
-            model.classifier.local_view(model.vectors).columns(local.terms_),
-            model.opinions["code"].tolist(),
-            local.classifier_.texts_.astype(np.float64),
-        )
+        self._centroids: ShrinkageCentroidClassifier = copy.copy(model.classifier.local_.classifier_)
+        # Stored in single precision; what is added and taken out again must leave nothing behind.
+        for name in ("texts_", "sums_"):
+            setattr(self._centroids, name, getattr(self._centroids, name).astype(np.float64))
         self._node = {code: i for i, (code, _) in enumerate(model.classifier.parents)}
         self._codes: dict[int, tuple[str, ...]] = {}  # row -> codes learned, in the order of learning
         self._seq = 0
