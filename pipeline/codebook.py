@@ -8,33 +8,20 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
 
+from pipeline.code_numbers import printed_forms, squeezed
+from pipeline.codebook_rows import Node, read_nodes
 from pipeline.errors import InputError
-from pipeline.notation import after_numbers, date_hint, folded_title, letter_of, parse_numbers
-from pipeline.tables import CODE_TITLE, CODEBOOK, records
-from pipeline.typed import says_no
+from pipeline.notation import after_numbers, date_hint, folded_title, letter_of, parse_numbers, undated
+from pipeline.tables import CODE_TITLE, CODEBOOK
+
+__all__ = ["Codebook", "Node"]
 
 # So many titles may have been reworded, however few a table has.
 _REWORDED = 2
-
-
-@dataclass(frozen=True)
-class Node:
-    """One entry of the codebook. `level` counts from 1 at the top; `number` is how the plan prints it."""
-
-    code: str
-    parent: str
-    level: int
-    number: str
-    title: str
-    definition: str = ""
-    include: str = ""
-    exclude: str = ""
-    extra: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 class Codebook:
@@ -57,43 +44,16 @@ class Codebook:
         """Read a CODEBOOK table; only `title` is required.
 
         Without a `code` column the rows become a flat list C1, C2, …; without `parent` it follows from
-        the code (G1-2-3 lies below G1-2); `level` is always computed from the tree. Rows whose extra column
-        `active` says "no" are left out.
+        the code (G1-2-3 lies below G1-2, see `CodeNumbers`), unless `level` says 1; otherwise `level` is always
+        computed from the tree. Rows whose extra column `active` says "no" are left out.
 
         Raises
         ------
         InputError
-            for a repeated code, an unknown parent, or a circle of parents, naming the row.
+            for a code that is repeated or has become a date, an unknown or missing parent, or a circle of parents,
+            naming the row.
         """
-        table = CODEBOOK.check(table, file)
-        # Rows switched off (drafts of `iken themes`) are as if they were not there; line numbers stay.
-        every = dict(enumerate(records(table)))
-        off = {i for i, r in every.items() if says_no(r.get("active", ""))}
-        switched_off = {
-            every[i]["code"].strip() or f"C{i + 1}": every[i]["title"].strip() for i in sorted(off)
-        }
-        rows = {i: r for i, r in every.items() if i not in off}
-        if not rows:
-            raise InputError("コードブックに行がありません。", "the codebook has no rows", file=file)
-        flat = not any(r["code"].strip() for r in rows.values())
-        codes: dict[str, int] = {}
-        for i, row in rows.items():
-            row["code"] = f"C{i + 1}" if flat else row["code"].strip()
-            if not row["code"]:
-                raise InputError("空欄です。", "the cell is empty", file=file, row=i + 2, column="code")
-            if row["code"] in codes:
-                raise InputError(
-                    f"コード「{row['code']}」が{codes[row['code']]}行目と重複しています。",
-                    f"code '{row['code']}' repeats row {codes[row['code']]}",
-                    file=file,
-                    row=i + 2,
-                    column="code",
-                )
-            codes[row["code"]] = i + 2
-        nodes: dict[str, Node] = {}
-        for i, row in rows.items():
-            nodes[row["code"]] = _node(row, codes, switched_off, file, i + 2)
-        return cls(_in_plan_order(nodes, codes, file), switched_off)
+        return cls(*read_nodes(table, file))
 
     def to_table(self) -> pd.DataFrame:
         """Return the CODEBOOK table (extra columns of the input kept)."""
@@ -155,15 +115,15 @@ class Codebook:
     def read_code(self, text: str) -> str | None:
         """Return the canonical code for what a person wrote, or None if there is no such code.
 
-        Accepts the code itself, any notation of `parse_numbers`, `display` (with the title), or a title
-        that occurs once, in any width of its characters.
+        Accepts the code itself, any notation of `parse_numbers`, `display` (with or without the title, see
+        `printed_code`), or a title that occurs once, in any width of its characters.
         """
         text = text.strip()
         for form in (text, unicodedata.normalize("NFKC", text).upper()):
             if form in self._by_code:
                 return form
         known = self._by_display.get(text) or self._by_title.get(text)
-        known = known or self._by_folded_title.get(folded_title(text))
+        known = known or self._by_folded_title.get(folded_title(text)) or self.printed_code(text)
         if known:
             return known
         first, rest = (*text.split(maxsplit=1), "", "")[:2]
@@ -179,6 +139,15 @@ class Codebook:
             code, rest = fitting[0], after_numbers(text)
         # After the code only its title may follow: 「G1-1-1 G1-1-2」 is not one code.
         return code if rest in ("", folded_title(self._by_code[code].title)) else None
+
+    def printed_code(self, text: str) -> str | None:
+        """Return the code of numbers as the plan prints them with their words, if they are of one code alone.
+
+        >>> nodes = [Node("1", "", 1, "基本目標1", "安心"), Node("1-2", "1", 2, "施策1-2", "窓口")]
+        >>> [Codebook(nodes).printed_code(t) for t in ("基本目標1／施策1-2", "施策1-2 窓口", "1-2")]
+        ['1-2', '1-2', None]
+        """
+        return self._by_printed.get(squeezed(text))
 
     def code_or_error(self, text: str, *, file: str | None, row: int | None, column: str | None) -> str:
         """Like `read_code`, but an unknown code is an `InputError` at the given place."""
@@ -203,7 +172,7 @@ class Codebook:
                     f"(コードブックで {code} の active が no です。使うなら yes に、使わないなら別のコードに直してください。)",
                     f" (in the codebook, {code} is switched off: active is no; make it yes, or use another code)",
                 )
-        return date_hint(text)
+        return date_hint(text, undated(self.items[0].code, self.items[0].title))
 
     def other_title(self, given: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
         """Return a code and its title of another plan that calls its items alike, or None if it is this plan.
@@ -243,10 +212,20 @@ class Codebook:
     def _by_numbers(self) -> dict[tuple[int, ...], list[str]]:
         found: dict[tuple[int, ...], list[str]] = {}
         for node in self.nodes:
-            written = (node.code, "".join(self._by_code[c].number for c in self.path(node.code)))
+            printed = "".join(self._by_code[c].number for c in self.path(node.code))
+            # Of 「基本目標1施策1-2」 the first number alone would be read.
+            written = (node.code, "" if after_numbers(printed) else printed)
             for numbers in {parse_numbers(text) for text in written} - {None}:
                 found.setdefault(numbers or (), []).append(node.code)
         return found
+
+    @cached_property
+    def _by_printed(self) -> dict[str, str]:
+        return _only_ones(
+            (text, n.code)
+            for n in self.nodes
+            for text in printed_forms([self._by_code[c].number for c in self.path(n.code)], n.title)
+        )
 
     @cached_property
     def _by_title(self) -> dict[str, str]:
@@ -264,55 +243,3 @@ def _only_ones(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for text, code in pairs:
         found.setdefault(text, []).append(code)
     return {text: codes[0] for text, codes in found.items() if len(codes) == 1}
-
-
-def _node(
-    row: dict[str, str], codes: dict[str, int], off: Mapping[str, str], file: str | None, line: int
-) -> Node:
-    """Make one node of a checked row; `codes` maps every code to its row, `off` holds those switched off."""
-    parent = row["parent"].strip()
-    above = row["code"].rpartition("-")[0]
-    if not parent and (above in codes or above in off):
-        parent = above
-    if parent in off and parent not in codes:
-        raise InputError(
-            f"親コード「{parent}」の行は active が no です。この行も no にするか、親を変えてください。",
-            f"the row of the parent code '{parent}' is switched off: active is no; switch this row off too, or change its parent",
-            file=file,
-            row=line,
-            column="parent",
-        )
-    if parent and parent not in codes:
-        raise InputError(
-            f"親コード「{parent}」がコードブックにありません。",
-            f"parent code '{parent}' is not in the codebook",
-            file=file,
-            row=line,
-            column="parent",
-        )
-    extra = {k: v for k, v in row.items() if k not in CODEBOOK.columns}
-    texts = {k: row[k].strip() for k in ("number", "title", "definition", "include", "exclude")}
-    return Node(code=row["code"], parent=parent, level=0, extra=extra, **texts)
-
-
-def _in_plan_order(nodes: dict[str, Node], rows: dict[str, int], file: str | None) -> list[Node]:
-    """Order nodes depth first as given, with their levels; raise if some are not below the top."""
-    children: dict[str, list[str]] = {}
-    for node in nodes.values():
-        children.setdefault(node.parent, []).append(node.code)
-    ordered: list[Node] = []
-    stack = [(code, 1) for code in reversed(children.get("", []))]
-    while stack:
-        code, level = stack.pop()
-        ordered.append(replace(nodes[code], level=level))
-        stack.extend((child, level + 1) for child in reversed(children.get(code, [])))
-    if len(ordered) != len(nodes):
-        lost = next(c for c in nodes if c not in {n.code for n in ordered})
-        raise InputError(
-            f"コード「{lost}」の親をたどると輪になっています。",
-            f"the parents of code '{lost}' form a circle",
-            file=file,
-            row=rows[lost],
-            column="parent",
-        )
-    return ordered

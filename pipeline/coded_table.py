@@ -85,9 +85,8 @@ def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[
         for end in range(len(pieces), start, -2):
             part = "".join(pieces[start:end]).strip()
             single = end == start + 1
-            code = (
-                codebook.read_code(part) if single or unicodedata.normalize("NFKC", part) in exact else None
-            )
+            whole = single or unicodedata.normalize("NFKC", part) in exact or codebook.printed_code(part)
+            code = codebook.read_code(part) if whole else None
             if code in leaves and code not in codes:
                 codes.append(code or "")
             elif part and single and code not in leaves:
