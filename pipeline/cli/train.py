@@ -20,6 +20,7 @@ from pipeline.cli.environment import environment, find_model
 from pipeline.cli.inputs import (
     TrainingInputs,
     find_inputs,
+    labels_beside,
     read_bank,
     read_codebook,
     read_labels,
@@ -71,6 +72,12 @@ def run_train(
             "例文集が見つからないので、題名・説明とコード付き意見だけから学びます(新しい話題に弱くなります)。--bank で指定できます。",
             "there is no example bank, so only titles, definitions and coded opinions are learned from "
             "(weaker on new topics); name one with --bank",
+        )
+    if labels is None and not inputs.labels and (beside := labels_beside(codebook)):
+        files = " ".join(f"--labels {p}" for p in beside)
+        console.warn(
+            f"コード付き意見を使わずに学習します。コードブックの隣にあるものを使うなら、次を付けてください: {files}",
+            f"training without coded opinions; to use those beside the codebook, add: {files}",
         )
     settings = _read_config(config)
     model, aside = train_files(console, inputs, settings)
