@@ -765,6 +765,25 @@ def test_labels_that_are_left_out_beside_another_plans_codebook_are_named(
     assert "使わずに" not in capsys.readouterr().err
 
 
+def test_a_table_of_a_plan_with_merged_cells_and_goals_in_columns_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was a plan of one level without a word."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["目標", "title"], ["安心", "健診の充実"], ["", "産後の支援"], ["道", "歩道の段差"]):
+        sheet.append(row)
+    sheet.merge_cells("A2:A3")
+    book.save(tmp_path / "計画.xlsx")
+    train = ("train", "--out", tmp_path / "m", *LIGHT, "--codebook")
+    assert iken(*train, tmp_path / "計画.xlsx") == 0
+    said = "".join(capsys.readouterr().err.split())
+    assert "結合したセルがあります(A2:A3" in said and "3項目が1つの階層に並んだ計画" in said
+    assert iken(*train, SEED_CODEBOOK) == 0
+    said = capsys.readouterr().err
+    assert "結合" not in said and "1つの階層" not in said
+
+
 def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert iken("ingest", SOURCE, "--out", tmp_path) == 0
     other = tmp_path / "別の計画.md"

@@ -297,3 +297,12 @@ def test_the_letter_of_a_code_counts() -> None:
 )
 def test_what_is_not_one_code_is_not_read_as_one(text: str, plan: Codebook) -> None:
     assert plan.read_code(text) is None
+
+
+def test_blanks_around_the_names_of_columns_do_no_harm() -> None:
+    table = pd.DataFrame({"code ": ["1", "1-1"], "　title": ["安心", "健診"], " 担当課": ["a", "b"]})
+    book = Codebook.from_table(table, "計画.xlsx")
+    assert [(n.code, n.title, n.extra) for n in book] == [
+        ("1", "安心", {" 担当課": "a"}),
+        ("1-1", "健診", {" 担当課": "b"}),
+    ]

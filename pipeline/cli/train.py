@@ -118,6 +118,13 @@ def train_files(
     """Train on files; return the model, without hashes of its own, and the rows set aside (see `training.train`)."""
     say_sheets(console, *inputs.labels, inputs.codebook, inputs.bank, inputs.bank_codebook)
     codebook = read_codebook(inputs.codebook)
+    if codebook.depth == 1:  # a table of the plan with goals in columns of their own looks so, too
+        console.warn(
+            f"{inputs.codebook.name}: {len(codebook)}項目が1つの階層に並んだ計画として学習します。目標や施策があるなら、"
+            "それぞれの行を加え、code(1、1-1、1-1-1 など)か parent の列で上下を示してください。",
+            f"{inputs.codebook.name}: learning a plan of one level with {counted(len(codebook), 'item')}; if it has goals "
+            "above them, give each a row, and say by code (1, 1-1, 1-1-1) or parent what lies below what",
+        )
     labels = read_labels(inputs.labels, codebook, inputs.label_names)
     bank = read_bank(console, inputs, codebook)
     terms = read_term_list(inputs)
