@@ -784,6 +784,26 @@ def test_a_table_of_a_plan_with_merged_cells_and_goals_in_columns_is_told(
     assert "結合" not in said and "1つの階層" not in said
 
 
+def test_a_document_of_which_no_opinion_could_be_read_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its codebook may lack levels, and would then not fit the corrected document."""
+    lines = ["# 目標1 安心", "## 取組1-1 健診", "健診が遠い", "# 目標2 道", "## 取組2-1 歩道", "段差がある"]
+    (tmp_path / "まとめ.md").write_text("\n\n".join(lines), "utf-8")
+    assert iken("ingest", tmp_path / "まとめ.md", "--out", tmp_path / "市") == 0
+    said = capsys.readouterr()
+    assert "コード付き意見 0件" in said.out and "1件も読めませんでした" in said.err
+    corrected = "\n\n".join(lines).replace("## 取組1-1", "(1)").replace("## 取組2-1", "(1)")
+    corrected = corrected.replace("健診が遠い", "・健診が遠い").replace("段差が", "・段差が")
+    (tmp_path / "まとめ.md").write_text(corrected, "utf-8")
+    assert iken("ingest", tmp_path / "まとめ.md", "--out", tmp_path / "市") == 2
+    assert "見出しを直したのなら" in capsys.readouterr().err
+    (tmp_path / "市/codebook/codebook.csv").unlink()
+    assert iken("ingest", tmp_path / "まとめ.md", "--out", tmp_path / "市") == 0
+    said = capsys.readouterr()
+    assert "コード付き意見 2件" in said.out and "読めませんでした" not in said.err
+
+
 def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert iken("ingest", SOURCE, "--out", tmp_path) == 0
     other = tmp_path / "別の計画.md"
