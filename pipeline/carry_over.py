@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.authored import VOTES
 from pipeline.codebook import Codebook
-from pipeline.codebook_nodes import Node
+from pipeline.codebook_rows import Node
 from pipeline.errors import InputError
 from pipeline.features import Features, Floats, node_text
 from pipeline.notation import folded_title

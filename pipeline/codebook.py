@@ -12,10 +12,13 @@ from functools import cached_property
 
 import pandas as pd
 
-from pipeline.codebook_nodes import Node, nodes_of_table
+from pipeline.code_numbers import printed_forms, squeezed
+from pipeline.codebook_rows import Node, read_nodes
 from pipeline.errors import InputError
-from pipeline.notation import after_numbers, date_hint, folded_title, letter_of, parse_numbers
+from pipeline.notation import after_numbers, date_hint, folded_title, letter_of, parse_numbers, undated
 from pipeline.tables import CODE_TITLE, CODEBOOK
+
+__all__ = ["Codebook", "Node"]
 
 # So many titles may have been reworded, however few a table has.
 _REWORDED = 2
@@ -41,15 +44,16 @@ class Codebook:
         """Read a CODEBOOK table; only `title` is required.
 
         Without a `code` column the rows become a flat list C1, C2, …; without `parent` it follows from
-        the code (G1-2-3 lies below G1-2); `level` is always computed from the tree. Rows whose extra column
-        `active` says "no" are left out.
+        the code (G1-2-3 lies below G1-2, see `CodeNumbers`), unless `level` says 1; otherwise `level` is always
+        computed from the tree. Rows whose extra column `active` says "no" are left out.
 
         Raises
         ------
         InputError
-            for a repeated code, an unknown parent, or a circle of parents, naming the row.
+            for a code that is repeated or has become a date, an unknown or missing parent, or a circle of parents,
+            naming the row.
         """
-        return cls(*nodes_of_table(table, file))
+        return cls(*read_nodes(table, file))
 
     def to_table(self) -> pd.DataFrame:
         """Return the CODEBOOK table (extra columns of the input kept)."""
@@ -111,15 +115,15 @@ class Codebook:
     def read_code(self, text: str) -> str | None:
         """Return the canonical code for what a person wrote, or None if there is no such code.
 
-        Accepts the code itself, any notation of `parse_numbers`, `display` (with the title), or a title
-        that occurs once, in any width of its characters.
+        Accepts the code itself, any notation of `parse_numbers`, `display` (with or without the title, see
+        `printed_code`), or a title that occurs once, in any width of its characters.
         """
         text = text.strip()
         for form in (text, unicodedata.normalize("NFKC", text).upper()):
             if form in self._by_code:
                 return form
         known = self._by_display.get(text) or self._by_title.get(text)
-        known = known or self._by_folded_title.get(folded_title(text))
+        known = known or self._by_folded_title.get(folded_title(text)) or self.printed_code(text)
         if known:
             return known
         first, rest = (*text.split(maxsplit=1), "", "")[:2]
@@ -135,6 +139,15 @@ class Codebook:
             code, rest = fitting[0], after_numbers(text)
         # After the code only its title may follow: 「G1-1-1 G1-1-2」 is not one code.
         return code if rest in ("", folded_title(self._by_code[code].title)) else None
+
+    def printed_code(self, text: str) -> str | None:
+        """Return the code of numbers as the plan prints them with their words, if they are of one code alone.
+
+        >>> nodes = [Node("1", "", 1, "基本目標1", "安心"), Node("1-2", "1", 2, "施策1-2", "窓口")]
+        >>> [Codebook(nodes).printed_code(t) for t in ("基本目標1／施策1-2", "施策1-2 窓口", "1-2")]
+        ['1-2', '1-2', None]
+        """
+        return self._by_printed.get(squeezed(text))
 
     def code_or_error(self, text: str, *, file: str | None, row: int | None, column: str | None) -> str:
         """Like `read_code`, but an unknown code is an `InputError` at the given place."""
@@ -159,7 +172,7 @@ class Codebook:
                     f"(コードブックで {code} の active が no です。使うなら yes に、使わないなら別のコードに直してください。)",
                     f" (in the codebook, {code} is switched off: active is no; make it yes, or use another code)",
                 )
-        return date_hint(text)
+        return date_hint(text, undated(self.items[0].code, self.items[0].title))
 
     def other_title(self, given: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
         """Return a code and its title of another plan that calls its items alike, or None if it is this plan.
@@ -199,10 +212,20 @@ class Codebook:
     def _by_numbers(self) -> dict[tuple[int, ...], list[str]]:
         found: dict[tuple[int, ...], list[str]] = {}
         for node in self.nodes:
-            written = (node.code, "".join(self._by_code[c].number for c in self.path(node.code)))
+            printed = "".join(self._by_code[c].number for c in self.path(node.code))
+            # Of 「基本目標1施策1-2」 the first number alone would be read.
+            written = (node.code, "" if after_numbers(printed) else printed)
             for numbers in {parse_numbers(text) for text in written} - {None}:
                 found.setdefault(numbers or (), []).append(node.code)
         return found
+
+    @cached_property
+    def _by_printed(self) -> dict[str, str]:
+        return _only_ones(
+            (text, n.code)
+            for n in self.nodes
+            for text in printed_forms([self._by_code[c].number for c in self.path(n.code)], n.title)
+        )
 
     @cached_property
     def _by_title(self) -> dict[str, str]:

@@ -67,7 +67,7 @@ def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[
 
     With `above`, codes of the levels above items are codes too.
 
-    >>> from pipeline.codebook_nodes import Node
+    >>> from pipeline.codebook_rows import Node
     >>> book = Codebook([Node("G1", "", 1, "目標1", "安心"), Node("G1-1", "G1", 2, "①", "サロン、拠点")])
     >>> split_codes("1-1; 目標1① サロン、拠点; 9-9", book)
     (['G1-1'], ['9-9'])
@@ -86,9 +86,8 @@ def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[
         for end in range(len(pieces), start, -2):
             part = "".join(pieces[start:end]).strip()
             single = end == start + 1
-            code = (
-                codebook.read_code(part) if single or unicodedata.normalize("NFKC", part) in exact else None
-            )
+            whole = single or unicodedata.normalize("NFKC", part) in exact or codebook.printed_code(part)
+            code = codebook.read_code(part) if whole else None
             if single or code in leaves:
                 break
         start = end + 1

@@ -36,11 +36,20 @@ def named_column(columns: Sequence[str], wanted: str, option: str, file: str | N
     """Return the column that the user named by an option (see `same_name`), or raise `InputError` listing those found."""
     if (name := same_name(columns, wanted)) in columns:
         return name
-    names = listed(columns)
+    names, title = listed(columns), _perhaps_a_title(columns)
     raise InputError(
-        f"列「{wanted}」がありません({option})。ある列: {names[0]}",
-        f"there is no column '{wanted}' ({option}). Columns found: {names[1]}",
+        f"列「{wanted}」がありません({option})。ある列: {names[0]}{title[0]}",
+        f"there is no column '{wanted}' ({option}). Columns found: {names[1]}{title[1]}",
         file=file,
+    )
+
+
+def _perhaps_a_title(columns: Sequence[str]) -> tuple[str, str]:
+    """Return what to say of a lone column, in both languages: above a table it is mostly its title."""
+    return (
+        ("(1行目を見出しとして読みました)", " (row 1 is read as the header)")
+        if len(columns) == 1
+        else ("", "")
     )
 
 
@@ -142,9 +151,7 @@ def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: S
     if len(found) != 1:
         names = listed(columns)
         why = ("見つかりません", "was not found") if not found else ("一つに決まりません", "is ambiguous")
-        ja, en = "", ""
-        if len(columns) == 1:
-            ja, en = "(1行目を見出しとして読みました)", " (row 1 is read as the header)"
+        ja, en = _perhaps_a_title(columns)
         if len(sheets) > 1:
             ja += f"。あるシート: {'、'.join(sheets)}(--sheet で選べます)"
             en += f". Sheets found: {', '.join(sheets)} (choose with --sheet)"

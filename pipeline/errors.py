@@ -27,12 +27,12 @@ _WHY_JA = {
 
 
 def listed(names: Iterable[object]) -> tuple[str, str]:
-    """Return names one after the other as Japanese and as English write it.
+    r"""Return names one after the other as Japanese and as English write it, each on one line.
 
-    >>> listed(["地区", "意見"])
-    ('地区、意見', '地区, 意見')
+    >>> listed(["地区", "問5\n自由記述"])
+    ('地区、問5 自由記述', '地区, 問5 自由記述')
     """
-    texts = [str(n) for n in names]
+    texts = [" ".join(str(n).splitlines()) for n in names]
     return "、".join(texts), ", ".join(texts)
 
 

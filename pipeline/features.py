@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from pipeline.codebook import Codebook
-from pipeline.codebook_nodes import Node
+from pipeline.codebook_rows import Node
 from pipeline.encoders import encode_texts
 from pipeline.lexical import LexicalEncoder
 from pipeline.vectorcache import VectorCache

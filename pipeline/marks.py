@@ -22,7 +22,8 @@ _PAREN_DIGITS = "".join(chr(0x2474 + i) for i in range(20))  # ⑴ … ⒇
 class Level:
     """One level of a plan: the name of its rows in the accounting, and how its headings are numbered.
 
-    The pattern has groups `number` and `title`, and `word` if the printed number starts with one.
+    The pattern has groups `number` and `title`, and `word` if the printed number starts with one (as in 目標1), or
+    `printed` if it is printed as it stands (施策1-2).
     """
 
     name: str
@@ -41,6 +42,16 @@ LEVELS = (
         re.compile(
             r"(?P<word>(?:基本|施策|重点)?目\s*標|(?:基本)?方針|柱)\s*(?P<number>\d{1,2}|[Ⅰ-Ⅻ])(?!\d)"
             r"\s*[:\uff1a.\uff0e、]?(?P<title>.*)",
+            re.DOTALL,
+        ),
+    ),
+    Level(
+        "measure",
+        "施策(施策1-2 など)",
+        # A blank or a colon must follow: 「施策1について」 is no heading.
+        re.compile(
+            r"(?P<printed>(?:基本|主要|重点|個別)?施策(?:の方向性?)?\s*(?:\d{1,2}\s*[-\uff0d‐−–]\s*)?"
+            rf"{_OPEN}?(?P<number>\d{{1,2}}){_CLOSE}?)(?:\s*[:\uff1a.\uff0e、]|\s|$)(?P<title>.*)",
             re.DOTALL,
         ),
     ),
@@ -136,8 +147,10 @@ def _level_mark(text: str) -> Mark | None:
         groups = match.groupdict()
         digits = groups["number"] or groups["single"]
         number = int(unicodedata.numeric(digits)) if len(digits) == 1 else int(digits)
-        word = unicodedata.normalize("NFKC", re.sub(r"\s", "", groups.get("word") or ""))
-        printed = (f"{word}{number}", f"({number})", CIRCLED_DIGITS.get(number, ""))[level]
+        word, printed = (
+            unicodedata.normalize("NFKC", re.sub(r"\s", "", groups.get(g) or "")) for g in ("word", "printed")
+        )
+        printed = (f"{word}{number}", printed, f"({number})", CIRCLED_DIGITS.get(number, ""))[level]
         return Mark("level", groups["title"].strip(), level, number, printed)
     return None
 

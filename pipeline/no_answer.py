@@ -18,11 +18,11 @@ _LONGEST_REFUSAL = 40
 # What people write into a field that must not stay empty. Compared by `comparison_key`.
 _NO_OPINION = re.compile(
     r"(?:(?:今のところ|いまのところ|現在|現時点では?|今は|私は|私からは|自分は|これといって|別に|べつに|特に|とくに|特段|とりたてて|何も|なにも|"
-    r"意見|いけん|要望|ご意見|回答|記入|該当|コメント|その他|以上|は|が|も|の|に|等|など)*"
+    r"意見|いけん|要望|ご意見|回答|記入|記載|入力|該当|コメント|その他|以上|は|が|も|の|に|等|など)*"
     r"(?:なし|ナシ|無し|無い|ない|ないです|無いです|なしです|無しです|ありません|有りません|ございません|ありませんでした|"
     r"思いつかない|思いつきません|思い浮かばない|思い浮かびません|わからない|分からない|わかりません|分かりません|わからん|不明)"
     r"(?:です|ですね|かな|と思います)?"
-    r"|特に|とくに|別に|無|無回答|未記入|空欄|以上|以上です|なす|none|na|no|nothing|nil|null|test|テスト)"
+    r"|特に|とくに|別に|無|空欄|以上|以上です|(?:無回答|未回答|無記入|未記入|未入力|非該当|回答しない|回答しません|スキップ)(?:です)?|なす|none|na|no|nothing|nil|null|test|テスト)"
 )
 # The same in a sentence: why there is no answer, as often as people like, and that there is none. What cannot be
 # told apart from an opinion stays one: 「相談先がわからない」, and also 「福祉のことはわからない」.

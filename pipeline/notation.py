@@ -78,11 +78,23 @@ def _folded(text: str) -> str:
     return re.sub(r"-(?=\D|$)", " ", text)
 
 
-def date_hint(text: str) -> tuple[str, str]:
-    """Return what may have become of a code that looks like a date, in both languages; ('', '') of any other."""
+def date_hint(text: str, example: str) -> tuple[str, str]:
+    """Return what may have become of a code that looks like a date, in both languages; ('', '') of any other.
+
+    example : how a code is written so that it stays one, see `undated`
+    """
     if not _DATE_LIKE.fullmatch(unicodedata.normalize("NFKC", text.strip())):
         return "", ""
     return (
-        "(Excel が日付に変えたようです。G1-1-1 のように文字で始めてください。)",
-        " (Excel seems to have made a date of it; start with a letter, as in G1-1-1)",
+        f"(Excel が日付に変えたようです。「{example}」のように書いてください。)",
+        f" (Excel seems to have made a date of it; write it as in '{example}')",
     )
+
+
+def undated(code: str, title: str) -> str:
+    """Return a code as Excel takes it for no date: with its title, if there is no letter in front of its numbers.
+
+    >>> undated("G1-1-1", "見守り"), undated("1-1-1", "見守り")
+    ('G1-1-1', '1-1-1 見守り')
+    """
+    return f"{code} {title}" if unicodedata.normalize("NFKC", code)[:1].isdigit() else code

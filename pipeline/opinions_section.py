@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from pipeline.blocks import Block, Document, Use
-from pipeline.codebook_nodes import Node
+from pipeline.codebook_rows import Node
 from pipeline.errors import InputError
 from pipeline.outline import Entry, Outline
 

@@ -1,6 +1,6 @@
 """Find the plan in a document: its tree of numbered headings, and the opinions below them.
 
-Levels come from the numbering alone (目標1 > (1) > ①), never from the depth of a heading: documents read by
+Levels come from the numbering alone (目標1 > 施策1-2 > (1) > ①), never from the depth of a heading: documents read by
 OCR have headings of any depth. Every block is accounted for: used as something, or set aside with a reason.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from pipeline.blocks import Block, Document, Use
-from pipeline.codebook_nodes import Node
+from pipeline.codebook_rows import Node
 from pipeline.errors import InputError
 from pipeline.marks import LEVELS, Mark, is_opinions_heading, mark
 
@@ -54,9 +54,9 @@ def read_outline(document: Document) -> Outline:
     start = next((i for i, m in enumerate(marks) if m.kind == "level" and m.level == 0), None)
     if start is None:
         raise InputError(
-            "計画の構成(目標1、(1)、① の見出し)が見つかりません。"
+            "計画の構成(目標1、施策1-2、(1)、① の見出し)が見つかりません。"
             "別の文書ではないか、番号が読み取れているかを確かめてください。",
-            "no plan structure (headings numbered 目標1, (1), ①) was found; is it the right document?",
+            "no plan structure (headings numbered 目標1, 施策1-2, (1), ①) was found; is it the right document?",
             file=document.name,
         )
     outline.front = list(document.blocks[:start])
@@ -87,9 +87,9 @@ def _marks_from_styles(document: Document, marks: Sequence[Mark], outline: Outli
                     plan.add(j)
     depths = sorted({document.blocks[i].heading for i in plan})
     elsewhere = any(m.kind == "level" and i not in plan for i, m in enumerate(marks))
-    if elsewhere or not 2 <= len(depths) <= len(LEVELS):
+    if elsewhere or not 2 <= len(depths) < len(LEVELS):
         return list(marks)
-    # Two levels are the top and the bottom of the table, three are all of it.
+    # The first is the top of the table of levels, the others are its bottom.
     ranks = dict(zip(depths, (0, *range(len(LEVELS) - len(depths) + 1, len(LEVELS))), strict=True))
     counters = [0] * len(LEVELS)
     result = list(marks)
@@ -117,6 +117,7 @@ class _Walk:
         self.blocks: dict[str, Block] = {}
         self.last: Entry | int | None = None  # what a continuation line belongs to
         self.lost = False  # below a heading that is not of the plan
+        self.unread: Block | None = None  # the last line that may have been such a heading
 
     def check_front(self, front: list[Block], marks: list[Mark]) -> None:
         """Raise if part of the plan stands between the heading of the opinions section and the first goal."""
@@ -145,7 +146,7 @@ class _Walk:
             self._note(block, "continuation")
         else:
             # An unnumbered heading may be a misread one: what follows must not slip under the item above it.
-            self.lost, self.last = True, None
+            self.lost, self.last, self.unread = True, None, block
             self._note(block, "set aside", "番号も「・」もない行")
 
     def finish(self) -> None:
@@ -170,12 +171,7 @@ class _Walk:
         parent = self.path[-1][0] if self.path else ""
         code = f"{parent}-{one.number}" if parent else f"G{one.number}"
         if code in self.blocks:
-            first = self.blocks[code].location
-            self._error(
-                block,
-                f"番号「{one.printed or one.number}」が {first} と重複しています。",
-                f"the number '{one.printed or one.number}' repeats the one at {first}",
-            )
+            self._repeated(block, one.printed or str(one.number), self.blocks[code])
         before = [n for n in self.outline.nodes if n.parent == parent]
         expected = int(re.split(r"[G-]", before[-1].code)[-1]) + 1 if before else 1
         if one.number != expected:
@@ -225,6 +221,18 @@ class _Walk:
             "上の見出しの番号が読み取れているか確かめてください。",
             f"this {level.name} stands outside any {above.name}; "
             "check that the number of the heading above was read",
+        )
+
+    def _repeated(self, block: Block, number: str, first: Block) -> NoReturn:
+        ja, en = "", ""
+        if self.unread is not None and self.unread.line > first.line:
+            unread = f"{self.unread.location}「{self.unread.text.strip()}」"
+            ja = f"そのあいだの {unread}が計画の見出しなら、番号を 目標1、施策1-2、(1)、① の形に直してください。"
+            en = f"; if {unread} between them is a heading of the plan, number it as 目標1, 施策1-2, (1) or ①"
+        self._error(
+            block,
+            f"番号「{number}」が {first.location} と重複しています。{ja}",
+            f"the number '{number}' repeats the one at {first.location}{en}",
         )
 
     def _before_item(self, block: Block) -> NoReturn:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.cells import SURROGATE, in_percent, without_controls
 from pipeline.codebook import Codebook
-from pipeline.codebook_nodes import Node
+from pipeline.codebook_rows import Node
 from pipeline.disclosure import THRESHOLD
 from pipeline.drawing import Picture
 from pipeline.features import TextVectors

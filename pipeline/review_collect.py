@@ -18,6 +18,7 @@ import pandas as pd
 from pipeline.codebook import Codebook
 from pipeline.decision_checks import KEY, moment, same_opinion
 from pipeline.decisions import gather_decisions
+from pipeline.errors import InputError
 from pipeline.review_answer import Answer, AnswerReader, Fault
 from pipeline.review_form import COLUMNS, fingerprint
 from pipeline.review_returned import Returned
@@ -77,9 +78,18 @@ def judge(returned: Returned, codebook: Codebook, held: Held | None = None) -> J
     Raises
     ------
     InputError
-        if the file was made for another plan, by the titles in its sheet of the codebook.
+        if the file was made for another plan, by the codes and titles in its sheet of the codebook.
     """
     codebook.check_titles(returned.titles.items(), returned.file)
+    if returned.titles and not any(code in codebook for code in returned.titles):
+        code, title = next(iter(returned.titles.items()))
+        raise InputError(
+            f"別の計画のシートのようです。このシートのコード(「{code} {title}」など)は、どれもコードブックにありません。"
+            "このシートを作ったときのコードブックを指定してください(--codebook)。",
+            f"this form seems to be of another plan: none of its codes ('{code} {title}' and others) is in the codebook; "
+            "name the codebook it was made with (--codebook)",
+            file=returned.file,
+        )
     held = {} if held is None else held
     asked = {(r["opinion_id"], r["unit"]): r for r in records(returned.asked)}
     problems = _Problems(returned)

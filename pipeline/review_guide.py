@@ -16,14 +16,19 @@ from pipeline.book_parts import (
     set_up_page,
 )
 from pipeline.cells import write_cell
+from pipeline.codebook import Node
 from pipeline.errors import Language
+from pipeline.notation import CIRCLED_DIGITS, parse_numbers, undated
 from pipeline.review_form import ACTION_WORDS, CODER_LABEL
 
 
 def guide_rows(
-    language: Language, coder: str, prefilled: bool, blind: bool, hidden: bool
+    language: Language, item: Node, coder: str, *, prefilled: bool, blind: bool, hidden: bool
 ) -> list[tuple[str, str]]:
-    """Return the rows of the guide, (heading, text), the header first; '{progress}' stands for a count."""
+    """Return the rows of the guide, (heading, text), the header first; '{progress}' stands for a count.
+
+    item : one of the plan, as an example of how its codes are written
+    """
     ja = language == "ja"
     rows = [
         ("項目", "説明") if ja else ("topic", "what to do"),
@@ -38,7 +43,26 @@ def guide_rows(
             rows += _PREFILLED_JA if ja else _PREFILLED_EN
         if hidden:
             rows += _HIDDEN_JA if ja else _HIDDEN_EN
-    return rows + (_REST_JA if ja else _REST_EN)
+    second, *rest = _REST_JA if ja else _REST_EN
+    return [*rows, second, _code_row(item, language), *rest]
+
+
+def _code_row(item: Node, language: Language) -> tuple[str, str]:
+    """Return how to write codes of this plan: others are refused when the form comes back."""
+    numbers = parse_numbers(item.code) or ()
+    forms = [item.code]
+    if len(numbers) == 3 and numbers[2] in CIRCLED_DIGITS:
+        forms.append(f"{numbers[0]}({numbers[1]}){CIRCLED_DIGITS[numbers[2]]}")
+    bare = "-".join(map(str, numbers))
+    forms = [*dict.fromkeys((*forms, bare) if bare else forms)]
+    safe = undated(item.code, item.title)
+    if language == "ja":
+        row = f"一覧から選ぶほか、{'、'.join(forms)}(全角も可)、項目名だけでも読み取れます。"
+        dates = f"{bare} は Excel が日付に変えることがあるので、{safe} と書いてください。"
+        return "コードの書き方", row + (dates if len(numbers) > 1 else "")
+    row = f"From the list, or as {', '.join(forms)}, or the title alone."
+    dates = f" Excel may turn {bare} into a date: write {safe}."
+    return "how to write codes", row + (dates if len(numbers) > 1 else "")
 
 
 def write_guide_sheet(
@@ -67,11 +91,25 @@ def write_guide_sheet(
             write_cell(sheet, i, 1, right, style)
 
 
-def code_rule(language: Language) -> dict[str, object]:
-    """Return the list of items. What is not in it is asked about, not refused: a code alone can be read."""
+def code_rule(language: Language, item: Node) -> dict[str, object]:
+    """Return the list of items. What is not in it is asked about, not refused: a code alone can be read.
+
+    item : one of the plan, as an example; its title would be too long for the message
+    """
+    alone = undated(item.code, item.title) == item.code
     title, message = {
-        "ja": ("一覧にない値です", "一覧から選ぶか、コードだけ(例 G1-1-1)を入れてください。"),
-        "en": ("Not in the list", "Please choose from the list, or enter a code alone (as G1-1-1)."),
+        "ja": (
+            "一覧にない値です",
+            f"一覧から選ぶか、コードだけ(例 {item.code})を入れてください。"
+            if alone
+            else "一覧から選んでください。数字だけのコードは、Excel が日付に変えることがあります。",
+        ),
+        "en": (
+            "Not in the list",
+            f"Please choose from the list, or enter a code alone (as {item.code})."
+            if alone
+            else "Please choose from the list. Excel may turn a code of numbers alone into a date.",
+        ),
     }[language]
     rule: dict[str, object] = {"validate": "list", "source": f"={CHOICES}", "error_type": "information"}
     return rule | {"error_title": title, "error_message": message}
@@ -157,14 +195,12 @@ _HIDDEN_EN = [
 ]
 _REST_JA = [
     ("第2コード", "2つの項目にまたがる意見では、主な項目を「確定コード」、もう1つを「第2コード」に入れます。"),
-    ("コードの書き方", "一覧から選ぶほか、G1-1-1、1(1)①、1-1-1(全角も可)、項目名だけでも読み取れます。1-1-1 は Excel が日付に変えることがあるので、G1-1-1 と書いてください。"),
     ("してよいこと", "並べ替え、絞り込み、列幅の変更、途中で保存して後で続けること。LibreOffice で開くこと。"),
     ("しないこと", "見出しや意見の文面を書き換える、行を加える・消す・複写する、別のブックに写す。行は意見IDで読み取ります。"),
     ("返し方", "上書き保存して、ファイルのまま返してください(.xlsx)。"),
 ]  # fmt: skip
 _REST_EN = [
     ("second_code", "If an opinion is about two items, put the main one in final_code and the other in second_code."),
-    ("how to write codes", "From the list, or as G1-1-1, 1(1)①, 1-1-1, or the title alone. Excel may turn 1-1-1 into a date: write G1-1-1."),
     ("you may", "sort, filter, change widths, save and go on later, use LibreOffice."),
     ("please do not", "change headers or opinions, add, delete or copy rows, or move them to another workbook. Rows are read by opinion_id."),
     ("giving it back", "Save it and send the file itself back (.xlsx)."),

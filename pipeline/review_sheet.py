@@ -132,7 +132,8 @@ class _Sheet:
         hidden = HiddenSheets(self.book)
         coder, prefilled, blind = self.form.coder, self.form.prefilled, self.form.blind
         hidden_some = not blind and bool((self.rows["suggestion_shown"] == "no").any())
-        rows = guide_rows(self.language, coder, prefilled, blind, hidden_some)
+        item = self.form.codebook.items[0]
+        rows = guide_rows(self.language, item, coder, prefilled=prefilled, blind=blind, hidden=hidden_some)
         progress = (self._progress(), f"0 / {len(self.rows):,}")
         write_guide_sheet(self.book, shown[1], rows, progress, name_given=bool(coder))
         write_codebook_sheet(self.book, shown[2], self.form.codebook, self.language, self.header)
@@ -213,7 +214,8 @@ class _Sheet:
         sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, last, end)})
         for name in ("code", "code_2"):
             column = self.columns.index(name)
-            sheet.data_validation(1, column, last, column, code_rule(self.language))
+            rule = code_rule(self.language, self.form.codebook.items[0])
+            sheet.data_validation(1, column, last, column, rule)
         column = self.columns.index("action")
         sheet.data_validation(1, column, last, column, action_rule(self.language, blind=self.form.blind))
         if "confidence" in self.columns:

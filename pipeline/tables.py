@@ -37,11 +37,20 @@ class Schema:
     def check(self, table: pd.DataFrame, file: str | None = None) -> pd.DataFrame:
         """Return a copy with all columns of the schema in order, then any others.
 
+        Blanks around a name of the schema, which nobody sees in Excel, are taken away.
+
         Raises
         ------
         InputError
             if a required column is absent, or a required cell is empty (row counted with the header as 1).
         """
+        names = [str(c).strip() for c in table.columns]
+        own = {
+            c: n
+            for c, n in zip(table.columns, names, strict=True)
+            if n in self.columns and names.count(n) == 1
+        }
+        table = table.rename(columns=own)
         for column in self.required:
             if column not in table.columns:
                 found = listed(table.columns)

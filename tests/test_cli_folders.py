@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -138,3 +139,23 @@ def test_another_plan_is_told_where_to_go(tmp_path: Path, capsys: pytest.Capture
     assert iken("ingest", other, "--out", tmp_path) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "codebook.csv" in said and "--out" in said
+
+
+def test_labels_that_are_left_out_beside_another_plans_codebook_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After `ingest` and `adjudicate`, who forgets --labels would get a model of titles alone."""
+    monkeypatch.chdir(tmp_path)
+    assert iken("ingest", SOURCE, "--out", "わたしの市") == 0
+    codebook = Path("わたしの市/codebook/codebook.csv")
+    train = ("train", "--codebook", codebook, "--out", "models/m", *LIGHT)
+    capsys.readouterr()
+    assert iken(*train) == 0
+    said = capsys.readouterr().err
+    assert "コード付き意見を使わずに学習します" in said
+    assert f"--labels {Path('わたしの市/labels')}{os.sep}{SOURCE.stem}.csv" in said
+    assert iken(*train, "--labels", f"わたしの市/labels/{SOURCE.stem}.csv") == 0
+    assert "使わずに" not in capsys.readouterr().err
+    shutil.copy(codebook, "計画.csv")
+    assert iken("train", "--codebook", "計画.csv", "--out", "models/m", *LIGHT) == 0
+    assert "使わずに" not in capsys.readouterr().err

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
-from commands import iken
+from commands import LIGHT, iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 
 from pipeline.tableio import read_table, write_table
@@ -106,3 +107,42 @@ def test_label_files_that_both_number_from_one(tmp_path: Path, capsys: pytest.Ca
     assert iken("evaluate", "--labels", files[0], "--model", tmp_path / "m") == 2
     assert "opinion_id" in capsys.readouterr().err
     files[1].unlink()
+
+
+def test_a_table_of_a_plan_with_merged_cells_and_goals_in_columns_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was a plan of one level without a word."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["目標", "title"], ["安心", "健診の充実"], ["", "産後の支援"], ["道", "歩道の段差"]):
+        sheet.append(row)
+    sheet.merge_cells("A2:A3")
+    book.save(tmp_path / "計画.xlsx")
+    train = ("train", "--out", tmp_path / "m", *LIGHT, "--codebook")
+    assert iken(*train, tmp_path / "計画.xlsx") == 0
+    said = "".join(capsys.readouterr().err.split())
+    assert "結合したセルがあります(A2:A3" in said and "3項目が1つの階層に並んだ計画" in said
+    assert iken(*train, SEED_CODEBOOK) == 0
+    said = capsys.readouterr().err
+    assert "結合" not in said and "1つの階層" not in said
+
+
+def test_a_document_of_which_no_opinion_could_be_read_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its codebook may lack levels, and would then not fit the corrected document."""
+    lines = ["# 目標1 安心", "## 取組1-1 健診", "健診が遠い", "# 目標2 道", "## 取組2-1 歩道", "段差がある"]
+    (tmp_path / "まとめ.md").write_text("\n\n".join(lines), "utf-8")
+    assert iken("ingest", tmp_path / "まとめ.md", "--out", tmp_path / "市") == 0
+    said = capsys.readouterr()
+    assert "コード付き意見 0件" in said.out and "1件も読めませんでした" in said.err
+    corrected = "\n\n".join(lines).replace("## 取組1-1", "(1)").replace("## 取組2-1", "(1)")
+    corrected = corrected.replace("健診が遠い", "・健診が遠い").replace("段差が", "・段差が")
+    (tmp_path / "まとめ.md").write_text(corrected, "utf-8")
+    assert iken("ingest", tmp_path / "まとめ.md", "--out", tmp_path / "市") == 2
+    assert "見出しを直したのなら" in capsys.readouterr().err
+    (tmp_path / "市/codebook/codebook.csv").unlink()
+    assert iken("ingest", tmp_path / "まとめ.md", "--out", tmp_path / "市") == 0
+    said = capsys.readouterr()
+    assert "コード付き意見 2件" in said.out and "読めませんでした" not in said.err

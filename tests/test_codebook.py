@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,8 +137,6 @@ def test_the_hash_changes_with_a_definition(plan: Codebook) -> None:
     ],
 )
 def test_faults_name_row_and_column(rows: list[dict[str, str]], row: int, column: str) -> None:
-    import pandas as pd
-
     with pytest.raises(InputError) as caught:
         Codebook.from_table(pd.DataFrame(rows).fillna(""), "codebook.csv")
     assert (caught.value.place.file, caught.value.place.row, caught.value.place.column) == (
@@ -145,6 +144,115 @@ def test_faults_name_row_and_column(rows: list[dict[str, str]], row: int, column
         row,
         column,
     )
+
+
+WIDE = str.maketrans("0123456789-", "０１２３４５６７８９－")
+
+
+def _book(*codes: str, **more: tuple[str, ...]) -> Codebook:
+    columns = {"code": codes, "title": tuple(f"題名{i}" for i in range(len(codes))), **more}
+    return Codebook.from_table(pd.DataFrame({k: list(v) for k, v in columns.items()}), "計画.xlsx")
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ("1", "1-1", "1-1-1", "1-1-2", "2", "2-1"),
+        tuple(c.translate(WIDE) for c in ("1", "1-1", "1-1-1", "1-1-2", "2", "2-1")),
+        ("1", "1−1", "1－1－１", "1-1-2", "２", "２‐１"),
+        ("1", "1.1", "1.1.1", "1.1.2", "2", "2.1"),
+        ("目標1", "1(1)", "1(1)①", "1(1)②", "目標2", "2(1)"),
+    ],
+)
+def test_the_numbers_of_codes_say_the_parents_in_any_notation(codes: tuple[str, ...]) -> None:
+    """A plan in full-width numbers was a flat list without a word, its goals items like any other."""
+    book = _book(*codes)
+    assert [n.level for n in book] == [1, 2, 3, 3, 1, 2]
+    assert [n.code for n in book.items] == [codes[2], codes[3], codes[5]]
+    assert book.read_code("1-1-2") == codes[3]
+
+
+def test_a_parent_is_found_in_any_width() -> None:
+    assert _book("1", "1-1", parent=("", "１")).depth == 2
+
+
+def test_one_code_in_two_widths_is_refused() -> None:
+    with pytest.raises(InputError, match="3行目と重複") as caught:
+        _book("1", "1-1", "１－１")
+    assert (caught.value.place.row, caught.value.place.column) == (4, "code")
+
+
+@pytest.mark.parametrize(
+    ("codes", "row"),
+    [(("1", "1-1", "1-1-1", "1-2-1"), 5), (("G1", "G1-1-1", "G1-1-2"), 3), (("1", "1-1", "2-1"), 4)],
+)
+def test_a_missing_row_above_is_told(codes: tuple[str, ...], row: int) -> None:
+    """The code would stand at the top of the plan as a goal of its own."""
+    with pytest.raises(InputError, match="すぐ上の階層の行がありません") as caught:
+        _book(*codes)
+    assert (caught.value.place.row, caught.value.place.column) == (row, "code")
+    said = _book(*codes, level=("1",) * len(codes))  # as in what iken writes itself
+    assert [n.level for n in said] == [1] * len(codes)
+
+
+def test_codes_that_all_begin_with_two_numbers_are_a_plan() -> None:
+    assert [n.level for n in _book("1-1", "1-1-1", "2-1", "2-1-1")] == [1, 2, 1, 2]
+    assert [n.level for n in _book("1-1", "1-2", "2-1")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("code", ["1月1日", "2001/1/2", "2001-01-02", "2001-01-02 00:00:00"])
+def test_a_code_that_excel_made_a_date_of_is_refused_in_a_codebook(code: str) -> None:
+    with pytest.raises(InputError, match="Excel が日付に変えた") as caught:
+        _book("1", code)
+    assert (caught.value.place.row, caught.value.place.column) == (3, "code")
+    assert len(_book("2024-1-1", "45658")) == 2  # codes of years, and five digits
+
+
+def test_the_advice_on_dates_is_a_code_of_this_plan() -> None:
+    """「G1-1-1」 was advised also where no code has a letter, and then refused."""
+    book = _book("1", "1-1", "1-2")
+    with pytest.raises(InputError, match="「1-1 題名1」のように") as caught:
+        book.code_or_error("2001-01-02", file=None, row=None, column=None)
+    advised = str(caught.value).split("「")[-1].split("」")[0]
+    assert book.read_code(advised) == "1-1"
+
+
+PRINTED = (
+    ("1", "1-1", "1-2", "1-2-1", "2", "2-1", "2-1-1"),
+    ("基本目標1", "施策1-1", "施策1-2", "(1)", "基本目標2", "施策2-1", "(1)"),
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("基本目標1/施策1-2/(1)", "1-2-1"),
+        ("基本目標１／施策１－２／（１）", "1-2-1"),
+        ("基本目標1 施策1-2 (1)", "1-2-1"),
+        ("基本目標1施策1-2(1) 題名3", "1-2-1"),
+        ("施策1-2(1)", "1-2-1"),
+        ("施策2-1", "2-1"),
+        ("基本目標1", "1"),
+        ("目標2", "2"),
+        ("施策1-2(1) 題名6", None),
+        ("施策3-1", None),
+    ],
+)
+def test_numbers_with_the_words_of_the_plan_are_read(written: str, code: str | None) -> None:
+    book = _book(*PRINTED[0], number=PRINTED[1])
+    assert book.read_code(written) == code
+
+
+def test_several_codes_with_the_words_of_the_plan_in_one_cell() -> None:
+    book = _book(*PRINTED[0], number=PRINTED[1])
+    assert split_codes("基本目標1/施策1-2/(1)、基本目標2/施策2-1/(1)", book) == (["1-2-1", "2-1-1"], [])
+    assert split_codes("施策1-2(1)/施策2-1(1)", book) == (["1-2-1", "2-1-1"], [])
+
+
+def test_numbers_that_begin_anew_below_every_goal_are_of_no_one_code() -> None:
+    book = _book("1", "1-1", "2", "2-1", number=("目標1", "施策1", "目標2", "施策1"))
+    assert book.read_code("施策1") is None
+    assert book.read_code("目標2/施策1") == "2-1"
 
 
 def test_a_date_made_by_excel_is_explained(plan: Codebook) -> None:
@@ -189,3 +297,12 @@ def test_the_letter_of_a_code_counts() -> None:
 )
 def test_what_is_not_one_code_is_not_read_as_one(text: str, plan: Codebook) -> None:
     assert plan.read_code(text) is None
+
+
+def test_blanks_around_the_names_of_columns_do_no_harm() -> None:
+    table = pd.DataFrame({"code ": ["1", "1-1"], "　title": ["安心", "健診"], " 担当課": ["a", "b"]})
+    book = Codebook.from_table(table, "計画.xlsx")
+    assert [(n.code, n.title, n.extra) for n in book] == [
+        ("1", "安心", {" 担当課": "a"}),
+        ("1-1", "健診", {" 担当課": "b"}),
+    ]

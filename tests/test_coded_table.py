@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.codebook import Codebook
-from pipeline.codebook_nodes import Node
+from pipeline.codebook_rows import Node
 from pipeline.coded_table import (
     CODE_NAMES,
     TEXT_NAMES,

@@ -285,3 +285,21 @@ def test_what_is_read_as_blank_or_has_no_name_is_told(
     )
     assert run(command, two) == 0
     assert "見出しのない列があります: 列3。" in capsys.readouterr().err
+
+
+def test_a_named_column_below_a_title_is_told_that_row_1_is_the_header(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The name is right there in row 2, and 「ありません」 alone is what nobody believes."""
+    survey = book(tmp_path / "回答.xlsx", 回答=[["市民アンケート 回答一覧"], *ANSWERS])
+    assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--text-column", "自由記述") == 2
+    assert "ある列: 市民アンケート 回答一覧(1行目を見出しとして" in capsys.readouterr().err
+
+
+def test_names_with_line_breaks_are_listed_on_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [["問1 ご意見を\nお書きください", "問2 その他の\r\nご意見"], ["バスが少ない", "公園がない"]]
+    survey = book(tmp_path / "回答.xlsx", 回答=rows)
+    assert iken("suggest", survey, "--out", tmp_path / "o.csv") == 2
+    assert "ある列: 問1 ご意見を お書きください、問2 その他の ご意見" in capsys.readouterr().err

@@ -39,6 +39,13 @@ from pipeline.no_answer import has_no_opinion, stands_for_another
         "ノーコメント",
         "回答できません。申し訳ありません",
         "書くことがありません",
+        "未回答",
+        "(無回答)",
+        "【未入力】",
+        "無記入です",
+        "記載なし",
+        "非該当",
+        "回答しない",
     ],
 )
 def test_no_opinion(text: str) -> None:
@@ -50,6 +57,8 @@ def test_no_opinion(text: str) -> None:
     [
         "バスがない",
         "なしの木を植えたい",
+        "未回答の人にも聞いてほしい",
+        "スキップできる設問がほしい",
         "相談先がわからない",
         "行く場所がない",
         "何もない町なのでイベントがほしい",

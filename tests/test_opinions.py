@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.codebook import Codebook
-from pipeline.codebook_nodes import Node
+from pipeline.codebook_rows import Node
 from pipeline.documents import read_document
 from pipeline.errors import InputError
 from pipeline.ingested import Ingested

@@ -27,6 +27,12 @@ def codes(found: Outline) -> list[tuple[str, str, str]]:
         ("# 目標2\uff1a包括", "level", "目標2", "包括"),
         ("基本目標\uff13 連携", "level", "基本目標3", "連携"),
         ("目 標 4 連携", "level", "目標4", "連携"),
+        ("施策1-2 支援", "level", "施策1-2", "支援"),
+        ("### 基本施策\uff11\uff0d\uff12\uff1a支援", "level", "基本施策1-2", "支援"),
+        ("施策の方向 3 支援", "level", "施策の方向3", "支援"),
+        ("施策1-(2) 支援", "level", "施策1-(2)", "支援"),
+        ("施策1について", "plain", "", "施策1について"),
+        ("施策を進める", "plain", "", "施策を進める"),
         ("- (1) 支援", "level", "(1)", "支援"),
         ("\uff08\uff12\uff09支援", "level", "(2)", "支援"),
         ("⑶ 支援", "level", "(3)", "支援"),
@@ -67,6 +73,44 @@ def test_levels_come_from_the_numbers_not_from_the_headings() -> None:
         ("G2", "目標2", "連携"),
     ]
     assert [(o.text, o.code) for o in found.opinions] == [("あ", "G1-1-1"), ("い", "G1-1-2")]
+
+
+def test_measures_stand_between_goals_and_what_is_in_brackets() -> None:
+    found = outline(
+        "基本目標1 安心",
+        "施策1-1 支援",
+        "(1) 健診",
+        "・遠い",
+        "施策1-2 保育",
+        "(1) 病児",
+        "・ない",
+        "(2) 質",
+        "・上げて",
+    )
+    assert [(c, n) for c, n, _ in codes(found)] == [
+        ("G1", "基本目標1"),
+        ("G1-1", "施策1-1"),
+        ("G1-1-1", "(1)"),
+        ("G1-2", "施策1-2"),
+        ("G1-2-1", "(1)"),
+        ("G1-2-2", "(2)"),
+    ]
+    assert [(o.text, o.code) for o in found.opinions] == [
+        ("遠い", "G1-1-1"),
+        ("ない", "G1-2-1"),
+        ("上げて", "G1-2-2"),
+    ]
+    assert not found.doubts
+
+
+def test_a_repeated_number_names_the_line_that_may_be_an_unread_heading() -> None:
+    """「(1) が重複」 alone sends people to the (1), which is right, and not to the heading above it."""
+    with pytest.raises(InputError, match="そのあいだの L5「1-2 保育」が計画の見出しなら") as caught:
+        outline("目標1 安心", "1-1 支援", "(1) 健診", "・遠い", "1-2 保育", "(1) 病児", "・ない")
+    assert caught.value.place.row == 6
+    with pytest.raises(InputError) as caught:
+        outline("目標1 安心", "1-1 支援", "(1) 健診", "・遠い", "(1) 病児", "・ない")
+    assert "そのあいだ" not in caught.value.ja
 
 
 def test_a_plan_may_lack_the_middle_or_the_lowest_level() -> None:

@@ -376,6 +376,25 @@ def test_another_codebook_is_noted_and_the_old_one_recorded(tmp_path: Path, plan
     assert set(result.decisions["codebook_sha256"]) == {plan.sha256}
 
 
+def test_a_form_of_another_plan_with_other_codes_is_one_problem_and_not_one_a_row(
+    tmp_path: Path, plan: Codebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who forgets --codebook was shown every row as wrong, and with --accept-valid all 「該当なし」 went in."""
+    table = plan.to_table()
+    other = tmp_path / "別.csv"
+    write_table(table.assign(code=table["code"].str.replace("G", "P"), parent="", level=""), other)
+    path, out = (
+        filled(made(tmp_path / "a.xlsx", plan), ALL | {0: {"action": "該当なし"}}),
+        tmp_path / "判定.csv",
+    )
+    command = ("review", "collect", path, "--out", out, "--codebook", other)
+    for option in ((), ("--accept-valid",)):
+        assert iken(*command, *option) == 2
+        said = "".join(capsys.readouterr().out.split())
+        assert "ファイル:1件" in said and "読めないコード" not in said and "--codebook" in said
+        assert not out.exists()
+
+
 def test_a_form_of_another_plan_with_the_same_codes_is_not_collected(
     tmp_path: Path, plan: Codebook, codebook_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

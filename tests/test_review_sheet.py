@@ -12,9 +12,10 @@ from conftest import ROOT
 from review_forms import FIRST, TEXTS, items_of, made, opened, positions, wide
 
 from pipeline.cells import EXCEL_MAX_CELL
-from pipeline.codebook import Codebook
+from pipeline.codebook import Codebook, Node
 from pipeline.errors import InputError
 from pipeline.review_form import ROWS_SHEET, fingerprint
+from pipeline.review_guide import code_rule, guide_rows
 from pipeline.review_items import share_out
 from pipeline.review_sheet import Form, write_review_sheets
 from pipeline.tableio import read_table, write_table
@@ -147,6 +148,39 @@ def test_the_draw_depends_on_ids_and_seed_alone() -> None:
     assert not once["suggestion_shown"].equals(other["suggestion_shown"])
     backwards = share_out(table[::-1], ["A"], hidden=0.2, seed=3)
     assert backwards["suggestion_shown"].tolist() == once["suggestion_shown"].tolist()[::-1]
+
+
+# -- the guide -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("codes", "dates"),
+    [(("G1", "G1-1", "G1-1-1"), "G1-1-1"), (("1", "1-1", "1-1-1"), "1-1-1 点検"), (("C1", "C2", "C3"), "")],
+)
+def test_the_guide_teaches_codes_that_are_read_when_the_form_comes_back(
+    codes: tuple[str, ...], dates: str
+) -> None:
+    """It taught G1-1-1 in every plan, also where the codes are 1-1-1, and then refused it."""
+    table = pd.DataFrame({"code": codes, "title": ["安心", "道路", "点検"]})
+    book = Codebook.from_table(table)
+    item = book.items[0]
+    for language, lists in (("ja", "一覧から選ぶほか、(.*)\\(全角も可"), ("en", "or as (.*), or the title")):
+        options = {"prefilled": False, "blind": False, "hidden": False}
+        rows = dict(guide_rows(language, item, "佐藤", **options))  # type: ignore[arg-type]
+        text = rows["コードの書き方" if language == "ja" else "how to write codes"]
+        taught = re.split("、|, ", re.search(lists, text)[1])  # type: ignore[index]
+        advice = re.search("あるので、(.*) と書いて|write (.*)\\.$", text)
+        advised = [] if advice is None else [advice[1] or advice[2]]
+        assert advised == ([dates] if dates else [])
+        assert [book.read_code(t) for t in taught + advised] == [item.code] * len(taught + advised)
+
+
+def test_the_message_of_the_list_fits_excel_and_teaches_no_date() -> None:
+    for code, taught in (("G1-1-1", "G1-1-1"), ("1-1-1", None)):
+        rule = code_rule("ja", Node(code, "", 1, "", "長い題名" * 100))
+        assert len(str(rule["error_message"])) <= 255  # Excel takes no more, XlsxWriter drops the whole list
+        assert (taught or "数字だけのコード") in str(rule["error_message"])
+        assert taught or code not in str(rule["error_message"])
 
 
 # -- the workbook ----------------------------------------------------------------------------------

@@ -138,9 +138,11 @@ def _same_codebook(known: Codebook | None, found: Codebook, path: Path, first: P
         if node.code not in known or known[node.code].title != node.title:
             raise InputError(
                 f"コード {node.code}「{node.title}」が、コードブック {first} と合いません。別の計画の文書なら、"
-                "--out に別のフォルダを指定してください。",
+                "--out に別のフォルダを指定してください。同じ計画で、前に読んだあとに見出しを直したのなら、コードブックも同じように"
+                "直すか、消してください(書き加えた説明も消えます)。",
                 f"code {node.code} '{node.title}' does not fit the codebook {first}; if this is another plan, "
-                "give --out a folder of its own",
+                "give --out a folder of its own; if headings were corrected since, correct the codebook alike, or delete it "
+                "(with what was written into it)",
                 file=str(path),
             )
     return known
@@ -186,6 +188,13 @@ def _report(console: Console, read: str, result: Ingested) -> None:
         f"  空行でない {c['lines']}行 = 使った {c['used']} + 外した {c['set_aside']}",
         f"  {counted(c['lines'], 'non-blank line')} = {c['used']} used + {c['set_aside']} set aside",
     )
+    if not c["labels"]:
+        console.warn(
+            "コード付き意見が1件も読めませんでした。意見の行は「・」などで、見出しは 目標1、施策1-2、(1)、① で始めます。"
+            "外した行があれば、文書を直し、書き出した codebook.csv を消してから読み直してください。",
+            "not one coded opinion was read. Opinions begin with a bullet (・), headings with 目標1, 施策1-2, (1) or ①. "
+            "If lines were set aside, correct the document, delete the codebook.csv just written, and read it again",
+        )
     header = [console.t("場所", "place"), console.t("理由", "reason"), console.t("文字", "text")]
     for table, ja, en in (
         (result.set_aside, "外した行", "set aside"),

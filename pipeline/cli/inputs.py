@@ -179,6 +179,12 @@ def find_inputs(
     return files
 
 
+def labels_beside(codebook: Path) -> list[Path]:
+    """Return the labels in the folder that `iken ingest` wrote a codebook to, and `iken adjudicate` may have added to."""
+    folder = codebook.parent.parent if codebook.resolve().parent.name == "codebook" else None
+    return sorted((folder / "labels").glob("*.csv")) if folder else []
+
+
 def _with_a_bank() -> Path:
     """Return the folder of the shipped codebook and its bank: here, else where iken was installed from.
 

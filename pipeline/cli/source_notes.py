@@ -53,13 +53,7 @@ def say_other_sheets(console: Console, source: RowSource, wanted: str | None, *,
 
 def say_gaps(console: Console, source: RowSource) -> None:
     """Say what else would be read as blank or without a name: merged cells, and columns that the header leaves out."""
-    if source.merged:
-        console.warn(
-            f"{read_from(console, source)} に結合したセルがあります({source.merged} など)。値があるのは左上のセルだけなので、"
-            "ほかは空欄と読みます。結合を解いて、1行ずつ値を入れてください。",
-            f"merged cells in {read_from(console, source)} ({source.merged}): only the first cell of them has a value, "
-            "the others are read as blank; unmerge them and fill in each row",
-        )
+    say_merged(console, source)
     # The first column alone is the index that some programs write.
     unnamed = [c for i, c in enumerate(source.columns, 1) if i > 1 and c == f"列{i}"]
     if unnamed and not set(source.columns) >= _SUGGESTIONS:
@@ -72,11 +66,27 @@ def say_gaps(console: Console, source: RowSource) -> None:
         )
 
 
+def say_merged(console: Console, source: RowSource) -> None:
+    """Say that all cells that are merged, but the first of them, are read as blank."""
+    if source.merged:
+        console.warn(
+            f"{read_from(console, source)} に結合したセルがあります({source.merged} など)。値があるのは左上のセルだけなので、"
+            "ほかは空欄と読みます。結合を解いて、1行ずつ値を入れてください。",
+            f"merged cells in {read_from(console, source)} ({source.merged}): only the first cell of them has a value, "
+            "the others are read as blank; unmerge them and fill in each row",
+        )
+
+
 def say_sheets(console: Console, *paths: Path | None) -> None:
-    """Name the sheet that is read of each Excel file with several, where there is no option to choose one."""
+    """Name the sheet that is read of each Excel file with several, where there is no option to choose one.
+
+    And merged cells in it: in the table of a plan they stand where a goal has several items.
+    """
     for path in paths:
         if path is not None and path.suffix.lower() in EXCEL:
-            say_other_sheets(console, open_rows(path), None, option=False)
+            source = open_rows(path)
+            say_other_sheets(console, source, None, option=False)
+            say_merged(console, source)
 
 
 def say_other_columns(console: Console, source: RowSource, taken: Sequence[str], *, named: bool) -> None:

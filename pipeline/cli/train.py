@@ -17,6 +17,7 @@ from pipeline.cli.figures import print_metrics, print_promise
 from pipeline.cli.inputs import (
     TrainingInputs,
     find_inputs,
+    labels_beside,
     read_bank,
     read_codebook,
     read_labels,
@@ -24,7 +25,7 @@ from pipeline.cli.inputs import (
     read_term_list,
 )
 from pipeline.cli.source_notes import say_sheets
-from pipeline.errors import InputError
+from pipeline.errors import InputError, counted
 from pipeline.model_writing import check_model_folder, save_model
 from pipeline.models import Model
 from pipeline.settings import TrainingConfig
@@ -50,6 +51,12 @@ def run_train(
             "例文集が見つからないので、題名・説明とコード付き意見だけから学びます(新しい話題に弱くなります)。--bank で指定できます。",
             "there is no example bank, so only titles, definitions and coded opinions are learned from "
             "(weaker on new topics); name one with --bank",
+        )
+    if labels is None and not inputs.labels and (beside := labels_beside(codebook)):
+        files = " ".join(f"--labels {p}" for p in beside)
+        console.warn(
+            f"コード付き意見を使わずに学習します。コードブックの隣にあるものを使うなら、次を付けてください: {files}",
+            f"training without coded opinions; to use those beside the codebook, add: {files}",
         )
     settings = _read_config(config)
     model, aside = train_files(console, inputs, settings)
@@ -92,6 +99,13 @@ def train_files(
         console, *inputs.labels, inputs.codebook, inputs.bank, inputs.bank_codebook, inputs.paraphrases
     )
     codebook = read_codebook(inputs.codebook)
+    if codebook.depth == 1:  # a table of the plan with goals in columns of their own looks so, too
+        console.warn(
+            f"{inputs.codebook.name}: {len(codebook)}項目が1つの階層に並んだ計画として学習します。目標や施策があるなら、"
+            "それぞれの行を加え、code(1、1-1、1-1-1 など)か parent の列で上下を示してください。",
+            f"{inputs.codebook.name}: learning a plan of one level with {counted(len(codebook), 'item')}; if it has goals "
+            "above them, give each a row, and say by code (1, 1-1, 1-1-1) or parent what lies below what",
+        )
     labels = read_labels(inputs.labels, codebook, inputs.label_names)
     bank = read_bank(console, inputs, codebook)
     paraphrases = read_paraphrases(inputs, codebook, labels)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.codebook import Codebook
-from pipeline.codebook_nodes import Node
+from pipeline.codebook_rows import Node
 from pipeline.review.learning import Suggested
 from pipeline.tokenise import reading
 

@@ -1,4 +1,4 @@
-"""The rows of a codebook as nodes of a tree: checked, and in the order of the plan."""
+"""Read the rows of a codebook into a tree, refusing those whose place in the plan cannot be told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from pipeline.code_numbers import CodeNumbers, one_width, refuse_date
 from pipeline.errors import InputError
 from pipeline.tables import CODEBOOK, records
 from pipeline.typed import says_no
@@ -27,10 +28,13 @@ class Node:
     extra: dict[str, str] = field(default_factory=dict, compare=False)
 
 
-def nodes_of_table(table: pd.DataFrame, file: str | None) -> tuple[list[Node], dict[str, str]]:
-    """Return the nodes of a CODEBOOK table, and titles by code of the rows that `active` switches off.
+def read_nodes(table: pd.DataFrame, file: str | None) -> tuple[list[Node], dict[str, str]]:
+    """Return the nodes of a CODEBOOK table in plan order, and the titles by code of the rows switched off.
 
-    See `Codebook.from_table`.
+    Raises
+    ------
+    InputError
+        see `Codebook.from_table`.
     """
     table = CODEBOOK.check(table, file)
     # Rows switched off (drafts of `iken themes`) are as if they were not there; line numbers stay.
@@ -42,33 +46,49 @@ def nodes_of_table(table: pd.DataFrame, file: str | None) -> tuple[list[Node], d
         raise InputError("コードブックに行がありません。", "the codebook has no rows", file=file)
     flat = not any(r["code"].strip() for r in rows.values())
     codes: dict[str, int] = {}
+    taken: dict[str, int] = {}
     for i, row in rows.items():
         row["code"] = f"C{i + 1}" if flat else row["code"].strip()
         if not row["code"]:
             raise InputError("空欄です。", "the cell is empty", file=file, row=i + 2, column="code")
-        if row["code"] in codes:
+        refuse_date(row["code"], file, i + 2, "code")
+        if first := taken.get(one_width(row["code"])):
             raise InputError(
-                f"コード「{row['code']}」が{codes[row['code']]}行目と重複しています。",
-                f"code '{row['code']}' repeats row {codes[row['code']]}",
+                f"コード「{row['code']}」が{first}行目と重複しています。",
+                f"code '{row['code']}' repeats row {first}",
                 file=file,
                 row=i + 2,
                 column="code",
             )
-        codes[row["code"]] = i + 2
+        codes[row["code"]] = taken[one_width(row["code"])] = i + 2
     nodes: dict[str, Node] = {}
+    numbers = CodeNumbers([*switched_off, *codes])
     for i, row in rows.items():
-        nodes[row["code"]] = _node(row, codes, switched_off, file, i + 2)
+        nodes[row["code"]] = _node(row, numbers, codes, switched_off, file, i + 2)
     return _in_plan_order(nodes, codes, file), switched_off
 
 
 def _node(
-    row: dict[str, str], codes: dict[str, int], off: Mapping[str, str], file: str | None, line: int
+    row: dict[str, str],
+    numbers: CodeNumbers,
+    codes: dict[str, int],
+    off: Mapping[str, str],
+    file: str | None,
+    line: int,
 ) -> Node:
     """Make one node of a checked row; `codes` maps every code to its row, `off` holds those switched off."""
     parent = row["parent"].strip()
-    above = row["code"].rpartition("-")[0]
-    if not parent and (above in codes or above in off):
-        parent = above
+    top = row["level"].strip() == "1"  # said of it, as in all that iken writes
+    if parent or not top:
+        parent = numbers.same(parent) if parent else numbers.above(row["code"])
+    if not parent and not top and numbers.missing_above(row["code"]):
+        raise InputError(
+            f"「{row['code']}」のすぐ上の階層の行がありません。その行を加えるか、parent の列に親のコードを(いちばん上の階層なら level の列に 1 を)入れてください。",
+            f"there is no row for the level right above '{row['code']}'; add it, or name the parent in the column parent (if it is of the top level, put 1 into the column level)",
+            file=file,
+            row=line,
+            column="code",
+        )
     if parent in off and parent not in codes:
         raise InputError(
             f"親コード「{parent}」の行は active が no です。この行も no にするか、親を変えてください。",
