@@ -139,7 +139,7 @@ def test_the_gate_sees_authored_texts_by_a_profile_that_never_read_their_author(
     fit = LocalExpert.fit_leaving_out
 
     def watched(self: LocalExpert, *given: Any) -> Any:
-        shown.append(given[-1].vectors)
+        shown.append(given[4].vectors)  # the authored texts
         return fit(self, *given)
 
     monkeypatch.setattr(LocalExpert, "fit_leaving_out", watched)

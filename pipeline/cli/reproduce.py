@@ -27,6 +27,7 @@ _INPUTS = {
     "labels": ("コード付き意見", "the coded opinions"),
     "codebook": ("コードブック", "the codebook"),
     "bank": ("例文集", "the example bank"),
+    "paraphrases": ("言い換え", "the paraphrases"),
     "terms": ("用語の一覧", "the list of terms"),
 }
 # Opinions that are named when labels changed; one line each.
