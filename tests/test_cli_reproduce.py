@@ -83,8 +83,20 @@ def test_paraphrases_beside_the_codebook_are_learned_from(
     write_table(said.iloc[1:], tmp_path / "paraphrases.csv")
     capsys.readouterr()
     assert iken("reproduce", tmp_path / "m") == 1 and "言い換え" in capsys.readouterr().out
+    # They move with the codebook or the bank; those of another plan are not taken for them.
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    (tmp_path / "paraphrases.csv").unlink()
+    assert iken("reproduce", tmp_path / "m") == 2
+    assert str(tmp_path / "paraphrases.csv") in capsys.readouterr().err.replace("\n", "")
+    write_table(said, moved / "paraphrases.csv")
+    again = Path(shutil.copy(bank, moved))
+    assert iken("reproduce", tmp_path / "m", "--bank", again) == 0
+    again = Path(shutil.copy(book, moved))
+    assert iken("reproduce", tmp_path / "m", "--codebook", again) == 0
     # A code that is none is named with its row, before anything is written.
     write_table(said.assign(code="G9-9-9"), tmp_path / "paraphrases.csv")
+    capsys.readouterr()
     assert iken("train", "--labels", SEED_LABELS, *given[:-1], tmp_path / "n") == 2
     assert "paraphrases.csv、2行目" in capsys.readouterr().err and not (tmp_path / "n").exists()
 
