@@ -85,7 +85,8 @@ def printed_forms(numbers: Sequence[str], title: str) -> set[str]:
     >>> sorted(printed_forms(["基本目標1", "施策1-2", "(3)"], "窓口"), key=len)[::2]
     ['施策1-2(3)', '基本目標1施策1-2(3)']
     """
-    paths = {"".join(numbers[k:]) for k in range(len(numbers))}
+    # In one width first: a circled digit is no word, and in one width it is any other number.
+    paths = {one_width("".join(numbers[k:])) for k in range(len(numbers))}
     return {squeezed(p + end) for p in paths if _WORD.search(p) for end in ("", title)}
 
 

@@ -64,6 +64,10 @@ def test_what_comes_with_iken_is_found_from_any_folder(
     assert inputs.bank_codebook is not None and inputs.bank_codebook.samefile(SEED_CODEBOOK)
     assert inputs.terms is not None
     assert inputs.paraphrases is None  # they are of the opinions of another plan
+    own = Path(shutil.copy(ROOT / "data/codebook/paraphrases.csv", tmp_path / "paraphrases.csv"))
+    inputs = find_inputs([], city, None, no_bank=False)
+    assert inputs.bank_codebook is not None and inputs.paraphrases == own  # whatever bank serves
+    own.unlink()
     bank = ROOT / "data/codebook/example_utterances.csv"
     beside = find_inputs([], city, bank, no_bank=False).paraphrases
     assert beside is not None and beside.samefile(ROOT / "data/codebook/paraphrases.csv")

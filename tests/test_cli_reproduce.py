@@ -83,8 +83,30 @@ def test_paraphrases_beside_the_codebook_are_learned_from(
     write_table(said.iloc[1:], tmp_path / "paraphrases.csv")
     capsys.readouterr()
     assert iken("reproduce", tmp_path / "m") == 1 and "言い換え" in capsys.readouterr().out
+    # Of opinions that are not learned from: all are counted, the first ones named.
+    few = tmp_path / "few.csv"
+    known = read_table(SEED_LABELS).head(8)
+    write_table(known, few)
+    rest = len(said) - int(said["opinion"].isin(known["text"]).sum())
+    capsys.readouterr()
+    assert iken("train", "--labels", few, *given[:-1], tmp_path / "few") == 0
+    told = capsys.readouterr()
+    assert f"(またはコードが違う) {rest}件" in told.err and 20 < rest < len(said)
+    assert "言い換え" in told.out and not {"wording", "reading"} & set(told.out.split())
+    # They move with the codebook or the bank; those of another plan are not taken for them.
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    (tmp_path / "paraphrases.csv").unlink()
+    assert iken("reproduce", tmp_path / "m") == 2
+    assert str(tmp_path / "paraphrases.csv") in capsys.readouterr().err.replace("\n", "")
+    write_table(said, moved / "paraphrases.csv")
+    again = Path(shutil.copy(bank, moved))
+    assert iken("reproduce", tmp_path / "m", "--bank", again) == 0
+    again = Path(shutil.copy(book, moved))
+    assert iken("reproduce", tmp_path / "m", "--codebook", again) == 0
     # A code that is none is named with its row, before anything is written.
     write_table(said.assign(code="G9-9-9"), tmp_path / "paraphrases.csv")
+    capsys.readouterr()
     assert iken("train", "--labels", SEED_LABELS, *given[:-1], tmp_path / "n") == 2
     assert "paraphrases.csv、2行目" in capsys.readouterr().err and not (tmp_path / "n").exists()
 

@@ -255,6 +255,19 @@ def test_numbers_that_begin_anew_below_every_goal_are_of_no_one_code() -> None:
     assert book.read_code("目標2/施策1") == "2-1"
 
 
+def test_a_circled_number_is_no_word_of_the_plan() -> None:
+    """「2」 became the item ②, of which there is one, where it had always been the second goal."""
+    codes = ("G1", "G1-1", "G1-1-1", "G1-1-2", "G2", "G2-1", "G2-1-1")
+    book = _book(*codes, number=("目標1", "(1)", "①", "②", "目標2", "(1)", "①"))
+    assert [book.read_code(t) for t in ("2", "目標2", "目標1(1)②", "目標1／(1)／②")] == [
+        "G2",
+        "G2",
+        "G1-1-2",
+        "G1-1-2",
+    ]
+    assert book.read_code("(1)②") is None
+
+
 def test_a_date_made_by_excel_is_explained(plan: Codebook) -> None:
     with pytest.raises(InputError, match="Excel"):
         plan.code_or_error("2001-01-01", file="a.xlsx", row=5, column="code")

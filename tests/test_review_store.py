@@ -35,6 +35,7 @@ from pipeline.review.schema import Base
 from pipeline.review.store import Store
 from pipeline.review.views import (
     BulkChoice,
+    BulkResult,
     Filters,
     NotYours,
     Saved,
@@ -473,6 +474,22 @@ def test_the_same_bulk_acceptance_is_withdrawn_once(store: Store) -> None:
     assert len(store.audit_log()) == 1 and len(store.decisions_table()) == 6
     earlier = store.last_bulk("a")
     assert earlier is not None and (earlier.bulk, earlier.standing) == ("one", 2)
+
+
+def test_a_form_of_bulk_acceptance_sent_again_says_what_no_longer_holds(store: Store) -> None:
+    choices = [BulkChoice(i, ("G1-1-1",), FIRST[i % 3], 0) for i in (1, 2, 3)]
+
+    def send() -> BulkResult:
+        return store.bulk_accept("a", choices, model_state="m-1+0", client_token="bulk")
+
+    assert [s.comment_id for s in send().saved] == [1, 2, 3]
+    save(store, "a", store.get(3, "a"), "G2-1-1")
+    assert [s.comment_id for s in send().saved] == [1, 2]
+    store.undo_bulk("a", "bulk", client_token="back")
+    # As the browser does that goes back to the page before.
+    again = send()
+    assert again.saved == () and [i for i, _, _ in again.skipped] == [1, 2, 3]
+    assert len(store.decisions_table()) == 6
 
 
 def test_what_another_coder_has_decided_since_is_left(store: Store) -> None:

@@ -168,12 +168,11 @@ def find_inputs(
         )
     if no_bank:
         return files
-    if bank is not None or beside.is_file():
-        bank = bank or beside
-        folders = (codebook.parent, bank.parent)
-        paraphrases = next((f / PARAPHRASES_NAME for f in folders if (f / PARAPHRASES_NAME).is_file()), None)
-        return replace(files, bank=bank, paraphrases=paraphrases)
-    if (ours / BANK_NAME).is_file():
+    bank = bank or (beside if beside.is_file() else None)
+    folders = (codebook.parent, *([bank.parent] if bank else []))
+    paraphrases = next((f / PARAPHRASES_NAME for f in folders if (f / PARAPHRASES_NAME).is_file()), None)
+    files = replace(files, bank=bank, paraphrases=paraphrases)
+    if bank is None and (ours / BANK_NAME).is_file():
         pairs = codebook.parent / PAIRS_NAME
         return replace(files, bank=ours / BANK_NAME, bank_codebook=ours / "codebook.csv", pairs=pairs)
     return files

@@ -132,13 +132,15 @@ def _inputs(
         return Path(os.path.normpath(folder / stored[name])) if stored.get(name) else None
 
     given = [Path(os.path.normpath(folder / p)) for p in stored["labels"]]
+    plan, authored = codebook or at("codebook") or folder, bank or shipped_instead(at("bank"))
     found = TrainingInputs(
         tuple(labels or given),
-        codebook or at("codebook") or folder,
-        bank or shipped_instead(at("bank")),
+        plan,
+        authored,
         shipped_instead(at("bank_codebook")),
         at("pairs"),
-        shipped_instead(at("paraphrases")),
+        # Not ours in the place of another plan's; a bank that was carried over stands beside ours.
+        _found_beside(at("paraphrases"), plan, None if at("bank_codebook") else authored),
         shipped_instead(at("terms")),
         # A file may have another name now; what says of itself no source came from its name then.
         tuple(p.name for p in given) if len(labels or given) == len(given) else (),
@@ -163,6 +165,12 @@ def _inputs(
                 file=str(path),
             )
     return found
+
+
+def _found_beside(path: Path | None, *moved: Path | None) -> Path | None:
+    """Return a file where it was, or else where `iken train` would find it now: beside one that may have moved."""
+    places = [path, *(m.with_name(path.name) for m in moved if m)] if path else []
+    return next((p for p in places if p.is_file()), path)
 
 
 def _config(folder: Path, manifest: Mapping[str, Any]) -> TrainingConfig:

@@ -24,11 +24,12 @@ from pipeline.cli.inputs import (
     read_paraphrases,
     read_term_list,
 )
-from pipeline.cli.source_notes import say_sheets
+from pipeline.cli.source_notes import say_reasons, say_sheets
 from pipeline.errors import InputError, counted
 from pipeline.model_writing import check_model_folder, save_model
 from pipeline.models import Model
 from pipeline.settings import TrainingConfig
+from pipeline.tables import SET_ASIDE
 from pipeline.training import train
 
 
@@ -75,8 +76,10 @@ def run_train(
     print_promise(console, model.metrics)
     console.say(f"モデル: {out} ({model.model_id})", f"model: {out} ({model.model_id})")
     if len(aside):
-        console.warn(f"使わなかった行: {len(aside)}", f"rows set aside: {len(aside)}")
-        console.table("", ["source", "location", "text", "reason"], aside.head(20).values.tolist())
+        console.warn(f"使わなかった行: {len(aside):,}", f"rows set aside: {len(aside):,}")
+        say_reasons(console, aside)  # of all: there may be hundreds of one kind before the first of another
+        columns = list(SET_ASIDE.columns)
+        console.table("", columns, aside[columns].head(20).values.tolist())
     return 1 if strict and len(aside) else 0
 
 

@@ -30,6 +30,10 @@ from pipeline.review.views import (
 
 # What an undo row of a whole bulk acceptance says in the record, where one of a single decision says nothing.
 UNDONE_NOTE = "まとめて確定の取り消し"
+_NO_LONGER = (
+    "前に一度確定し、そのあとで取り消したか、判定し直した意見です。",
+    "it was accepted before, and taken back or decided again since",
+)
 
 
 class BulkAcceptance(Recording):
@@ -54,7 +58,7 @@ class BulkAcceptance(Recording):
         """Accept suggestions of many comments at once.
 
         Left out, with the reason: comments with a hidden suggestion, double-coded ones, those that another
-        coder holds, and those decided since.
+        coder holds, those decided since, and those that a form sent again accepted before, taken back since.
         """
         saved: list[Saved] = []
         skipped: list[tuple[int, str, str]] = []
@@ -79,9 +83,15 @@ class BulkAcceptance(Recording):
                     skipped.append((choice.comment_id, *reason))
                     continue
                 try:
-                    saved.append(self._record(session, entry, codebook))
+                    done = self._record(session, entry, codebook)
                 except (StaleDecision, NotYours) as error:
                     skipped.append((choice.comment_id, error.ja, error.en))
+                    continue
+                standing = session.get(StandingRow, (choice.comment_id, round, coder))
+                if standing is not None and standing.seq == done.seq:
+                    saved.append(done)
+                else:  # the form was sent again, by going back to the page before
+                    skipped.append((choice.comment_id, *_NO_LONGER))
         return BulkResult(tuple(saved), tuple(skipped))
 
     def last_bulk(self, coder: str, round: str = FIRST_ROUND) -> BulkOnRecord | None:
