@@ -21,6 +21,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 _TINY = 1e-6
+_WORTH_IT = 0.75
+# Of the largest surveys the solver takes some 20,000 steps; of one that takes more nobody waits for the end.
+_MOST_STEPS = 100_000
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,17 @@ class Secret:
     known: sp.csr_array
 
 
+class _Unsolved(Exception):
+    """The solver came to no end."""
+
+
 def hidden_cells(
-    secret: Secret, threshold: int = THRESHOLD, cap: Ints | None = None, also: Bools | None = None
+    secret: Secret,
+    threshold: int = THRESHOLD,
+    cap: Ints | None = None,
+    also: Bools | None = None,
+    *,
+    most_steps: int = _MOST_STEPS,
 ) -> Bools:
     """Return which cells to hide.
 
@@ -49,6 +61,7 @@ def hidden_cells(
     ----------
     cap : (m,) what each cell cannot exceed anyway, which is no secret; unlimited if None
     also : (m,) cells to hide whatever they hold
+    most_steps : of the solver for one programme; if it comes to no end, all cells are hidden
 
     >>> rows, columns = np.kron(np.eye(2), np.ones(3)), np.kron(np.ones(2), np.eye(3))
     >>> totals = sp.csr_array(np.vstack([rows, columns]))
@@ -59,12 +72,15 @@ def hidden_cells(
     small = (values > 0) & (values < threshold)
     hidden = small.copy() if also is None else small | also
     wanted = np.full(len(values), threshold - 1) if cap is None else np.minimum(threshold - 1, cap)
-    reader = _Reader(secret, values, small)
-    for asked in (wanted, np.ones_like(wanted)):
-        reader.see_together(asked, hidden)
-        for cell in reader.in_doubt(asked):
-            if cell in reader.in_doubt(asked):  # what was hidden for another may protect this one too
-                hidden[reader.to_hide(cell, int(asked[cell]), hidden)] = True
+    reader = _Reader(secret, values, small, most_steps)
+    try:
+        for asked in (wanted, np.ones_like(wanted)):
+            reader.see_together(asked, hidden)
+            for cell in reader.in_doubt(asked):
+                if cell in reader.in_doubt(asked):  # what was hidden for another may protect this one too
+                    hidden[reader.to_hide(cell, int(asked[cell]), hidden)] = True
+    except _Unsolved:
+        return np.ones_like(hidden)
     return hidden
 
 
@@ -91,8 +107,8 @@ class _Reader:
     when more is hidden.
     """
 
-    def __init__(self, secret: Secret, values: Ints, small: Bools) -> None:
-        self._secret, self._values, self._small = secret, values, small
+    def __init__(self, secret: Secret, values: Ints, small: Bools, most_steps: int) -> None:
+        self._secret, self._values, self._small, self._most_steps = secret, values, small, most_steps
         self._totals = np.asarray(secret.known @ secret.unknown)
         self._least, self._greatest = values.astype(float), values.astype(float)
         # Every cell that is hidden is a loss, and a great one a greater.
@@ -105,15 +121,20 @@ class _Reader:
 
     def see_together(self, asked: Ints, hidden: Bools) -> None:
         """Look for numbers that bear out what is asked of as many cells at once as possible."""
-        shown, before = np.flatnonzero(~hidden), 0
-        while (cells := self.in_doubt(asked)) and len(cells) != before:
+        shown, before = np.flatnonzero(~hidden), np.inf
+        # Once it bears out few more, one cell after the other is faster.
+        while (cells := self.in_doubt(asked)) and len(cells) <= _WORTH_IT * before:
             before = len(cells)
             # Each cell is what is asked but for what it lacks, on which no more than that counts: else a few
             # cells would take all, and tell of no other.
             lack = np.sign(asked[cells] - self._values[cells])
             found = self._solve(
-                [[self._secret.cells[shown], None], [self._secret.cells[cells], sp.diags_array(lack)]],
-                [self._values[shown], asked[cells]],
+                [
+                    [self._secret.known, None],
+                    [self._secret.cells[shown], None],
+                    [self._secret.cells[cells], sp.diags_array(lack)],
+                ],
+                [self._totals, self._values[shown], asked[cells]],
                 np.ones(len(cells)),
             )
             if found is not None:
@@ -123,47 +144,77 @@ class _Reader:
         """Return the shown cells to hide so that numbers bear out what is asked of one cell."""
         changed = self._changed(cell, asked, hidden)
         if changed is None:  # the totals by themselves tell more: as far as they leave it open
-            lack = np.sign(asked - self._values[[cell]])
-            found = self._solve([[self._secret.cells[[cell]], sp.diags_array(lack)]], [[asked]], np.ones(1))
+            lack, own = np.sign(asked - self._values[[cell]]), self._secret.cells[[cell]]
+            found = self._solve(
+                [[self._secret.known, None], [own, sp.diags_array(lack)]],
+                [self._totals, [asked]],
+                np.ones(1),
+            )
             if found is not None:
                 changed = self._changed(cell, asked - float(lack[0] * found[-1]), hidden)
         if changed is None:  # the true numbers fit
-            raise RuntimeError("the programme of a reader was not solved")
+            raise _Unsolved
         return changed
 
     def _changed(self, cell: int, asked: float, hidden: Bools) -> Ints | None:
         """Return the shown cells that lose least if one cell is to be as asked, None if the totals forbid it."""
-        shown = np.flatnonzero(~hidden)
+        shown, known = np.flatnonzero(~hidden), self._secret.known
+        cells, own = self._secret.cells[shown], self._secret.cells[[cell]]
         same = sp.diags_array(np.ones(len(shown)))
+        # From the true numbers, which fit all but what is asked, it is a few steps: looked for is what to add to
+        # them and what to take away. From nothing it would be thousands.
+        true = self._secret.unknown
+        some = np.flatnonzero(true)
         found = self._solve(
-            [[self._secret.cells[shown], same, -same], [self._secret.cells[[cell]], None, None]],
-            [self._values[shown], [asked]],
-            np.tile(self._loss[shown], 2),
+            [
+                [known, None, None, -known[:, some]],
+                [cells, same, -same, -cells[:, some]],
+                [own, None, None, -own[:, some]],
+            ],
+            [np.zeros(known.shape[0] + len(shown)), [asked - self._values[cell]]],
+            np.concatenate([np.tile(self._loss[shown], 2), np.zeros(len(some))]),
+            greatest=true[some],
         )
         if found is None:
             return None
-        self._take_note(found)
-        less, more = found[len(self._secret.unknown) :].reshape(2, -1)
+        added, (less, more) = found[: len(true)], found[len(true) : -len(some)].reshape(2, -1)
+        added[some] -= found[-len(some) :]
+        self._take_note(true + added)
         return np.asarray(shown[less + more > _TINY])
 
     def _solve(
-        self, rows: list[list[sp.sparray | None]], right: list[ArrayLike], costs: Floats
+        self,
+        rows: list[list[sp.sparray | None]],
+        right: list[ArrayLike],
+        costs: Floats,
+        greatest: ArrayLike = (),
     ) -> Floats | None:
-        """Return the unknown numbers, and others after them, that fit totals and rows at least cost, if any do.
+        """Return one number for each of the unknown, and others after them, that fit at least cost, if any do.
 
         Parameters
         ----------
-        rows, right : blocks of equations beside those of the totals
+        rows, right : blocks of equations
         costs : of the others; all numbers are 0 or more
+        greatest : of the last ones, if 0 fits but for little: then making the programme simpler first takes longer
         """
-        totals = [self._secret.known, *(None for _ in rows[0][1:])]
-        found = linprog(
-            np.concatenate([np.zeros(len(self._secret.unknown)), costs]),
-            A_eq=sp.block_array([totals, *rows], format="csr"),
-            b_eq=np.concatenate([self._totals, *right]),
-            method="highs",
-        )
-        return None if found.x is None else np.asarray(found.x)
+        costs = np.concatenate([np.zeros(len(self._secret.unknown)), costs])
+        bounds = np.column_stack([np.zeros(len(costs)), np.full(len(costs), np.inf)])
+        bounds[len(costs) - np.size(greatest) :, 1] = greatest
+        straight = np.size(greatest) > 0
+        for presolve in (not straight, straight):
+            found = linprog(
+                costs,
+                A_eq=sp.block_array(rows, format="csr"),
+                b_eq=np.concatenate(right),
+                bounds=bounds,
+                method="highs-ds",
+                options={"presolve": presolve, "maxiter": self._most_steps},
+            )
+            if found.status == 0:
+                return np.asarray(found.x)
+            if found.status == 2:
+                return None
+        raise _Unsolved
 
     def _take_note(self, found: Floats) -> None:
         """Take note of numbers that fit all that is shown, once what they change is hidden."""

@@ -167,7 +167,7 @@ def cross_parts(opinions: CodedOpinions, codebook: Codebook, options: ReportOpti
             short.columns = pd.Index([by, "特徴語"])
             words.columns = pd.Index([by, "語", "その語がある回答", "対数尤度比", "Jaccard"])
             name = f"特徴語_{by}"
-            note = f"項目に分類した回答を比べ、{options.threshold}件以上で使われた語だけを、対数尤度比の大きい順に示します。"
+            note = f"意見の書かれている回答を比べ、{options.threshold}件以上で使われた語だけを、対数尤度比の大きい順に示します。"
             sheets = (Sheet(name, words),)
             parts.append(Table(f"{by}ごとの特徴語", short, name, keys=2, note=note, sheets=sheets))
         if left_out:
@@ -180,13 +180,15 @@ def _words_by_group(
     opinions: CodedOpinions, codebook: Codebook, tables: Sequence[CrossTable], threshold: int
 ) -> list[tuple[pd.DataFrame, int]]:
     """Return for each table the words of its groups that tell nothing of what is hidden, and how many more are."""
+    # Of all comments: measures of coded ones alone would tell how many a group has, and by that a hidden count.
+    every = pd.concat([t[["opinion_id", "unit", "text"]] for t in (opinions.coded, opinions.uncoded)])
     found = [
         words_of_groups(
-            opinions.coded, comments_by_group(opinions.coded, opinions.uncoded, table), threshold=threshold
+            every, comments_by_group(opinions.coded, opinions.uncoded, table), threshold=threshold
         )
         for table in tables
     ]
-    users = comments_with(opinions.coded, {str(w) for words in found for w in words["word"]})
+    users = comments_with(every, {str(w) for words in found for w in words["word"]})
     used = [[(str(g), users[str(w)]) for g, w in zip(f["set"], f["word"], strict=True)] for f in found]
     telling = telling_words(opinions.coded, opinions.uncoded, codebook, tables, used, threshold=threshold)
     return [

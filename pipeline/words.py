@@ -93,7 +93,7 @@ def words_of_plan(coded: pd.DataFrame, codebook: Codebook, *, top: int = 10) -> 
 
 
 def words_of_groups(
-    coded: pd.DataFrame, groups: Mapping[str, Sequence[str]], *, threshold: int, top: int = 10
+    opinions: pd.DataFrame, groups: Mapping[str, Sequence[str]], *, threshold: int, top: int = 10
 ) -> pd.DataFrame:
     """Return WORDS of groups of residents, without `rest`: only words that at least `threshold` of a group use.
 
@@ -102,10 +102,13 @@ def words_of_groups(
 
     Parameters
     ----------
+    opinions : opinion_id, unit and text of all opinions of the groups, with or without a code
     groups : name -> opinion_ids; see `crosstab`, which puts groups that are too small together
     """
     one = (
-        coded.drop_duplicates(["opinion_id", "unit"]).groupby("opinion_id", sort=False)["text"].agg("\n".join)
+        opinions.drop_duplicates(["opinion_id", "unit"])
+        .groupby("opinion_id", sort=False)["text"]
+        .agg("\n".join)
     )
     place = {str(opinion): i for i, opinion in enumerate(one.index)}
     sets = {name: {place[i] for i in ids if i in place} for name, ids in groups.items()}
@@ -119,23 +122,23 @@ def words_of_groups(
     return found.drop(index=drop).drop(columns="rest").reset_index(drop=True)
 
 
-def comments_with(coded: pd.DataFrame, words: Set[str]) -> dict[str, set[str]]:
+def comments_with(opinions: pd.DataFrame, words: Set[str]) -> dict[str, set[str]]:
     """Return the comments (opinion_ids) that use each word of WORDS."""
-    texts, at = _texts(coded)
+    texts, at = _texts(opinions)
     own, written = word_sets(texts)
     found: dict[str, set[str]] = {word: set() for word in words}
-    for opinion, i in zip(coded["opinion_id"], at, strict=True):
+    for opinion, i in zip(opinions["opinion_id"], at, strict=True):
         for word in words & {written[lemma] for lemma in own[i]}:
             found[word].add(str(opinion))
     return found
 
 
-def _texts(coded: pd.DataFrame) -> tuple[list[str], list[int]]:
-    """Return each opinion once, and for each row of CODED the index of its opinion."""
+def _texts(opinions: pd.DataFrame) -> tuple[list[str], list[int]]:
+    """Return each opinion once, and for each row the index of its opinion."""
     place: dict[tuple[str, str], int] = {}
     texts: list[str] = []
     at: list[int] = []
-    for opinion, unit, text in zip(coded["opinion_id"], coded["unit"], coded["text"], strict=True):
+    for opinion, unit, text in zip(opinions["opinion_id"], opinions["unit"], opinions["text"], strict=True):
         if (opinion, unit) not in place:
             place[opinion, unit] = len(texts)
             texts.append(text)

@@ -226,3 +226,27 @@ def test_of_a_survey_too_large_to_be_sure_no_words_are_told_beside_hidden_counts
     tables = [Grouping(counts, group_of, group_of)]
     telling = telling_counts({"G1": set(ids)}, tables, [counts.eq(1) & hidden], [words], 1)
     assert telling == [[hidden] * 200]
+
+
+def test_measures_of_words_do_not_tell_how_many_of_a_group_have_a_code(plan: Codebook) -> None:
+    groups = {
+        "大船": [("G1-1-1", "遊具が古い", 3), ("G1-2-1", "税金が高い", 20), ("G2-1-1", "公園がほしい", 15)],
+        "玉縄": [("G1-1-1", "遊具が古い", 30), ("G1-2-1", "税金が高い", 2), ("G2-1-1", "道が狭い", 16)],
+        "腰越": [("G1-1-1", "遊具が古い", 20), ("G1-2-1", "坂が急", 11), ("G2-1-1", "道が狭い", 12)],
+    }
+    rows = [
+        {"unit": "1", "text": text, "code": code, "checked": "yes", "confidence": "", "地区": group}
+        for group, said in groups.items()
+        for code, text, n in [*said, ("", "分からない", 7)]
+        for _ in range(n)
+    ]
+    every = [row | {"opinion_id": f"o{i}", "kind": OPEN, "reason": ""} for i, row in enumerate(rows)]
+    coded = CODED.table([row for row in every if row["code"]])
+    uncoded = UNCODED.table([row for row in every if not row["code"]])
+    opinions = CodedOpinions(coded, uncoded, coded.iloc[:0], len(rows))
+    parts = cross_parts(opinions, plan, ReportOptions(by=("地区",), pictures=False))
+    counts, words = (part.as_sheets()[0].frame for part in parts if isinstance(part, Table))
+    assert counts.set_index("コード")["大船"][["", "G1-1-1"]].tolist() == [45, "x"]
+    told = words[words["語"] == "税金"].iloc[0]
+    # Anybody sees that 22 say so, and has the size of what is compared: 45 as in the table, not 38 with a code.
+    assert told["その語がある回答"] == 20 and told["Jaccard"] == round(20 / (45 + 2), 3)

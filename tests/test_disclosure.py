@@ -99,3 +99,9 @@ def test_what_the_totals_alone_leave_open_is_no_witness_against_what_is_shown() 
     values = np.array([[6, 1, 4], [4, 0, 60], [6, 0, 30]])
     low, high = _known_range(3, values, hidden_cells(_two_way(values)))
     assert low <= 1 + 1e-5 and high >= 4 - 1e-5
+
+
+def test_a_solver_that_comes_to_no_end_hides_all() -> None:
+    values = np.array([[6, 1, 4], [4, 0, 60], [6, 0, 30]])
+    assert not hidden_cells(_two_way(values)).all()
+    assert hidden_cells(_two_way(values), most_steps=0).all()
