@@ -5,7 +5,7 @@ Nothing is written here; `report_word`, `report_markdown`, `report_html` and `re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -45,6 +45,7 @@ def build_report(
     previous: CodedOpinions | None = None,
     model: ModelFigures | None = None,
     themes: pd.DataFrame | None = None,
+    progress: Callable[[str], None] = lambda section: None,
 ) -> Report:
     """Return the report of one survey or workshop series.
 
@@ -56,6 +57,8 @@ def build_report(
         WORKSHOPS: sessions and themes.
     themes
         THEMES: candidates for new themes in this survey.
+    progress
+        Called with the title of each section before it is made.
 
     Raises
     ------
@@ -64,20 +67,24 @@ def build_report(
     """
     options = options or ReportOptions()
     model = model or ModelFigures()
-    sections = [
-        Section("意見の集め方と回答数", gathering_parts(opinions, codebook, options, workshops)),
-        Section("全体の状況", overview_parts(opinions, codebook, options, model)),
-        Section("意見のまとめ", _plan_parts(opinions, codebook, options)),
-    ]
+    sections: list[Section] = []
+
+    def add(title: str, parts: Callable[[], tuple[Part, ...]]) -> None:
+        progress(title)
+        sections.append(Section(title, parts()))
+
+    add("意見の集め方と回答数", lambda: gathering_parts(opinions, codebook, options, workshops))
+    add("全体の状況", lambda: overview_parts(opinions, codebook, options, model))
+    add("意見のまとめ", lambda: _plan_parts(opinions, codebook, options))
     if options.by:
-        sections.append(Section("属性別の集計", cross_parts(opinions, codebook, options)))
+        add("属性別の集計", lambda: cross_parts(opinions, codebook, options))
     if previous is not None:
-        sections.append(Section("前回との比較", change_parts(opinions, previous, codebook, options)))
+        add("前回との比較", lambda: change_parts(opinions, previous, codebook, options))
     if len(opinions.uncoded):
-        sections.append(Section("計画の項目に当てはめていない意見", _uncoded_parts(opinions, options)))
+        add("計画の項目に当てはめていない意見", lambda: _uncoded_parts(opinions, options))
     if themes is not None and len(themes):
-        sections.append(Section("計画にない話題の候補", _theme_parts(themes)))
-    sections.append(Section("方法と限界", method_parts(opinions, codebook, options, model)))
+        add("計画にない話題の候補", lambda: _theme_parts(themes))
+    add("方法と限界", lambda: method_parts(opinions, codebook, options, model))
     columns = ["opinion_id", "unit", "text", "code", "checked", "confidence"]
     # A column of residents beside a text would undo what the cross tables hide.
     listed = opinions.coded[columns].assign(title=[codebook[c].title for c in opinions.coded["code"]])

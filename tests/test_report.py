@@ -89,9 +89,10 @@ def _texts(report: Report) -> str:
 
 
 def test_sections_come_as_what_there_is_to_say(plan: Codebook, mixed: CodedOpinions) -> None:
-    everything = build_report(
-        mixed, plan, ReportOptions(by=("地区",), pictures=False, examples=2), previous=mixed
-    )
+    options = ReportOptions(by=("地区",), pictures=False, examples=2)
+    told: list[str] = []
+    everything = build_report(mixed, plan, options, previous=mixed, progress=told.append)
+    assert told == _titles(everything)
     assert _titles(everything) == [
         "意見の集め方と回答数",
         "全体の状況",

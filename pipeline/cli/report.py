@@ -70,7 +70,7 @@ def run(console: Console, request: Request) -> int:
         source=request.input.name,
         previous_name="" if request.previous is None else request.previous.name,
     )
-    with console.status("報告書を作っています", "making the report"):
+    with console.status("報告書を作っています", "making the report") as progress:
         model = _figures(console, request, opinions)
         report = build_report(
             opinions,
@@ -80,7 +80,9 @@ def run(console: Console, request: Request) -> int:
             previous=previous,
             model=model,
             themes=_themes(request),
+            progress=progress,
         )
+        progress(request.out.name)
         _write(report, request.out)
     _say(console, request, source, opinions, report)
     return 0
