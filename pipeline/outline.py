@@ -172,6 +172,9 @@ class _Walk:
             return
         if len(self.path) < len(self.levels):
             self._before_item(block)
+        if isinstance(self.last, Entry) and _indent(block) >= _indent(self.last.block) + 2:
+            reason = "下の意見が字下げされています。意見ではなく見出しかもしれません"
+            self.outline.doubts.append(Use(self.last.block, "opinion", reason))
         self.last = Entry(block, one.text, self.path[-1][0])
         self.outline.opinions.append(self.last)
         self._note(block, "opinion")
@@ -235,6 +238,10 @@ class _Walk:
 
     def _error(self, block: Block, ja: str, en: str) -> NoReturn:
         raise InputError(ja, en, file=self.file, row=block.line, page=block.page)
+
+
+def _indent(block: Block) -> int:
+    return len(block.text) - len(block.text.lstrip())
 
 
 def _join(left: str, right: str) -> str:

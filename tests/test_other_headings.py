@@ -122,6 +122,15 @@ def test_a_heading_that_only_says_opinions_stands_between_an_item_and_its_opinio
     assert below.set_aside["text"].tolist() == ["その他の主な意見", "・どこの意見"]
 
 
+def test_an_opinion_with_others_indented_below_it_may_be_a_heading() -> None:
+    text = (
+        "目標1 安心\n\n(1) 見守り\n\n- 高齢者\n    - 声\n    - 場\n- 子ども\n  - 登校\n\n(2) 店\n\n  - 遠い\n"
+    )
+    result = ingest(text)
+    assert result.labels["text"].tolist() == ["高齢者", "声", "場", "子ども", "登校", "遠い"]
+    assert result.doubts["text"].tolist() == ["- 高齢者", "- 子ども"]
+
+
 def test_a_sentence_is_neither_a_title_nor_a_heading() -> None:
     """It became part of the title in Markdown, and elsewhere took the opinions below it away."""
     for gap in ("\n", "\n\n"):
