@@ -17,6 +17,11 @@ Numbers = tuple[str, tuple[int, ...]]  # the letter in front ('' if none), and t
 # As Excel shows or stores what it made of 1-1-1. A code such as 2024-1-1 stays one.
 _MADE_A_DATE = re.compile(r"\d{4}/\d{1,2}/\d{1,2}|\d{4}-\d{2}-\d{2}(?:[ T].*)?|\d{1,2}月\d{1,2}日")
 _WORD = re.compile(r"[^\W\dA-Za-z_]")
+# What plans call their levels, before a number; 基本 or 重点 before it says no level.
+_LEVEL = re.compile(r"\D{0,4}?(?P<level>目標|方針|柱|政策|施策|取組|取り組み|事業|項目)\s*[(\dIVX]")
+# How a code goes on that lies below the one it begins with: A1, 1a, 1-1ア, 第1章第1節; one word or number goes on otherwise.
+_GOES_ON = re.compile(r"\s*[-(.]?\s*(?:第?\s*\d+\s*[章節項]?|[A-Za-z]|[ア-ン])\)?")
+_ONE_WORD = re.compile("[0-9]{2}|[A-Za-z]{2}|[ア-ン]{2}")
 _BETWEEN = re.compile(r"[\s/>→]+")
 
 
@@ -26,6 +31,7 @@ class CodeNumbers:
     def __init__(self, codes: Iterable[str]) -> None:
         self._by_width = {one_width(c): c for c in codes}
         self._by_numbers = {n: c for c in self._by_width.values() if (n := _numbers(c))}
+        self._first_level = next((m["level"] for c in self._by_width if (m := _LEVEL.match(c))), "")
 
     def same(self, code: str) -> str:
         """Return the code of this codebook that is written so, in whatever width; `code` itself if there is none."""
@@ -44,12 +50,20 @@ class CodeNumbers:
     def missing_above(self, code: str) -> bool:
         """Tell whether a row is missing between the top and a code that has nothing above it.
 
-        So it is if there is a row further above, or if the codes of as many numbers do have rows above them.
+        So it is if there is a row further above, or if the codes of as many numbers, or hyphens, do have rows above them.
 
+        >>> letters = CodeNumbers(["ア", "ア-1", "ウ-1"])
+        >>> [letters.missing_above(c) for c in ("ア", "ウ-1")]
+        [False, True]
         >>> codes = CodeNumbers(["1", "1-1", "1-1-1", "1-2-1", "2-1"])
         >>> [codes.missing_above(c) for c in ("1", "1-2-1", "2-1")], CodeNumbers(["1-1", "2-1"]).missing_above("2-1")
         ([False, True, True], False)
         """
+        parts = one_width(code).split("-")
+        rows = {"-".join(parts[:n]) for n in range(1, len(parts) - 1)}
+        rows |= {c.rpartition("-")[0] for c in self._by_width if c.count("-") == len(parts) - 1 > 0}
+        if rows & self._by_width.keys():
+            return True
         found = _numbers(code)
         if found is None or len(found[1]) == 1:
             return False
@@ -57,6 +71,24 @@ class CodeNumbers:
         further = ((letter, numbers[:n]) for n in range(1, len(numbers) - 1))
         alike = (_parent(n) for n in self._by_numbers if (n[0], len(n[1])) == (letter, len(numbers)))
         return any(n in self._by_numbers for n in (*further, *alike))
+
+    def unclear_above(self, code: str, parent: str) -> bool:
+        """Tell whether a code, which is read as lying below `parent`, seems to lie below another one.
+
+        So it is if it begins with another code (1-1 and 1-1ア), or stands at the top with another word for a level
+        than the first one there (基本目標1, 施策1-1).
+
+        >>> codes = CodeNumbers(["基本目標1", "基本目標2", "施策1-1", "A", "A1", "1", "1-1", "1-1ア", "12"])
+        >>> [codes.unclear_above(c, "") for c in ("基本目標2", "施策1-1", "A1", "12")], codes.unclear_above("1-1ア", "1")
+        ([False, True, True, False], True)
+        """
+        here = one_width(code)
+        begins = (c for c in self._by_width if here.startswith(c) and _GOES_ON.fullmatch(here, len(c)))
+        nearest = max((c for c in begins if not _ONE_WORD.match(here, len(c) - 1)), key=len, default="")
+        if nearest:
+            return self._by_width[nearest] != parent
+        word = _LEVEL.match(here)
+        return not parent and word is not None and word["level"] != self._first_level
 
 
 def refuse_date(code: str, file: str | None, row: int, column: str) -> None:

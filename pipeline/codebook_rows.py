@@ -89,6 +89,14 @@ def _node(
             row=line,
             column="code",
         )
+    if not row["parent"].strip() and not top and numbers.unclear_above(row["code"], parent):
+        raise InputError(
+            f"「{row['code']}」がどの行の下にあるか、コードからは分かりません。parent の列に親のコードを(いちばん上の階層なら level の列に 1 を)入れてください。",
+            f"the code does not say below which row '{row['code']}' lies; name the parent in the column parent (if it is of the top level, put 1 into the column level)",
+            file=file,
+            row=line,
+            column="code",
+        )
     if parent in off and parent not in codes:
         raise InputError(
             f"親コード「{parent}」の行は active が no です。この行も no にするか、親を変えてください。",

@@ -176,7 +176,8 @@ def codebook_of_table(
     """Make a codebook of the codes in a table that has none beside it.
 
     Codes with numbers (G1-1-1, 1(1)①) become a tree, with titles from `title_column`; the levels above, which
-    the table does not name, bear their code as title. Without any numbers each distinct label is an item.
+    the table does not name, bear their code as title. Without any numbers each distinct label is an item, which bears
+    the label as title if `title_column` has none.
     `cells` gives row numbers (the header is row 1) and the rows.
 
     Raises
@@ -192,15 +193,16 @@ def codebook_of_table(
     numbered = [parse_numbers(part) for _, part, _ in rows]
     if not rows:
         raise InputError("コードが1つもありません。", "there are no codes", file=source, column=code_column)
-    if not any(numbered):
+    words = not any(numbered)
+    if words and not any(title for _, _, title in rows):
         labels = list(dict.fromkeys(part for _, part, _ in rows))
         return Codebook.from_table(pd.DataFrame({"title": labels}), source)
-    titles: dict[tuple[int, ...], tuple[str, int]] = {}
+    titles: dict[tuple[int, ...] | str, tuple[str, int]] = {}
     for (row, part, title), numbers in zip(rows, numbered, strict=True):
-        if numbers is None:
+        if numbers is None and not words:
             ja, en = f"「{part}」はコードとして読めません。", f"'{part}' cannot be read as a code"
             _fault(ja, en, source, row, code_column)
-        if _OTHER_CODE.search(after_numbers(part)):
+        if not words and _OTHER_CODE.search(after_numbers(part)):
             _fault(
                 f"「{part}」は1つのコードではありません。コードの間は「;」で区切ってください。",
                 f"'{part}' is not one code; put ';' between codes",
@@ -208,7 +210,8 @@ def codebook_of_table(
                 row,
                 code_column,
             )
-        known, first = titles.get(numbers, ("", 0))
+        key = numbers or part
+        known, first = titles.get(key, ("", 0))
         if known and title and known != title:
             _fault(
                 f"コード「{part}」の題名が{first}行目(「{known}」)と違います。",
@@ -217,10 +220,10 @@ def codebook_of_table(
                 row,
                 title_column,
             )
-        titles[numbers] = (known or title, first or row)
+        titles[key] = (known or title, first or row)
     missing = [n for n, (title, _) in titles.items() if not title]
     if missing:
-        code = _code(missing[0])
+        code = missing[0] if isinstance(missing[0], str) else _code(missing[0])
         _fault(
             f"コード「{code}」の題名が分かりません。"
             "コードブック(--codebook)か題名の列(--title-column)を指定してください。",
@@ -229,7 +232,11 @@ def codebook_of_table(
             titles[missing[0]][1],
             code_column,
         )
-    return Codebook.from_table(pd.DataFrame(_tree({n: t for n, (t, _) in titles.items()})), source)
+    if words:
+        flat = ({"code": code, "title": title, "level": "1"} for code, (title, _) in titles.items())
+        return Codebook.from_table(pd.DataFrame(flat), source)
+    tree = _tree({n: t for n, (t, _) in titles.items() if not isinstance(n, str)})
+    return Codebook.from_table(pd.DataFrame(tree), source)
 
 
 def _parts(cell: str) -> list[str]:

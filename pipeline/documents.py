@@ -104,8 +104,8 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
 def _lines(text: str, lazy: bool) -> list[Block]:
     """Cut a text into its non-blank lines.
 
-    In Markdown (`lazy`) a line straight below another belongs to the same paragraph; in plain text only
-    if it is indented.
+    In Markdown (`lazy`) a line straight below another belongs to the same paragraph, unless that is a heading
+    with #; in plain text only if it is indented.
     """
     blocks: list[Block] = []
     above_is_text = False
@@ -113,7 +113,7 @@ def _lines(text: str, lazy: bool) -> list[Block]:
         if line.strip():
             continues = above_is_text and (lazy or line[0].isspace())
             blocks.append(Block(line, number, kind="table" if _is_row(line) else "line", continues=continues))
-        above_is_text = bool(line.strip())
+        above_is_text = bool(line.strip()) and not (lazy and line.lstrip().startswith("#"))
     return blocks
 
 

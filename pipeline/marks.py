@@ -40,7 +40,8 @@ LEVELS = (
         "goal",
         "目標",
         re.compile(
-            r"(?P<word>(?:基本|施策|重点)?目\s*標|(?:基本)?方針|柱)\s*(?P<number>\d{1,2}|[Ⅰ-Ⅻ])(?!\d)"
+            r"(?P<word>(?:基本|施策|重点)?目\s*標|(?:基本)?方針|柱)\s*(?P<number>\d{1,2}|[Ⅰ-Ⅻ])"
+            r"(?!\d|\s*[-\uff0d‐−–]\s*\d)"
             r"\s*[:\uff1a.\uff0e、]?(?P<title>.*)",
             re.DOTALL,
         ),
@@ -68,19 +69,40 @@ LEVELS = (
 _HASHES = re.compile(r"#{1,6}\s*")
 _DASHES = re.compile(rf"(?:[-*+–−]\s+)+|[-*+–−](?=[{DOTS}{_CIRCLED}(\uff08])")
 _OTHER_NUMBER = re.compile(r"\d{1,2}[.\uff0e、)\uff09](?!\d)")
+# Lines that may be headings, but of no kind in LEVELS: 「1-1 …」, 「第1節 …」, 「Ⅱ …」, 「ア …」, 「(ア)…」, 「取組1 …」, 「【…】」.
+_OTHER_HEADING = re.compile(
+    rf"(?:\d{{1,2}}(?:\s*[-\uff0d‐−–.\uff0e]\s*\d{{1,2}})+[.\uff0e、:\uff1a]?\s|{_OTHER_NUMBER.pattern}"
+    r"|第\s*[\d一二三四五六七八九十]{1,3}\s*[章節項部編](?:[\s:\uff1a]|$)|[Ⅰ-Ⅻⅰ-ⅻ][\s.\uff0e、:\uff1a]"
+    rf"|(?:[ア-ン\uff71-\uff9d]|[A-Za-z\uff21-\uff3a\uff41-\uff5a])[\s.\uff0e]|[A-Za-z]{_CLOSE}"
+    rf"|{_OPEN}\s*(?:[ア-ン\uff71-\uff9d]|[A-Za-z]|[Ⅰ-Ⅻⅰ-ⅻ]|[一二三四五六七八九十])\s*{_CLOSE}"
+    r"|\w{0,4}(?:目標|方針|柱|政策|施策|取組|取り組み|事業|方向性?|課題|項目)\s*[(\uff08]?[\dⅠ-Ⅻ①-⑳]\S{0,6}?(?:[\s:\uff1a]|$)"
+    r"|[【《〈〔<\uff1c\uff3b\[].{1,30}[】》〉〕>\uff1e\uff3d\]]\s*$|(?:\*\*|__).{1,40}(?:\*\*|__)\s*$|[〇◯◎□★☆▼▽▲△])"
+)
+_BARE_NUMBER = re.compile(r"\d{1,2}\s")
+# Word prints these before opinions as well as before headings.
+_LIST_NUMBER = re.compile(rf"{_OPEN}?(?:\d{{1,2}}|[A-Za-z]){_CLOSE}?[.\uff0e、]?")
 _CONTENTS_LINE = re.compile(r".*[.\uff0e・…‥]{3,}\s*\d+\s*", re.DOTALL)
 _LAYOUT = re.compile(r"[-*_=\s]{3,}|```.*")
 _PICTURE = re.compile(r"!\[.*\]\(.*\)")
 _OPINIONS_HEADING = re.compile(
     r"意見.*(?:まとめ|概要|一覧|内容)|(?:主な|出された|いただいた|寄せられた).*意見"
 )
+# Such a heading between an item and its opinions says nothing of where they belong.
+_OF_THE_ITEM = re.compile(
+    r"[【《〈〔<\uff1c\uff3b\[*_\s]*(?:主な|出された|いただいた|寄せられた)?[ご御]?意見(?:等|など)?(?:の?(?:内容|一覧|まとめ|概要))?"
+    r"[】》〉〕>\uff1e\uff3d\]*_\s]*[:\uff1a]?"
+)
+_NUMBERED = "番号"
 
 MarkKind = Literal["level", "opinion", "heading", "plain", "layout", "aside"]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What one block says by itself: a numbered heading of the plan, an opinion, another heading, …"""
+    """What one block says by itself: a numbered heading of the plan, an opinion, another heading, …
+
+    sign : of an opinion that does not stand behind 「・」 or a dash: what it stands behind (■, ●, a number of Word's)
+    """
 
     kind: MarkKind
     text: str
@@ -88,6 +110,7 @@ class Mark:
     number: int = 0
     printed: str = ""
     reason: str = ""
+    sign: str = ""
 
 
 def mark(block: Block) -> Mark:
@@ -116,22 +139,42 @@ def mark(block: Block) -> Mark:
     body = body[dashes.end() :].strip() if dashes else body
     bullet = BULLET.match(body)
     if bullet:
-        return _opinion(body[bullet.end() :])
+        rest = body[bullet.end() :].strip()
+        if bullet["bullet"] and _OF_THE_ITEM.fullmatch(rest):
+            return Mark("heading", rest)
+        return _opinion(rest, bullet["bullet"] or "")
     heading = _level_mark(body) or (None if not block.label else _level_mark(f"{block.label} {body}"))
     if heading:
         return heading
     if hashes or block.heading:
         return Mark("heading", body)
     if dashes or block.label:
-        return _opinion(body)
+        listed = BULLET.match(block.label) or _LIST_NUMBER.fullmatch(block.label)
+        if _OTHER_HEADING.match(body) or not (dashes or listed):
+            return Mark("heading", body)
+        return _opinion(body, "" if dashes else _sign_of_list(block.label))
     if _OTHER_NUMBER.match(body):
         return Mark("heading", body)
     return Mark("plain", text)
 
 
-def _opinion(text: str) -> Mark:
+def may_be_heading(text: str) -> bool:
+    """Tell whether a line begins as headings do that are of no kind in `LEVELS`.
+
+    >>> [may_be_heading(t) for t in ("1-2 サロン", "ア 子ども", "【その他】", "50人いた", "バスが少ない")]
+    [True, True, True, False, False]
+    """
+    return bool(_OTHER_HEADING.match(text.strip()) or _BARE_NUMBER.match(text.strip()))
+
+
+def _opinion(text: str, sign: str = "") -> Mark:
     text = text.strip()
-    return Mark("opinion", text) if text else Mark("aside", text, reason="記号だけの行")
+    return Mark("opinion", text, sign=sign) if text else Mark("aside", text, reason="記号だけの行")
+
+
+def _sign_of_list(label: str) -> str:
+    bullet = BULLET.match(label)
+    return (bullet["bullet"] or "") if bullet else _NUMBERED
 
 
 def _level_mark(text: str) -> Mark | None:
@@ -153,6 +196,15 @@ def _level_mark(text: str) -> Mark | None:
         printed = (f"{word}{number}", printed, f"({number})", CIRCLED_DIGITS.get(number, ""))[level]
         return Mark("level", groups["title"].strip(), level, number, printed)
     return None
+
+
+def stands_above_opinions(one: Mark) -> bool:
+    """Tell a heading such as 「主な意見」 or 「【意見】」: what follows belongs to the item above it.
+
+    >>> [stands_above_opinions(mark(Block(t, 1))) for t in ("■主な意見", "【意見】", "その他の主な意見", "・意見")]
+    [True, True, False, False]
+    """
+    return one.kind in ("heading", "plain") and _OF_THE_ITEM.fullmatch(one.text) is not None
 
 
 def is_opinions_heading(one: Mark) -> bool:

@@ -44,11 +44,14 @@ def ingest_document(document: Document) -> Ingested:
     InputError
         as `read_outline`: the document has no plan, or its plan contradicts itself.
     """
-    outline = read_opinions_section(document) or read_outline(document)
+    section = read_opinions_section(document)
+    outline = section or read_outline(document)
     front = read_front(document.name, outline.front, [_use_by_mark(b) for b in outline.front])
     codebook = Codebook(outline.nodes)
     labels = _document_labels(document, outline.opinions, codebook, front)
-    uses = [*front.uses, *outline.uses]
+    # Where heading styles are the plan (no numbers), no number of a goal can have been missed.
+    whole = section or not outline.nodes[0].number
+    uses = [*(front.uses if whole else map(_unless_opinion, front.uses)), *outline.uses]
     struck = [
         Use(u.block, u.use, _STRUCK) for u in uses if u.block.struck and u.use not in ("set aside", "layout")
     ]
@@ -65,6 +68,14 @@ def _use_by_mark(block: Block) -> Use | None:
     if one.kind == "level" and block.kind == "line":
         return Use(block, "set aside", "計画と同じ番号が付いていますが、最初の目標より前にあります")
     return None
+
+
+def _unless_opinion(use: Use) -> Use:
+    """Set aside what would be an opinion below a goal: the goal above it may have a number that could not be read."""
+    if use.use == "section text" and mark(use.block).kind == "opinion":
+        reason = "意見と同じ印が付いていますが、最初の目標より前にあります"
+        return Use(use.block, "set aside", reason)
+    return use
 
 
 def _document_labels(

@@ -7,14 +7,14 @@ OCR have headings of any depth. Every block is accounted for: used as something,
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from pipeline.blocks import Block, Document, Use
 from pipeline.codebook_rows import Node
 from pipeline.errors import InputError
-from pipeline.marks import LEVELS, Mark, is_opinions_heading, mark
+from pipeline.marks import LEVELS, Mark, is_opinions_heading, mark, may_be_heading, stands_above_opinions
+from pipeline.outline_marks import read_marks
 
 
 @dataclass
@@ -47,20 +47,22 @@ def read_outline(document: Document) -> Outline:
         naming file and line: no plan structure; a heading outside its parent level; an opinion before any
         item; a repeated number; a heading without a title.
     """
-    marks = [mark(b) for b in document.blocks]
-    outline = Outline()
-    if not any(m.kind == "level" and m.level == 0 for m in marks):
-        marks = _marks_from_styles(document, marks, outline)
-    start = next((i for i, m in enumerate(marks) if m.kind == "level" and m.level == 0), None)
+    marks, start, doubts = read_marks(document)
+    outline = Outline(doubts=doubts)
     if start is None:
         raise InputError(
             "計画の構成(目標1、施策1-2、(1)、① の見出し)が見つかりません。"
-            "別の文書ではないか、番号が読み取れているかを確かめてください。",
-            "no plan structure (headings numbered 目標1, 施策1-2, (1), ①) was found; is it the right document?",
+            "別の文書ではないか、番号が読み取れているかを確かめてください。"
+            "見出しがほかの形(1-1、第1章、ア、■ など)なら、この形に直してから読み直してください。",
+            "no plan structure (headings numbered 目標1, 施策1-2, (1), ①) was found; is it the right document? "
+            "Headings of other kinds (1-1, 第1章, ア, ■) must be numbered so first",
             file=document.name,
         )
     outline.front = list(document.blocks[:start])
-    walk = _Walk(document.name, outline, sorted({m.level for m in marks[start:] if m.kind == "level"}))
+    plan = [
+        (b, m.level) for b, m in zip(document.blocks[start:], marks[start:], strict=True) if m.kind == "level"
+    ]
+    walk = _Walk(document.name, outline, plan)
     walk.check_front(outline.front, marks[:start])
     for block, one in zip(document.blocks[start:], marks[start:], strict=True):
         walk.step(block, one)
@@ -68,50 +70,14 @@ def read_outline(document: Document) -> Outline:
     return outline
 
 
-def _marks_from_styles(document: Document, marks: Sequence[Mark], outline: Outline) -> list[Mark]:
-    """Fallback for a Word file whose headings bear no numbers: the heading styles make the tree.
-
-    The plan is every heading of the deepest style with opinions below it, and the headings above those.
-    Numbers in the text lead where there are any; others are counted, which is noted as a doubt.
-    """
-    headings = [i for i, b in enumerate(document.blocks) if b.heading]
-    deepest = max((document.blocks[i].heading for i in headings), default=0)
-    plan: set[int] = set()
-    for place, i in enumerate(headings):
-        end = headings[place + 1] if place + 1 < len(headings) else len(marks)
-        if document.blocks[i].heading == deepest and any(m.kind == "opinion" for m in marks[i:end]):
-            depth = deepest + 1
-            for j in reversed(headings[: place + 1]):
-                if document.blocks[j].heading < depth:
-                    depth = document.blocks[j].heading
-                    plan.add(j)
-    depths = sorted({document.blocks[i].heading for i in plan})
-    elsewhere = any(m.kind == "level" and i not in plan for i, m in enumerate(marks))
-    if elsewhere or not 2 <= len(depths) < len(LEVELS):
-        return list(marks)
-    # The first is the top of the table of levels, the others are its bottom.
-    ranks = dict(zip(depths, (0, *range(len(LEVELS) - len(depths) + 1, len(LEVELS))), strict=True))
-    counters = [0] * len(LEVELS)
-    result = list(marks)
-    for i in sorted(plan):
-        level = ranks[document.blocks[i].heading]
-        counted = marks[i].kind != "level"
-        counters[level] = counters[level] + 1 if counted else marks[i].number
-        counters[level + 1 :] = [0] * (len(LEVELS) - level - 1)
-        result[i] = replace(marks[i], kind="level", level=level, number=counters[level])
-        if counted:
-            reason = "番号がないため、順番で番号を付けました"
-            outline.doubts.append(Use(document.blocks[i], LEVELS[level].name, reason))
-    return result
-
-
 class _Walk:
     """Goes through the plan from the top, keeping the path of headings it is under."""
 
-    def __init__(self, file: str, outline: Outline, levels: list[int]) -> None:
+    def __init__(self, file: str, outline: Outline, plan: list[tuple[Block, int]]) -> None:
         self.file = file
         self.outline = outline
-        self.levels = levels
+        self.levels = sorted({level for _, level in plan})
+        self.first_of_deepest = next(b for b, level in plan if level == self.levels[-1])
         self.path: list[tuple[str, Block]] = []  # code and block of each heading the walk is under
         self.places: dict[str, int] = {}  # code -> index of its node
         self.blocks: dict[str, Block] = {}
@@ -136,7 +102,11 @@ class _Walk:
             self._note(block, "set aside", one.reason)
         elif one.kind == "layout":
             self._note(block, "layout")
+        elif stands_above_opinions(one):
+            self.last = None
+            self._note(block, "section text")
         elif block.kind == "table" and one.kind not in ("level", "opinion"):
+            self.lost = self.lost or may_be_heading(one.text)
             self._note(block, "set aside", "意見の部分にある表の行")
         elif one.kind == "level":
             self._heading(block, one)
@@ -144,10 +114,17 @@ class _Walk:
             self._opinion(block, one)
         elif one.kind == "plain" and self._continue(block, one):
             self._note(block, "continuation")
+        elif one.kind == "plain" and one.text.endswith("。") and not may_be_heading(one.text):
+            self.last = None
+            self._note(block, "set aside", "見出しでも意見でもない文(上の意見の続きなら、1行にする)")
         else:
             # An unnumbered heading may be a misread one: what follows must not slip under the item above it.
             self.lost, self.last, self.unread = True, None, block
-            self._note(block, "set aside", "番号も「・」もない行")
+            self._note(
+                block,
+                "set aside",
+                one.reason or "計画の番号(目標1、施策1-2、(1)、①)も、意見の「・」も付いていない行",
+            )
 
     def finish(self) -> None:
         """Raise for headings without a title; note headings without anything below."""
@@ -177,6 +154,10 @@ class _Walk:
         if one.number != expected:
             reason = "番号が飛んでいます" if one.number > expected else "番号が順番どおりになっていません"
             self.outline.doubts.append(Use(block, LEVELS[one.level].name, reason))
+        above = re.search(r"(\d+)[-‐−–]\D?\d+\)?$", one.printed)  # of 施策1-2
+        if above and parent and int(above[1]) != int(re.split("[G-]", parent)[-1]):
+            reason = "番号の前の数字が、上の見出しの番号と違います"
+            self.outline.doubts.append(Use(block, LEVELS[one.level].name, reason))
         self.path.append((code, block))
         self.blocks[code] = block
         self.last = len(self.outline.nodes)
@@ -191,12 +172,17 @@ class _Walk:
             return
         if len(self.path) < len(self.levels):
             self._before_item(block)
+        if isinstance(self.last, Entry) and _indent(block) >= _indent(self.last.block) + 2:
+            reason = "下の意見が字下げされています。意見ではなく見出しかもしれません"
+            self.outline.doubts.append(Use(self.last.block, "opinion", reason))
         self.last = Entry(block, one.text, self.path[-1][0])
         self.outline.opinions.append(self.last)
         self._note(block, "opinion")
 
     def _continue(self, block: Block, one: Mark) -> bool:
         """Join a line without a mark to the title or opinion above it, if the layout allows."""
+        if may_be_heading(one.text):
+            return False
         if isinstance(self.last, Entry):
             if block.continues:
                 self.last.text = _join(self.last.text, one.text)
@@ -204,7 +190,7 @@ class _Walk:
         if self.last is None:
             return False
         node = self.outline.nodes[self.last]
-        if block.continues or not node.title:
+        if not node.title or (block.continues and not one.text.endswith("。")):
             self.outline.nodes[self.last] = replace(node, title=_join(node.title, one.text))
             return True
         return False
@@ -229,6 +215,10 @@ class _Walk:
             unread = f"{self.unread.location}「{self.unread.text.strip()}」"
             ja = f"そのあいだの {unread}が計画の見出しなら、番号を 目標1、施策1-2、(1)、① の形に直してください。"
             en = f"; if {unread} between them is a heading of the plan, number it as 目標1, 施策1-2, (1) or ①"
+        level = LEVELS[mark(block).level]
+        if (other := mark(first).printed) and other != number:
+            ja += f"「{other}」と「{number}」は、どちらも{level.ja}の階層として読みます。違う階層なら、番号を 目標1、施策1-2、(1)、① の形に直してください。"
+            en += f"; '{other}' and '{number}' are both read as level {level.name}: number them as 目標1, 施策1-2, (1), ① if they differ"
         self._error(
             block,
             f"番号「{number}」が {first.location} と重複しています。{ja}",
@@ -237,14 +227,21 @@ class _Walk:
 
     def _before_item(self, block: Block) -> NoReturn:
         deepest = LEVELS[self.levels[-1]]
+        first = f"{self.first_of_deepest.location}「{self.first_of_deepest.text.strip()}」"
         self._error(
             block,
-            f"意見「{block.text.strip()}」が{deepest.ja}より前にあり、どこに付くか決められません。",
-            f"this opinion stands before any {deepest.name}, so it cannot be placed",
+            f"意見「{block.text.strip()}」が{deepest.ja}より前にあり、どこに付くか決められません。"
+            f"{deepest.ja}は {first}からです。それが計画の見出しでなければ、番号を消してください。",
+            f"this opinion stands before any {deepest.name}, so it cannot be placed; "
+            f"the first {deepest.name} is {first}: delete its number if it is no heading of the plan",
         )
 
     def _error(self, block: Block, ja: str, en: str) -> NoReturn:
         raise InputError(ja, en, file=self.file, row=block.line, page=block.page)
+
+
+def _indent(block: Block) -> int:
+    return len(block.text) - len(block.text.lstrip())
 
 
 def _join(left: str, right: str) -> str:

@@ -25,6 +25,16 @@ from pipeline.notation import CIRCLED_DIGITS
 
 _HEADING = re.compile(r"(?:heading|見出し)\s*(\d)", re.IGNORECASE)
 _BULLET = "・"
+# Signs that headings bear as well, some in Wingdings; every other one is printed as 「・」.
+_SIGNS = {c: c for c in "●○■◆◇"} | {"\uf06c": "●", "\uf06e": "■", "\uf075": "◆"}
+_KANA = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲン"
+_IROHA = "イロハニホヘトチリヌルヲワカヨタレソツネナラムウヰノオクヤマケフコエテアサキユメミシヱヒモセスン"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ROMAN = "".join(chr(0x2160 + i) for i in range(12))
+_ALPHABETS = {
+    "aiueo": _KANA, "aiueoFullWidth": _KANA, "iroha": _IROHA, "irohaFullWidth": _IROHA, "lowerLetter": _LETTERS,
+    "upperLetter": _LETTERS.upper(), "lowerRoman": _ROMAN.lower(), "upperRoman": _ROMAN,
+}  # fmt: skip
 # SyntaxError is what lxml raises for broken XML.
 _DAMAGED = (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError)
 
@@ -139,7 +149,7 @@ def _row_blocks(row: Any, line: int, styles: dict[str, _Style], numbering: _Numb
         for p in c.iter(qn("w:p"))
         if (text := _text(p)).strip()
     ]
-    if len(cells) == 1 or any(b.label == _BULLET or BULLETED.match(b.text) for b in lines):
+    if len(cells) == 1 or any(BULLETED.match(b.label) or BULLETED.match(b.text) for b in lines):
         return lines
     texts = []
     for cell in cells:
@@ -236,7 +246,7 @@ class _Numbering:
         if depth not in levels:
             return ""
         if levels[depth].form == "bullet":
-            return _BULLET
+            return _SIGNS.get(levels[depth].text.strip(), _BULLET)
         if levels[depth].form == "none":
             return ""
         counters = self.counters.setdefault(abstract, {})
@@ -288,4 +298,5 @@ def _printed(number: int, form: str) -> str:
         return f"({number})"
     if form == "decimalEnclosedFullstop":
         return f"{number}."
-    return str(number)
+    letters = _ALPHABETS.get(form, "")
+    return letters[number - 1] if 0 < number <= len(letters) else str(number)

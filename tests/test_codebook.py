@@ -184,7 +184,15 @@ def test_one_code_in_two_widths_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("codes", "row"),
-    [(("1", "1-1", "1-1-1", "1-2-1"), 5), (("G1", "G1-1-1", "G1-1-2"), 3), (("1", "1-1", "2-1"), 4)],
+    [
+        (("1", "1-1", "1-1-1", "1-2-1"), 5),
+        (("G1", "G1-1-1", "G1-1-2"), 3),
+        (("1", "1-1", "2-1"), 4),
+        (("ア", "ア-1", "イ", "イ-1", "エ-1"), 6),
+        (("A", "A-1", "Ｂ－１"), 4),
+        (("1", "1-1", "1-1-ア", "1-2-ア"), 5),
+        (("施策1", "施策1-1", "施策2-1"), 4),
+    ],
 )
 def test_a_missing_row_above_is_told(codes: tuple[str, ...], row: int) -> None:
     """The code would stand at the top of the plan as a goal of its own."""
@@ -193,6 +201,59 @@ def test_a_missing_row_above_is_told(codes: tuple[str, ...], row: int) -> None:
     assert (caught.value.place.row, caught.value.place.column) == (row, "code")
     said = _book(*codes, level=("1",) * len(codes))  # as in what iken writes itself
     assert [n.level for n in said] == [1] * len(codes)
+
+
+@pytest.mark.parametrize(
+    ("codes", "row"),
+    [
+        (("基本目標1", "施策1-1", "施策1-1-1"), 3),
+        (("基本目標1", "基本目標2", "重点施策１", "重点施策２"), 4),
+        (("A", "A1", "A2"), 3),
+        (("1", "1-1", "1-1ア"), 4),
+        (("1", "１a"), 3),
+        (("第1章", "第2章", "第1章第1節"), 4),
+    ],
+)
+def test_a_code_that_does_not_say_what_it_lies_below_is_refused(codes: tuple[str, ...], row: int) -> None:
+    """A plan in words was read with goals and measures side by side, without a word."""
+    with pytest.raises(InputError, match="どの行の下にあるか") as caught:
+        _book(*codes)
+    assert (caught.value.place.row, caught.value.place.column) == (row, "code")
+    parents = ("",) + (codes[0],) * (len(codes) - 1)
+    assert [n.level for n in _book(*codes, parent=parents)] == [1, *[2] * (len(codes) - 1)]
+    assert {n.level for n in _book(*codes, level=("1",) * len(codes))} == {1}
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ("防災", "防災訓練", "交通", "IT", "ITS", "ケア", "ケアマネ"),
+        ("福祉1", "福祉2", "交通1", "福祉10"),
+        ("施策1", "重点施策2", "施策10"),
+        ("C1", "C2", "C10", "C100"),
+        ("ア", "ウ", "エ"),
+    ],
+)
+def test_codes_that_are_words_may_stand_side_by_side(codes: tuple[str, ...]) -> None:
+    assert [n.level for n in _book(*codes)] == [1] * len(codes)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3), max_size=4), min_size=1, max_size=4),
+    st.sampled_from(["-", ".", "－"]),
+)
+def test_a_whole_plan_in_numbers_or_letters_is_never_refused(plan: list[list[int]], hyphen: str) -> None:
+    for tops in ("123456789", "ABCDEFGHI", "アイウエオカキクケ"):
+        if hyphen == "." and tops[0] != "1":
+            continue
+        codes = []
+        for top, policies in zip(tops, plan, strict=False):
+            codes.append(top)
+            for k, items in enumerate(policies, 1):
+                codes.append(f"{top}{hyphen}{k}")
+                codes += [f"{top}{hyphen}{k}{hyphen}{i}" for i in range(1, items + 1)]
+        levels = [1 + c.count(hyphen) for c in codes]
+        assert [n.level for n in _book(*codes)] == levels
 
 
 def test_codes_that_all_begin_with_two_numbers_are_a_plan() -> None:

@@ -134,9 +134,18 @@ def test_labels_without_numbers_make_a_flat_codebook() -> None:
     assert split_codes("防災、交通", book) == (["C2", "C1"], [])
 
 
+def test_titles_of_labels_without_numbers_are_kept() -> None:
+    """The column that --title-column named was passed over without a word."""
+    book = built(("施策1-1", "運動"), ("ア", "食"), ("施策1-1;ア", ""), ("施策1-1", ""))
+    assert [(n.code, n.level, n.title) for n in book] == [("施策1-1", 1, "運動"), ("ア", 1, "食")]
+    assert split_codes("施策1-1;ア", book) == (["施策1-1", "ア"], [])
+
+
 @pytest.mark.parametrize(
     ("rows", "title_column", "row", "words"),
     [
+        ([("施策1-1", "あ"), ("施策1-2", "")], "t", 3, "「施策1-2」の題名が分かりません"),
+        ([("ア", "あ"), ("ア", "い")], "t", 3, "2行目"),
         ([("G1-1", "あ"), ("交通", "い")], "t", 3, "コードとして読めません"),
         ([("G1-1", "あ"), ("G1-1", "い")], "t", 3, "2行目"),
         ([("G1-1", "あ"), ("G1-2", "")], "t", 3, "題名が分かりません"),

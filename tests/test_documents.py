@@ -62,6 +62,12 @@ def test_a_line_may_go_on_below(tmp_path: Path) -> None:
         assert [b.continues for b in read_document(tmp_path / name).blocks] == expected
 
 
+def test_a_markdown_heading_is_one_line(tmp_path: Path) -> None:
+    for name, expected in (("a.md", [False, False, True]), ("a.txt", [False, False, True])):
+        (tmp_path / name).write_text("# 目標1 安心\n支え合います\n  続き\n", encoding="utf-8")
+        assert [b.continues for b in read_document(tmp_path / name).blocks] == expected
+
+
 def test_table_rows_are_told_from_lines(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("地区\t人数\n| a | b |\nふつう\n\t字下げ\n", encoding="utf-8")
     kinds = [b.kind for b in read_document(tmp_path / "a.md").blocks]

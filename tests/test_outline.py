@@ -33,6 +33,13 @@ def codes(found: Outline) -> list[tuple[str, str, str]]:
         ("施策1-(2) 支援", "level", "施策1-(2)", "支援"),
         ("施策1について", "plain", "", "施策1について"),
         ("施策を進める", "plain", "", "施策を進める"),
+        ("# 目標1-1 安心", "heading", "", "目標1-1 安心"),
+        ("- 1-1 見守り", "heading", "", "1-1 見守り"),
+        ("- ア 高齢者", "heading", "", "ア 高齢者"),
+        ("- 3 世代の交流", "opinion", "", "3 世代の交流"),
+        ("- 2-3人で歩く", "opinion", "", "2-3人で歩く"),
+        ("■ 主な意見", "heading", "", "主な意見"),
+        ("・主な意見", "opinion", "", "主な意見"),
         ("- (1) 支援", "level", "(1)", "支援"),
         ("\uff08\uff12\uff09支援", "level", "(2)", "支援"),
         ("⑶ 支援", "level", "(3)", "支援"),
@@ -135,7 +142,9 @@ def test_a_plan_may_lack_the_middle_or_the_lowest_level() -> None:
         (["表題", "# 5 意見のまとめ", "(1) 支援", "目標1 安心"], 3, "目標の外", "outside any goal"),
         (["表題", "# 5 意見のまとめ", "・あ", "目標1 安心", "①見守り"], 3, "より前", "before any item"),
         (["目標1 安心", "(1) 支援", "・あ", "①見守り"], 3, "より前", "before any item"),
+        (["目標1 安心", "(1) 支援", "・あ", "①広報"], 3, "L4「①広報」から", "L4「①広報」"),
         (["目標1 安心", "①見守り", "・あ", "①サロン"], 4, "L2 と重複", "repeats the one at L2"),
+        (["基本方針1 安心", "基本目標1 支援"], 2, "「基本方針1」と「基本目標1」は、どちらも", "both read as"),
         (["目標1 安心", "(1) あ", "①い", "(1) う"], 4, "重複", "repeats"),
         (["目標1 安心", "目標1 連携"], 2, "重複", "repeats"),
         (["目標1 安心", "①", "・あ"], 2, "題名", "no title"),
@@ -162,6 +171,15 @@ def test_skipped_and_disordered_numbers_and_empty_headings_are_doubts() -> None:
         (6, "番号が順番どおりになっていません"),
         (8, "この見出しの下に項目がありません"),
     ]
+
+
+@pytest.mark.parametrize(("goal", "told"), [("目標2", []), ("目標1", [3, 6]), ("目標3", [3, 6])])
+def test_a_measure_that_bears_the_number_of_another_goal_is_a_doubt(goal: str, told: list[int]) -> None:
+    """The heading of its own goal may be missing."""
+    found = outline(
+        f"{goal} 道", "施策1 橋", "施策2-2 バス", "(1) 便", "・少ない", "施策2-(3) 駅", "施策4 港"
+    )
+    assert [d.block.line for d in found.doubts if "番号の前の数字" in d.reason] == told
 
 
 def test_what_follows_an_unnumbered_heading_is_not_given_to_the_item_above() -> None:

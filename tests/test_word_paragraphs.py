@@ -261,3 +261,84 @@ def test_a_restarted_list_counts_again(tmp_path: Path, start: int) -> None:
     circled = "①②③④⑤"
     labels = [b.label for b in saved(document, tmp_path).blocks]
     assert labels == ["①", "②", circled[start - 1], circled[start]]
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "label"),
+    [
+        ("aiueo", "(%3)", "(ウ)"),
+        ("upperRoman", "%3", "Ⅲ"),
+        ("upperLetter", "%3.", "C."),
+        ("decimal", "%2-%3", "1-3"),
+    ],
+)
+def test_lists_of_other_kinds_below_the_plan_are_no_opinions(
+    tmp_path: Path, form: str, text: str, label: str
+) -> None:
+    """(ア) was read as the (1) of a plan, and 1-3 as an opinion."""
+    document = docx.Document()
+    define_list(document, [("decimal", "目標%1"), ("decimal", "(%2)"), (form, text), ("bullet", "\uf0b7")])
+    numbered(document, "安心", 0)
+    numbered(document, "支援", 1)
+    for part in "あいう":
+        numbered(document, part, 2)
+        numbered(document, f"{part}の意見", 3)
+    read = saved(document, tmp_path)
+    assert read.blocks[-2].label == label
+    result = ingest_document(read)
+    assert [n.code for n in result.codebook] == ["G1", "G1-1"]
+    assert result.labels["text"].tolist() == []
+    assert result.set_aside["text"].tolist() == ["あ", "あの意見", "い", "いの意見", "う", "うの意見"]
+
+
+def test_numbered_opinions_are_opinions_unless_others_stand_below_them(tmp_path: Path) -> None:
+    document = docx.Document()
+    for text, style in (
+        ("目標1 安心", None), ("(1) 支援", None), ("遠い", "List Number"), ("高い", "List Number"),
+    ):  # fmt: skip
+        document.add_paragraph(text, style=style)
+    assert ingest_document(saved(document, tmp_path)).labels["text"].tolist() == ["遠い", "高い"]
+    document.add_paragraph("補足", style="List Bullet")
+    result = ingest_document(saved(document, tmp_path))
+    assert result.labels["text"].tolist() == []
+    assert result.set_aside["text"].tolist() == ["遠い", "高い", "補足"]
+
+
+@pytest.mark.parametrize(
+    ("sign", "labels"), [("■", ["■", "・"]), ("\uf06e", ["■", "・"]), ("o", ["・", "・"])]
+)
+def test_a_bullet_of_word_that_headings_bear_is_told_from_others(
+    tmp_path: Path, sign: str, labels: list[str]
+) -> None:
+    document = docx.Document()
+    define_list(document, [("bullet", sign), ("bullet", "\uf0b7")])
+    document.add_paragraph("目標1 安心")
+    document.add_paragraph("(1) 支援")
+    numbered(document, "高齢者", 0)
+    numbered(document, "声をかける", 1)
+    read = saved(document, tmp_path)
+    assert [b.label for b in read.blocks[2:]] == labels
+    assert ingest_document(read).counts["labels"] == (0 if labels[0] == "■" else 2)
+
+
+def test_numbers_in_headings_with_styles_lead(tmp_path: Path) -> None:
+    """「3-1」 was counted as G2-1, which 「2-1」 in a table of coded comments would have meant."""
+    document = docx.Document()
+    for level, text in (
+        (1, "2 安心"), (2, "2-1 支援"), (2, "2-3 人材"), (1, "第4章 交通"), (2, "第1節 バス"), (2, "9-7 道"), (2, "駅"),
+    ):  # fmt: skip
+        document.add_heading(text, level=level)
+        if level == 2:
+            document.add_paragraph("遠い", style="List Bullet")
+    result = ingest_document(saved(document, tmp_path))
+    assert [(n.code, n.title) for n in result.codebook] == [
+        ("G2", "2 安心"),
+        ("G2-1", "2-1 支援"),
+        ("G2-3", "2-3 人材"),
+        ("G4", "第4章 交通"),
+        ("G4-1", "第1節 バス"),
+        ("G4-2", "9-7 道"),
+        ("G4-3", "駅"),
+    ]
+    assert result.doubts["text"].tolist()[:7] == [n.title for n in result.codebook]
+    assert [("合わない" in r) for r in result.doubts["reason"]][:7] == [False] * 5 + [True] * 2
