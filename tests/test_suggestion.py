@@ -112,6 +112,8 @@ def test_repeated_texts_are_coded_once_and_counted_both_ways(model: Model) -> No
     assert out.iloc[0][columns].tolist() == out.iloc[4][columns].tolist()
     assert (tally.rows, tally.texts) == (5, 4)
     assert (tally.code_rows["G1-1-1"], tally.code_texts["G1-1-1"]) == (2, 1)
+    assert tally.status_rows == out["status"].value_counts().to_dict()
+    assert tally.status_texts == out["status"].iloc[:4].value_counts().to_dict()
 
 
 @settings(deadline=None, max_examples=25)
@@ -157,6 +159,9 @@ def test_named_columns_must_exist_and_output_names_must_be_free() -> None:
     with pytest.raises(InputError, match="code_1"):
         check_columns(["text", "code_1"], None, None, 3)
     assert check_columns(["text", "opinion_id"], None, None, 3) == ("text", "opinion_id")
+    # Ids of another column would stand beside these, under the same name.
+    with pytest.raises(InputError, match="opinion_id"):
+        check_columns(["text", "opinion_id", "番号"], None, "番号", 3)
 
 
 def test_a_text_repeated_in_a_later_chunk_gets_the_coding_of_the_place_where_it_first_stood(
