@@ -317,6 +317,14 @@ def test_two_people_never_get_the_same_comment(app: Callable[..., Starlette], st
     assert store.decisions_table().empty
 
 
+@one_database
+def test_one_may_be_any_coder_that_has_comments_to_code_doubly(browser: Open, store: Store) -> None:
+    """Opened again without --coders, the others' half is still to be coded."""
+    store.assign_double(1.0, ["佐藤", "高橋"])
+    page = as_coder(browser(), "高橋")
+    assert fields(page.get("/code").text)["page_coder"] == "高橋"
+
+
 def test_a_page_of_another_coder_decides_nothing(browser: Open, store: Store) -> None:
     """Two tabs on one computer: what is pressed in the older one is not the new coder's decision."""
     page = browser()

@@ -67,6 +67,11 @@ def test_what_stands_for_another_answer_is_put_before_a_person(model: Model, for
         assert waiting["reason"].str.startswith(REASONS[ELSEWHERE]).tolist()[-5:] == [True] * 5
 
 
+def test_the_precision_asked_for_is_that_of_the_suggestions(model: Model) -> None:
+    least, most = (suggest(model, SURVEY, target=target)["status"].tolist() for target in (0.1, 1.0))
+    assert least.count("提案") > most.count("提案")
+
+
 def test_confidences_fall_and_titles_fit_codes(model: Model) -> None:
     row = suggest(model, SURVEY).iloc[0]
     assert row["confidence_1"] >= row["confidence_2"] >= row["confidence_3"] >= 0
