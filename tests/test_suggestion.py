@@ -39,6 +39,7 @@ def test_every_row_and_column_is_kept_in_order(model: Model) -> None:
     assert out["code_1"].tolist()[:3] == ["G1-1-1", "", "G2-1-1"]
     assert out["opinion_id"].is_unique
     assert (out["model_id"] == model.model_id).all()
+    assert (out[["group_size", "exact_count"]] == 1).all(axis=None)
 
 
 DITTO = ["公園がごみだらけ", "同上", "〃", "同上", "#REF!", "問3と同じ", "特になし"]
@@ -196,9 +197,9 @@ def test_a_text_repeated_in_a_later_chunk_gets_the_coding_of_the_place_where_it_
 
 
 def test_ids_of_the_survey_stay_and_a_row_without_a_comment_gets_one(model: Model) -> None:
-    rows = {"opinion_id": ["a1", "", "a3", ""], "text": ["公園", "　", "落ち葉", "遊具"]}
+    rows = {"opinion_id": [7, "", "a3", ""], "text": ["公園", "　", "落ち葉", "遊具"]}
     (out,) = suggest_stream(
         model, [pd.DataFrame(rows, dtype=object)], text_column="text", id_column="opinion_id"
     )
     # None is made up for a comment: that it has none is a fault of the survey.
-    assert out["opinion_id"].tolist() == ["a1", "R2", "a3", ""]
+    assert out["opinion_id"].tolist() == [7, "R2", "a3", ""]
