@@ -113,6 +113,11 @@ def _deciding(given: Sequence[Decision]) -> tuple[list[Decision], list[tuple[Dec
         why = {ADJUDICATION: "後の裁定に置き換わった"}
         others = [d for d in given if d not in newest]
         return newest, [(d, why.get(d.round, "裁定が優先された")) for d in others]
+    return _last_rounds(given)
+
+
+def _last_rounds(given: Sequence[Decision]) -> tuple[list[Decision], list[tuple[Decision, str]]]:
+    """Return each coder's decision of their last round, and the earlier ones with the reason."""
     last: dict[str, Decision] = {}
     earlier: list[tuple[Decision, str]] = []
     for d in sorted(given, key=lambda d: _round_order(d.round)):
@@ -156,6 +161,9 @@ def _open_row(
     deciding: Sequence[Decision], given: Sequence[Decision], why: tuple[str, str], codebook: Codebook
 ) -> dict[str, str]:
     first, (kind, level) = given[0], why
+    # Where an adjudicator is unsure, whoever settles it next has to see both sides too.
+    sides, _ = _last_rounds([d for d in given if d.round != ADJUDICATION])
+    settled = [d for d in deciding if d.round == ADJUDICATION]
     texts = list(dict.fromkeys(d.text for d in given if d.text.strip()))
 
     def said(d: Decision) -> str:
@@ -167,7 +175,7 @@ def _open_row(
         "text": "\n".join(texts if kind == "text-differs" else texts[:1]),
         "kind": kind,
         "differs_at": level,
-        "decisions": "\n".join(f"{d.coder}: {said(d)}" for d in deciding),
+        "decisions": "\n".join(f"{d.coder}: {said(d)}" for d in (*sides, *settled)),
         "notes": "\n".join(f"{d.coder}: {d.note}" for d in given if d.note.strip()),
         "reason": _REASONS[kind],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 from pipeline.cli.inputs import find_inputs, read_labels
 from pipeline.codebook import Codebook
 from pipeline.labels import check_ids, prepare_labels
-from pipeline.models import load_model, read_manifest
+from pipeline.models import FORMAT, load_model, read_manifest
 from pipeline.tableio import read_table, write_table
 from pipeline.tables import DECISIONS, LABELS
 
@@ -313,10 +314,11 @@ def test_promote_keeps_the_former_default(models: Path, capsys: pytest.CaptureFi
     assert iken("promote", former) == 0
     assert sorted(p.name for p in models.iterdir()) == ["default", f"default-{new}"]
     shutil.copytree(models / "default", models / "third")
-    shutil.copytree(models / "default", models / former)
-    assert iken("promote", "models/third") == 0
+    for taken in (former, f"{former}-2"):
+        shutil.copytree(models / "default", models / taken)
+    assert iken("promote", models / "third") == 0
     assert sorted(p.name for p in models.iterdir()) == sorted(
-        ["default", former, f"{former}-2", f"default-{new}"]
+        ["default", former, f"{former}-2", f"{former}-3", f"default-{new}"]
     )
 
 
@@ -326,7 +328,8 @@ def test_promote_refuses_what_could_not_be_used(
     def untouched() -> bool:
         return sorted(p.name for p in models.iterdir()) == ["default", "new"]
 
-    assert iken("promote", "default") == 2 and "既に" in capsys.readouterr().err
+    for same in ("default", models / "default"):
+        assert iken("promote", same) == 2 and "既に" in capsys.readouterr().err
     assert iken("promote", "nothing") == 2 and untouched()
     shutil.copytree(models / "new", tmp_path / "elsewhere")
     assert iken("promote", tmp_path / "elsewhere") == 2 and untouched()
@@ -343,8 +346,18 @@ def test_promote_where_there_is_no_default(models: Path, capsys: pytest.CaptureF
     assert "残しました" not in capsys.readouterr().out
 
 
-def test_a_damaged_default_is_kept_too(models: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="to make a link, Windows asks for a right")
+def test_a_link_to_a_model_is_not_promoted(models: Path) -> None:
+    (models / "link").symlink_to(models / "new", target_is_directory=True)
+    assert iken("promote", "link") == 2
+    assert sorted(p.name for p in models.iterdir()) == ["default", "link", "new"]
+
+
+@pytest.mark.parametrize("manifest", [None, "{", json.dumps({"format": FORMAT})])
+def test_a_damaged_default_is_kept_too(models: Path, manifest: str | None) -> None:
     (models / "default/manifest.json").unlink()
+    if manifest is not None:
+        (models / "default/manifest.json").write_text(manifest, "utf-8")
     assert iken("promote", "new") == 0
     kept = [p.name for p in models.iterdir() if p.name != "default"]
     assert len(kept) == 1 and pd.Timestamp(kept[0].removeprefix("default-"))

@@ -42,7 +42,7 @@ def test_what_misses_the_target_precision() -> None:
     assert doubted(passes=False) == ("doubt_low_confidence",)
 
 
-@pytest.mark.parametrize(("second", "close"), [(0.39, False), (0.41, True)])
+@pytest.mark.parametrize(("second", "close"), [(0.399, False), (0.4, False), (0.401, True)])
 def test_a_second_of_more_than_four_fifths_of_the_first_is_close(second: float, close: bool) -> None:
     assert ("doubt_close_second" in doubted((0.5, second, 0.1))) is close
 
@@ -54,9 +54,31 @@ def test_one_item_alone_has_no_second() -> None:
     assert found == [()]
 
 
+def test_of_two_items_the_other_is_the_second() -> None:
+    found = doubts(
+        ["坂"], np.array([[0.55, 0.45]]), np.zeros((0, 2), int), np.ones(1, bool), (np.zeros(1, int), np.ones(1)), np.array([2, 2]), 0.3
+    )  # fmt: skip
+    assert found == [("doubt_close_second",)]
+
+
 def test_an_item_above_which_another_policy_is_more_likely() -> None:
     assert doubted((0.3, 0.3, 0.4)) == ("doubt_levels_disagree",)
     assert doubted((0.45, 0.1, 0.45)) == ("doubt_close_second",)
+
+
+@pytest.mark.parametrize("above", [[[0, 1, 1], [0, 1, 2]], [[0, 0, 0], [0, 1, 1]]], ids=["goal", "policy"])
+def test_each_level_above_may_be_the_one_that_disagrees(above: list[list[int]]) -> None:
+    nearest = np.zeros(1, int), np.ones(1)
+    found = doubts(
+        ["坂"],
+        np.array([[0.4, 0.3, 0.3]]),
+        np.array(above),
+        np.ones(1, bool),
+        nearest,
+        np.array([2, 2, 2]),
+        0.3,
+    )
+    assert found == [("doubt_levels_disagree",)]
 
 
 @pytest.mark.parametrize(("similarity", "unlike"), [(0.29, True), (0.3, False)])
@@ -70,7 +92,7 @@ def test_an_item_with_a_single_example() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nearest", "otherwise"), [((1, 0.9), True), ((1, 0.89), False), ((0, 1.0), False), ((-1, 0.95), False)]
+    ("nearest", "otherwise"), [((1, 0.9), True), ((1, 0.899), False), ((0, 1.0), False), ((-1, 0.95), False)]
 )
 def test_nearly_the_same_opinion_of_another_code(nearest: tuple[int, float], otherwise: bool) -> None:
     assert doubted(nearest=nearest) == (("doubt_duplicate_coded_otherwise",) if otherwise else ())

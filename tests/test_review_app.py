@@ -317,6 +317,22 @@ def test_two_people_never_get_the_same_comment(app: Callable[..., Starlette], st
     assert store.decisions_table().empty
 
 
+@one_database
+def test_one_may_be_any_coder_that_has_comments_to_code_doubly(browser: Open, store: Store) -> None:
+    """Opened again without --coders, the others' half is still to be coded."""
+    store.assign_double(1.0, ["佐藤", "高橋"])
+    page = as_coder(browser(), "高橋")
+    assert fields(page.get("/code").text)["page_coder"] == "高橋"
+
+
+@one_database
+def test_who_codes_is_known_still_when_the_browser_was_closed(browser: Open) -> None:
+    page = browser()
+    given = fields(page.get("/dashboard").text, 'action="/coder"')
+    chosen = page.post("/coder", data={**given, "coder": "鈴木"})
+    assert "Max-Age=31536000" in chosen.headers["set-cookie"]
+
+
 def test_a_page_of_another_coder_decides_nothing(browser: Open, store: Store) -> None:
     """Two tabs on one computer: what is pressed in the older one is not the new coder's decision."""
     page = browser()
@@ -649,7 +665,7 @@ def test_login_cookie_and_logout(app: Callable[..., Starlette], store: Store) ->
     for base, secure in (("http://127.0.0.1", False), ("https://127.0.0.1", True)):
         cookie = log_in(client(app(team=True), base), "ana").headers["set-cookie"]
         assert "HttpOnly" in cookie and "SameSite=lax" in cookie
-        assert ("Secure" in cookie) == secure
+        assert ("Secure" in cookie) == secure and "Max-Age=43200" in cookie  # half a day
     said = [(e.who, e.what) for e in store.audit_log()]
     assert ("ana", "login") in said and ("ana", "add-account") in said
 

@@ -190,6 +190,20 @@ def test_double_codings_are_learned_only_when_settled(store: Store, learner: Ses
     assert learner.learned == 1
 
 
+def test_what_was_settled_is_learned_whatever_a_coder_still_changes(
+    store: Store, model: Model, learner: SessionLearner
+) -> None:
+    save(store, "a", store.get(1, "a"), "G1-1-1")
+    store.assign_double(1.0, ["a", "b"], round="2")
+    for coder, code in (("a", "G1-1-1"), ("b", "G2-1-1")):
+        save(store, coder, store.get(1, coder, "2"), code)
+    store.adjudicate("judge", 1, "change", ["G1-2-1"], expected_seq=0, client_token="j")
+    learner.catch_up(store)
+    save(store, "a", store.get(1, "a"), "G2-1-2")
+    learner.catch_up(store)
+    np.testing.assert_allclose(centroids(learner), refit(model, [(1, "G1-2-1")]), atol=1e-9)
+
+
 def test_many_decisions_at_once_are_as_one_by_one(tmp_path: Path, plan: Codebook) -> None:
     with closing(Store.open(str(tmp_path / "many.db"))) as store:
         store.set_project(

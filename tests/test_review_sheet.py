@@ -367,6 +367,22 @@ def test_one_file_a_coder(suggestions: Path, tmp_path: Path, capsys: pytest.Capt
     assert sum((f["suggestion_shown"] == "no").any() for f in files) == 2  # a tenth is hidden by default
 
 
+def test_codes_that_a_person_has_filled_in_already_are_told_of(
+    suggestions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are asked for anew: nobody is to think that the forms have them."""
+    assert iken("review", "sheet", suggestions, "--out", tmp_path / "o.xlsx", *CODEBOOK) == 0
+    assert "確定コード" not in capsys.readouterr().err
+    book = opened(suggestions)
+    sheet = book.worksheets[0]
+    column = [c.value for c in sheet[1]].index("確定コード") + 1
+    for row in (2, 5):
+        sheet.cell(row, column).value = "G1-1-1"
+    book.save(tmp_path / "記入.xlsx")
+    assert iken("review", "sheet", tmp_path / "記入.xlsx", "--out", tmp_path / "p.xlsx", *CODEBOOK) == 0
+    assert "「確定コード」に記入のある行が 2件あります" in capsys.readouterr().err
+
+
 def test_csv_and_long_give_forms_too(suggestions: Path, tmp_path: Path) -> None:
     wide_csv, long_csv = tmp_path / "w.csv", tmp_path / "l.csv"
     write_table(read_table(suggestions).drop(columns="確定コード"), wide_csv)

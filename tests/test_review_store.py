@@ -449,13 +449,47 @@ def test_a_withdrawn_bulk_acceptance_is_told_as_one_on_record(store: Store) -> N
     accept_in_bulk(store, "a", (1, 2, 3), "bulk")
     save(store, "a", store.get(3, "a"), "G2-1-1")
     store.undo_bulk("a", "bulk", client_token="back")
-    # The key's undo is of a single decision, and says so.
+    # The key's undo is of a single decision, and says so; that of the bulk acceptance below it does not.
     store.undo("a", client_token="u")
     undone = store.decisions_table().query("action == 'undo'")
-    assert undone["note"].tolist() == ["まとめて確定の取り消し"] * 2 + [""]
+    assert undone["note"].tolist() == ["まとめて確定の取り消し"] * 2 + ["", "まとめて確定の取り消し"]
     assert [(e.who, e.what, e.detail) for e in store.audit_log()] == [
         ("a", "bulk-undo", "2 / 3, accepted 2025-07-01T09:00:00")
     ]
+
+
+def test_a_withdrawn_bulk_acceptance_does_not_come_back_from_under_what_was_decided_since(
+    store: Store, plan: Codebook
+) -> None:
+    accept_in_bulk(store, "a", (1, 2, 3), "bulk")
+    save(store, "a", store.get(3, "a"), "G2-1-1")
+    save(store, "a", store.get(3, "a"), "G2-1-2")
+    store.undo_bulk("a", "bulk", client_token="back")
+    learner_knows = store.last_seq()
+    store.undo("a", client_token="u")
+    assert store.get(3, "a").decision.codes == ("G2-1-1",)  # type: ignore[union-attr]
+    undone = store.undo("a", client_token="u2")
+    assert undone is not None and undone.comment_id == 3 and store.get(3, "a").decision is None
+    # Sent again, since the answer was lost; and there is nothing left to withdraw.
+    again = store.undo("a", client_token="u2")
+    assert again is not None and (again.seq, again.repeated) == (undone.seq, True)
+    assert store.undo("a", client_token="u3") is None and store.last_bulk("a") is None
+    assert [(c.comment_id, c.codes) for c in store.changes_since(learner_knows)] == [(3, ())]
+    assert take(store, "b", queue="file").comment_id == 1
+    assert current_decisions(store.decisions_table()).empty
+
+
+def test_a_bulk_acceptance_that_was_not_withdrawn_holds_again_when_what_came_after_it_is_undone(
+    store: Store,
+) -> None:
+    accept_in_bulk(store, "a", (1, 2), "one")
+    store.undo("a", client_token="u")  # of comment 2 alone
+    accept_in_bulk(store, "a", (2, 3), "two")
+    store.undo_bulk("a", "two", client_token="back")
+    save(store, "a", store.get(1, "a"), "G2-1-1")
+    store.undo("a", client_token="u2")
+    assert store.get(1, "a").decision.codes == ("G1-1-1",)  # type: ignore[union-attr]
+    assert [f.standing for f in [store.last_bulk("a")] if f] == [1]
 
 
 def test_the_same_bulk_acceptance_is_withdrawn_once(store: Store) -> None:

@@ -39,6 +39,7 @@ def test_every_row_and_column_is_kept_in_order(model: Model) -> None:
     assert out["code_1"].tolist()[:3] == ["G1-1-1", "", "G2-1-1"]
     assert out["opinion_id"].is_unique
     assert (out["model_id"] == model.model_id).all()
+    assert (out[["group_size", "exact_count"]] == 1).all(axis=None)
 
 
 DITTO = ["公園がごみだらけ", "同上", "〃", "同上", "#REF!", "問3と同じ", "特になし"]
@@ -65,6 +66,11 @@ def test_what_stands_for_another_answer_is_put_before_a_person(model: Model, for
         waiting = read.uncoded[read.uncoded["kind"] == OPEN]
         assert waiting["text"].tolist()[-5:] == DITTO[1:-1] and read.blank == 1
         assert waiting["reason"].str.startswith(REASONS[ELSEWHERE]).tolist()[-5:] == [True] * 5
+
+
+def test_the_precision_asked_for_is_that_of_the_suggestions(model: Model) -> None:
+    least, most = (suggest(model, SURVEY, target=target)["status"].tolist() for target in (0.1, 1.0))
+    assert least.count("提案") > most.count("提案")
 
 
 def test_confidences_fall_and_titles_fit_codes(model: Model) -> None:
@@ -112,6 +118,8 @@ def test_repeated_texts_are_coded_once_and_counted_both_ways(model: Model) -> No
     assert out.iloc[0][columns].tolist() == out.iloc[4][columns].tolist()
     assert (tally.rows, tally.texts) == (5, 4)
     assert (tally.code_rows["G1-1-1"], tally.code_texts["G1-1-1"]) == (2, 1)
+    assert tally.status_rows == out["status"].value_counts().to_dict()
+    assert tally.status_texts == out["status"].iloc[:4].value_counts().to_dict()
 
 
 @settings(deadline=None, max_examples=25)
@@ -157,6 +165,9 @@ def test_named_columns_must_exist_and_output_names_must_be_free() -> None:
     with pytest.raises(InputError, match="code_1"):
         check_columns(["text", "code_1"], None, None, 3)
     assert check_columns(["text", "opinion_id"], None, None, 3) == ("text", "opinion_id")
+    # Ids of another column would stand beside these, under the same name.
+    with pytest.raises(InputError, match="opinion_id"):
+        check_columns(["text", "opinion_id", "番号"], None, "番号", 3)
 
 
 def test_a_text_repeated_in_a_later_chunk_gets_the_coding_of_the_place_where_it_first_stood(
@@ -186,6 +197,9 @@ def test_a_text_repeated_in_a_later_chunk_gets_the_coding_of_the_place_where_it_
 
 
 def test_ids_of_the_survey_stay_and_a_row_without_a_comment_gets_one(model: Model) -> None:
-    table = pd.DataFrame({"opinion_id": ["a1", "", "a3"], "text": ["公園", "", "落ち葉"]}, dtype=object)
-    (out,) = suggest_stream(model, [table], text_column="text", id_column="opinion_id")
-    assert out["opinion_id"].tolist() == ["a1", "R2", "a3"]
+    rows = {"opinion_id": [7, "", "a3", ""], "text": ["公園", "　", "落ち葉", "遊具"]}
+    (out,) = suggest_stream(
+        model, [pd.DataFrame(rows, dtype=object)], text_column="text", id_column="opinion_id"
+    )
+    # None is made up for a comment: that it has none is a fault of the survey.
+    assert out["opinion_id"].tolist() == [7, "R2", "a3", ""]

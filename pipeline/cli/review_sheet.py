@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.cells import EXCEL_MAX_CELL, excel_text, is_too_long
+from pipeline.cells import EXCEL_MAX_CELL, as_text, excel_text, is_too_long
 from pipeline.cli.console import Console
 from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import say_gaps, say_other_sheets, say_sheets
@@ -19,6 +20,7 @@ from pipeline.review_sheet import Form, write_review_sheets
 from pipeline.sheets import check_excel
 from pipeline.tableio import open_rows
 from pipeline.typed import person_name
+from pipeline.workbook import DECISION
 
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
@@ -50,15 +52,17 @@ def run_sheet(console: Console, request: SheetRequest) -> int:
     source = open_rows(request.suggestions)
     say_other_sheets(console, source, None, option=False)
     say_gaps(console, source)
+    codes = _FinalCodes()
     with console.status("提案を読んでいます", "reading suggestions"):
         items = review_items(
-            source.chunks(),
+            codes.counted(source.chunks()),
             source.columns,
             codebook,
             text_column=request.text_column,
             file=str(request.suggestions),
             first_row=source.first_row,
         )
+    codes.say(console)
     if not len(items.asked):
         raise InputError(
             "意見のある行がありません。", "no row holds an opinion", file=str(request.suggestions)
@@ -91,6 +95,30 @@ def run_sheet(console: Console, request: SheetRequest) -> int:
         write_review_sheets(sheets, items.not_asked, advance)
     _report(console, items, given, coders, files)
     return 0
+
+
+class _FinalCodes:
+    """Counts the rows in which a person has filled in 「確定コード」 already."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+
+    def counted(self, chunks: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """Yield the pieces of the table, and count their rows."""
+        for chunk in chunks:
+            columns = [c for c in DECISION.values() if c in chunk.columns]
+            self._rows += int(chunk[columns].map(lambda v: as_text(v).strip() != "").any(axis=1).sum())
+            yield chunk
+
+    def say(self, console: Console) -> None:
+        """Say that they are not in the forms."""
+        if self._rows:
+            console.warn(
+                f"「確定コード」に記入のある行が {self._rows:,}件あります。シートには載せず、あらためて判定してもらいます"
+                "(記入をそのままラベルにするのは `iken ingest` です)。",
+                f"final codes filled in already: {counted(self._rows, 'row')}. They are not in the forms, and are asked for "
+                "anew (`iken ingest` makes labels of them as they are)",
+            )
 
 
 def read_coders(option: str | None) -> list[str]:

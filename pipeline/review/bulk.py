@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.decision_checks import FIRST_ROUND
@@ -16,7 +16,14 @@ from pipeline.review.entries import Entry
 from pipeline.review.people import write_audit
 from pipeline.review.recording import Recording, already
 from pipeline.review.schema import DecisionRow, StandingRow
-from pipeline.review.standing import UNDO, comment_of, is_double, standing_decision
+from pipeline.review.standing import (
+    UNDO,
+    UNDONE_NOTE,
+    comment_of,
+    is_double,
+    of_bulk,
+    standing_decision,
+)
 from pipeline.review.views import (
     BulkChoice,
     BulkOnRecord,
@@ -28,8 +35,6 @@ from pipeline.review.views import (
     coded_action,
 )
 
-# What an undo row of a whole bulk acceptance says in the record, where one of a single decision says nothing.
-UNDONE_NOTE = "まとめて確定の取り消し"
 _NO_LONGER = (
     "前に一度確定し、そのあとで取り消したか、判定し直した意見です。",
     "it was accepted before, and taken back or decided again since",
@@ -104,13 +109,14 @@ class BulkAcceptance(Recording):
             if newest is None:
                 return None
             bulk = newest.client_token.rpartition("/")[0]
-            counted = mine.where(_of_bulk(bulk)).with_only_columns(func.count())
+            counted = mine.where(of_bulk(bulk)).with_only_columns(func.count())
             return BulkOnRecord(bulk, newest.decided_at, session.scalar(counted) or 0)
 
     def undo_bulk(self, coder: str, bulk: str, *, client_token: str, round: str = FIRST_ROUND) -> BulkUndone:
         """Withdraw a bulk acceptance of the coder: each of its decisions that still stands, by an undo of its own.
 
         Comments that were decided again since are left as they are, and counted; those undone since are open already.
+        When what was decided again is undone later, the bulk decision below it goes too (see `Recording.undo`).
         It is in the audit log, in the same transaction. Nothing is leased: the comments go back to everybody.
 
         bulk : `BulkOnRecord.bulk`
@@ -126,7 +132,7 @@ class BulkAcceptance(Recording):
             rows = session.scalars(
                 select(DecisionRow)
                 .where(DecisionRow.coder == coder, DecisionRow.round == round, DecisionRow.action != UNDO)
-                .where(_of_bulk(bulk))
+                .where(of_bulk(bulk))
                 .order_by(DecisionRow.seq)
             ).all()
             if not rows or not client_token:
@@ -164,11 +170,6 @@ def _standing_of(coder: str, round: str) -> Select[str, str]:
         .join(StandingRow, StandingRow.seq == DecisionRow.seq)
         .where(StandingRow.coder == coder, StandingRow.round == round)
     )
-
-
-def _of_bulk(bulk: str) -> ColumnElement[bool]:
-    """Return the condition that a decision is of this bulk acceptance."""
-    return DecisionRow.client_token.startswith(f"{bulk}/", autoescape=True)
 
 
 def _not_in_bulk(session: Session, comment_id: int, round: str) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.decision_checks import ADJUDICATION
 from pipeline.review.database import Database
 from pipeline.review.schema import AssignmentRow, DecisionRow, StandingRow
 from pipeline.review.views import Change
@@ -18,7 +19,10 @@ class Changes:
     _db: Database
 
     def changes_since(self, seq: int) -> list[Change]:
-        """Return what now holds on every comment with a decision or undo after `seq`, oldest first."""
+        """Return what now holds on every comment with a decision or undo after `seq`, oldest first.
+
+        What was settled by adjudication holds, whatever a single coder still changes in a round of theirs.
+        """
         with self._db.read() as session:
             rows = session.execute(
                 select(DecisionRow.seq, DecisionRow.comment_id, DecisionRow.coder, DecisionRow.round)
@@ -37,7 +41,9 @@ class Changes:
         changes = []
         for (comment_id, coder, round), number in touched.items():
             double = (comment_id, round) in doubles
-            action, codes = holding.get((comment_id, round), {}).get(coder if double else "", ("", ()))
+            held = holding.get((comment_id, round), {}).get(coder if double else "", ("", ()))
+            settled = None if double else holding.get((comment_id, ADJUDICATION), {}).get("")
+            action, codes = settled or held
             changes.append(Change(number, comment_id, coder, round, action, codes, double))
         return changes
 

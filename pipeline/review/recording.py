@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from pipeline.review.entries import Entry, check_entry
 from pipeline.review.schema import AssignmentRow, DecisionRow, StandingRow
 from pipeline.review.standing import (
     UNDO,
+    UNDONE_NOTE,
     check_in_round,
     comment_of,
     is_double,
@@ -26,6 +28,7 @@ from pipeline.review.standing import (
     lease_to,
     not_before,
     standing_decision,
+    stands_by_withdrawn_bulk,
     work_out_standing,
 )
 from pipeline.review.views import NotYours, Saved, StaleDecision
@@ -119,6 +122,8 @@ class Recording:
     def undo(self, coder: str, *, client_token: str, round: str = FIRST_ROUND) -> Saved | None:
         """Withdraw the coder's last decision that stands (key u); the one before it on that comment holds again.
 
+        But for one of a bulk acceptance that was taken back in the meantime: it is undone too, by a row of its own.
+
         Returns None if there is nothing to withdraw.
         """
         with self._db.write() as session:
@@ -135,7 +140,11 @@ class Recording:
                 return None
             comment_id = last.comment_id
             entry = Entry(coder, comment_id, UNDO, (), "", False, "", "", 0, client_token, round)
-            saved = self._append(session, entry, read_codebook(session).sha256)
+            codebook_sha256 = read_codebook(session).sha256
+            saved = self._append(session, entry, codebook_sha256)
+            while stands_by_withdrawn_bulk(session, comment_id, coder, round):
+                too = replace(entry, note=UNDONE_NOTE, client_token=uuid.uuid4().hex)
+                self._append(session, too, codebook_sha256)
             if not is_double(session, comment_id, round):
                 # The page goes back to it: nobody else is to be handed it meanwhile.
                 lease_to(session, comment_id, coder, round, self._now())

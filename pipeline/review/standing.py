@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,8 @@ from pipeline.review.views import MAX_NUMBER, Decided, NotYours, unknown_comment
 
 LEASE_SECONDS = 15 * 60
 UNDO = "undo"
+# What an undo row of a whole bulk acceptance says in the record, where one of a single decision says nothing.
+UNDONE_NOTE = "まとめて確定の取り消し"
 
 
 def comment_of(session: Session, comment_id: int) -> CommentRow:
@@ -144,18 +148,60 @@ def not_before(session: Session, comment_id: int, coder: str, round: str, now: s
     return now
 
 
-def work_out_standing(session: Session, comment_id: int, coder: str, round: str) -> None:
-    """Put into `standing` what is left when every undo has taken away the decision before it."""
+def left_by_undos(
+    rows: Iterable[DecisionRow],
+) -> tuple[list[DecisionRow], list[tuple[DecisionRow, DecisionRow]]]:
+    """Return what the undos among a coder's rows on one comment have left, and what they took away, each with its undo."""
     valid: list[DecisionRow] = []
-    for row in session.scalars(
-        select(DecisionRow)
-        .where(DecisionRow.comment_id == comment_id, DecisionRow.coder == coder, DecisionRow.round == round)
-        .order_by(DecisionRow.seq)
-    ):
+    taken: list[tuple[DecisionRow, DecisionRow]] = []
+    for row in rows:
         if row.action != UNDO:
             valid.append(row)
         elif valid:
-            valid.pop()
+            taken.append((valid.pop(), row))
+    return valid, taken
+
+
+def of_bulk(bulk: str) -> ColumnElement[bool]:
+    """Return the condition that a decision is of this bulk acceptance, told by its client token."""
+    return DecisionRow.client_token.startswith(f"{bulk}/", autoescape=True)
+
+
+def stands_by_withdrawn_bulk(session: Session, comment_id: int, coder: str, round: str) -> bool:
+    """Tell whether a coder's decision on a comment stands by a bulk acceptance that they have taken back.
+
+    It was decided again by then, and came back when that was undone.
+    """
+    token = session.scalar(
+        select(DecisionRow.client_token)
+        .join(StandingRow, StandingRow.seq == DecisionRow.seq)
+        .where(StandingRow.comment_id == comment_id, StandingRow.coder == coder, StandingRow.round == round)
+    )
+    bulk, stroke, _ = (token or "").rpartition("/")
+    if not stroke:
+        return False
+    mine = (DecisionRow.coder == coder, DecisionRow.round == round)
+    together = select(DecisionRow.comment_id).where(*mine, of_bulk(bulk))
+    rows = session.scalars(
+        select(DecisionRow)
+        .where(*mine, DecisionRow.comment_id.in_(together))
+        .order_by(DecisionRow.comment_id, DecisionRow.seq)
+    )
+    return any(
+        undo.note == UNDONE_NOTE and row.client_token.startswith(f"{bulk}/")
+        for _, of_one in groupby(rows, key=lambda r: r.comment_id)
+        for row, undo in left_by_undos(of_one)[1]
+    )
+
+
+def work_out_standing(session: Session, comment_id: int, coder: str, round: str) -> None:
+    """Put into `standing` what is left when every undo has taken away the decision before it."""
+    rows = session.scalars(
+        select(DecisionRow)
+        .where(DecisionRow.comment_id == comment_id, DecisionRow.coder == coder, DecisionRow.round == round)
+        .order_by(DecisionRow.seq)
+    )
+    valid, _ = left_by_undos(rows)
     standing = session.get(StandingRow, (comment_id, round, coder))
     if not valid and standing is not None:
         session.delete(standing)
