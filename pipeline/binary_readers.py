@@ -7,7 +7,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
         if it is no readable .xlsx file, or the sheet or its header cannot be used.
     """
     _refuse_other_excel(path, head)
+    _refuse_strict(path)
     with _xlsx(path) as book:
         name, filled = _sheet_to_read(book, wanted, choose, path)
         sheet = book[name]
@@ -184,6 +185,17 @@ def _refuse_other_excel(path: Path, head: bytes) -> None:
         "an old .xls file; open it in Excel and save it as .xlsx",
         file=str(path),
     )
+
+
+def _refuse_strict(path: Path) -> None:
+    """Raise `InputError` for the other kind of .xlsx that Excel can save: openpyxl finds no cell in it."""
+    with suppress(*_XLSX_FAULTS), zipfile.ZipFile(path) as archive:  # of these faults `_xlsx` tells
+        if b"http://purl.oclc.org/ooxml/spreadsheetml/main" in archive.read("xl/workbook.xml"):
+            raise InputError(
+                "「厳密な Open XML スプレッドシート」です。Excel で開き、「Excel ブック(*.xlsx)」として保存し直してください。",
+                "a 'Strict Open XML Spreadsheet'; open it in Excel and save it as 'Excel Workbook (*.xlsx)'",
+                file=str(path),
+            )
 
 
 def _in_xml(path: Path, sheet: Any, *patterns: bytes) -> list[str]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import xlsxwriter
 
-from pipeline.cells import EXCEL_OPTIONS, places, write_cell
+from pipeline.cells import places, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
+from pipeline.excel_book import ExcelBook
 
 CHOICES = "code_choices"  # the defined name of the list that the decision columns offer
 FONT = {"font_name": "BIZ UDPGothic", "font_size": 10}
@@ -36,9 +37,9 @@ CODEBOOK_HEADER: dict[Language, tuple[str, ...]] = {
 }
 
 
-def open_book(path: Path) -> xlsxwriter.Workbook:
+def open_book(path: Path) -> ExcelBook:
     """Return a workbook that keeps one row in memory and never turns text into a formula or link."""
-    return xlsxwriter.Workbook(str(path), {**EXCEL_OPTIONS, "default_format_properties": FONT})
+    return ExcelBook(path, default_format_properties=FONT)
 
 
 def cell_format(book: xlsxwriter.Workbook, **properties: object) -> Any:

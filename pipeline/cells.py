@@ -19,7 +19,6 @@ from pipeline.errors import InputError, counted
 
 EXCEL_MAX_ROWS = 1_048_576
 EXCEL_MAX_CELL = 32_767
-EXCEL_OPTIONS = {"constant_memory": True}
 CUT_MARK = "…(以下略)"
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 # Half a character: Python's strings can hold one, files cannot.

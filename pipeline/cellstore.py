@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -21,8 +22,13 @@ class CellStore:
         self._database.execute("CREATE TABLE cells (row INTEGER PRIMARY KEY, value TEXT NOT NULL)")
 
     def put(self, row: int, value: Mapping[str, Any]) -> None:
-        """Keep `value` for `row`."""
-        self._database.execute("INSERT OR REPLACE INTO cells VALUES (?, ?)", (row, json.dumps(dict(value))))
+        """Keep `value` for `row`; OSError if the disk is full."""
+        try:
+            self._database.execute(
+                "INSERT OR REPLACE INTO cells VALUES (?, ?)", (row, json.dumps(dict(value)))
+            )
+        except sqlite3.OperationalError as error:  # 'database or disk is full'
+            raise OSError(errno.ENOSPC, str(error)) from None
 
     def get(self, row: int) -> dict[str, Any]:
         """Return what was kept for `row`; KeyError if nothing was."""

@@ -100,7 +100,7 @@ def read_coded(
     Raises
     ------
     InputError
-        if the table is none of these, or a code is not in the codebook, naming the row.
+        if the table is none of these, a code is not in the codebook, or one id goes with two texts, naming the row.
     """
     columns = {str(c) for c in table.columns}
     refuse_decisions(columns, file)
@@ -155,6 +155,7 @@ def _read_long(
     codebook.check_titles(zip(table["code"], table["title"], strict=True), file)
     coded: list[dict[str, str]] = []
     uncoded: list[dict[str, str]] = []
+    seen: dict[tuple[str, str], tuple[str, int]] = {}
     blank = ranks = 0
     for line, row in enumerate(records(table), start=2):
         if row["rank"] not in ("", "1"):
@@ -165,6 +166,7 @@ def _read_long(
         if row["status"] == NO_OPINION or not row["text"].strip():
             blank += 1
             continue
+        _check_one_text(seen, row, line, file)
         if _stands_elsewhere(row, "code"):
             uncoded.append(row | {"kind": OPEN, "reason": _ELSEWHERE})
             continue
@@ -199,6 +201,7 @@ def _read_wide(
     decided = decided_codes(cells, codebook, str(decision), file)
     coded: list[dict[str, str]] = []
     uncoded: list[dict[str, str]] = []
+    seen: dict[tuple[str, str], tuple[str, int]] = {}
     blank = 0
     for line, row in enumerate(records(table), start=2):
         shared = {k: row[k] for k in own} | {
@@ -207,17 +210,34 @@ def _read_wide(
             "text": row[text_column],
         }
         if decision and row[decision].strip():
+            _check_one_text(seen, shared, line, file)
             coded += [shared | {"code": c, "checked": "yes", "confidence": ""} for c in decided[line]]
             if not decided[line]:
                 uncoded.append(shared | {"kind": NONE_FITS, "reason": "人が該当なしとした"})
         elif row["status"] == NO_OPINION or not row[text_column].strip():
             blank += 1
         else:
+            _check_one_text(seen, shared, line, file)
             found, kind, reason = _suggested(row, codebook, file, line, min_confidence)
             coded += [shared | {"code": c, "checked": "no", "confidence": p} for c, p in found.items()]
             if not found:
                 uncoded.append(shared | {"kind": kind, "reason": reason})
     return _of_suggestions(table, coded, uncoded, blank)
+
+
+def _check_one_text(
+    seen: dict[tuple[str, str], tuple[str, int]], row: Mapping[str, str], line: int, file: str
+) -> None:
+    """Raise `InputError` if an opinion's id stood beside another text before: two opinions would count as one."""
+    text, first = seen.setdefault((row["opinion_id"], row["unit"]), (row["text"], line))
+    if text != row["text"]:
+        raise InputError(
+            f"意見ID「{row['opinion_id']}」が、{first}行目では別の文面に付いています。重ならないIDにしてください。",
+            f"the opinion_id '{row['opinion_id']}' goes with another text in row {first}; give each opinion an id of its own",
+            file=file,
+            row=line,
+            column="opinion_id",
+        )
 
 
 def own_columns(table: pd.DataFrame) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.codebook import Codebook
 from pipeline.comment_column import TEXT_COLUMNS, comment_columns, folded_name, named_column
 from pipeline.errors import InputError, listed
+from pipeline.no_answer import is_cell_error
 from pipeline.notation import after_numbers, letter_of, parse_numbers
 from pipeline.review_form import says_none_fits
 from pipeline.totals import TOTALS_ROW, is_totals_row
@@ -74,6 +75,8 @@ def split_codes(cell: str, codebook: Codebook, *, above: bool = False) -> tuple[
     """
     codes: list[str] = []
     unknown: list[str] = []
+    if is_cell_error(cell):  # #N/A is not the two codes #N and A
+        return [], [cell.strip()]
     pieces = _SEPARATOR.split(cell)  # part, separator, part, …
     written = (
         text for n in codebook for text in (n.code, n.title, codebook.display(n.code), f"{n.code} {n.title}")

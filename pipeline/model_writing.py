@@ -18,7 +18,7 @@ import skops.io
 from pipeline.archive import canonical
 from pipeline.errors import InputError
 from pipeline.models import FORMAT, Model
-from pipeline.placing import check_folder, make_folder, swap_folders
+from pipeline.placing import check_folder, make_folder, swap_folders, writing
 
 
 def dump_parts(model: Model) -> bytes:
@@ -89,10 +89,12 @@ def save_model(model: Model, folder: Path, card: str, pictures: Mapping[str, byt
     manifest["model_id"] = f"{folder.name}-{digest[:12]}"
     manifest["artefacts"] = {n: hashlib.sha256(b).hexdigest() for n, b in files.items()}
     files["manifest.json"] = _json_bytes(manifest)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    with writing(folder):
+        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        for name, data in files.items():
-            (new / name).write_bytes(data)
+        with writing(folder):
+            for name, data in files.items():
+                (new / name).write_bytes(data)
         new.chmod(0o755)
         _replace_folder(new, folder)
     except BaseException:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import InputError, why
+
+_HELD = (errno.EACCES, errno.EPERM, errno.EBUSY)  # what Windows says of a file that is open elsewhere
 
 
 def check_folder(folder: Path, option: str = "--out") -> None:
@@ -59,6 +63,21 @@ def put_in_place(temporary: Path, path: Path) -> None:
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make one message of whatever keeps `path` from being written: a disk may be full at any moment."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def discard(temporary: Path) -> None:
+    """Delete a temporary file; where not even that can be done, a message is on its way that says why."""
+    with suppress(OSError):
+        temporary.unlink()
+
+
+@contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary file to write to, which becomes `path` at the end, or nothing after an error.
 
@@ -69,12 +88,48 @@ def whole_file(path: Path) -> Iterator[Path]:
     ...     [p.name for p in Path(folder).iterdir()]
     ['a.txt']
     """
-    temporary = temporary_beside(path)
-    try:
+    with whole_files([path]) as (temporary,), writing(path):
         yield temporary
-        put_in_place(temporary, path)
+
+
+@contextmanager
+def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give a temporary file for each of several: at the end all become what they are called, after an error none.
+
+    Raises
+    ------
+    InputError
+        if one of them cannot be written.
+    """
+    temporaries = [temporary_beside(p) for p in paths]
+    try:
+        yield temporaries
+        for path in paths:
+            check_replaceable(path)
+        for temporary, path in zip(temporaries, paths, strict=True):
+            put_in_place(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries:
+            discard(temporary)
+
+
+def check_writable(path: Path) -> None:
+    """Raise `InputError` if no file can be made in the folder of `path`, when there is one, or `path` not replaced."""
+    if path.parent.is_dir():
+        temporary = temporary_beside(path)
+        with writing(path):
+            temporary.touch()
+        discard(temporary)
+    check_replaceable(path)
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise `InputError` if a file stands there that cannot be written over: one that is open in Excel, on Windows."""
+    if path.is_dir():
+        raise unwritable(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    if path.is_file():
+        with writing(path), path.open("r+b"):
+            pass
 
 
 def swap_folders(new: Path, place: Path, kept: Path | None) -> None:
@@ -106,5 +161,9 @@ def swap_folders(new: Path, place: Path, kept: Path | None) -> None:
 
 def unwritable(path: Path, error: OSError) -> InputError:
     """Return the error that says that `path` cannot be written, and why."""
-    ja = f"書き込めません({why(error)})。Excel などで開いていれば閉じてください。"
-    return InputError(ja, f"cannot write ({error.strerror}); close it if it is open in Excel", file=str(path))
+    ja, en = "別の場所か名前を指定してください。", "give another place or name"
+    if error.errno in _HELD:
+        ja, en = "Excel などで開いていれば閉じてください。", "close it if it is open in Excel"
+    return InputError(
+        f"書き込めません({why(error)})。{ja}", f"cannot write ({error.strerror}); {en}", file=str(path)
+    )

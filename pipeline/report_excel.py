@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
-from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, places, widest_line, write_cell
+from pipeline.cells import check_excel_rows, places, widest_line, write_cell
 from pipeline.disclosure import HIDDEN
+from pipeline.excel_book import ExcelBook
 from pipeline.opinions_section import UNCHECKED
 from pipeline.report_parts import Report, Sheet, Table, cell_text
 from pipeline.report_texts import WARNING
@@ -76,7 +76,7 @@ def write_excel(report: Report, temporary: Path, path: Path) -> None:
         if there are more opinions than an Excel sheet has rows.
     """
     check_excel_rows(len(report.opinions), path)
-    book = xlsxwriter.Workbook(str(temporary), {**EXCEL_OPTIONS, "constant_memory": False})
+    book = ExcelBook(temporary, constant_memory=False)
     book.set_properties({"title": report.title})
     writer = _Writer(book, report)
     writer.contents()

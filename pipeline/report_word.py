@@ -57,7 +57,10 @@ _FIRST_ROWS, _LAST_ROWS = 4, 3  # of a longer table, the header included: never 
 
 def write_word(report: Report, path: Path) -> None:
     """Write the report to `path`."""
-    _Writer(report).document.save(str(path))
+    # In memory first: when the disk is full, an archive on it would stay open.
+    file = io.BytesIO()
+    _Writer(report).document.save(file)
+    path.write_bytes(file.getvalue())
 
 
 class _Writer:

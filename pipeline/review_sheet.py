@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range
 
 from pipeline.book_parts import (
@@ -30,7 +29,7 @@ from pipeline.cells import check_excel_rows, write_cell
 from pipeline.codebook import Codebook
 from pipeline.errors import Language
 from pipeline.no_answer import OUTSIDE
-from pipeline.placing import put_in_place, temporary_beside, unwritable
+from pipeline.placing import whole_files, writing
 from pipeline.review_form import (
     CODEBOOK_SHEET,
     COLUMNS,
@@ -99,20 +98,11 @@ def write_review_sheets(
     InputError
         if a sheet cannot hold that many rows, or a file cannot be written.
     """
-    temporaries = [(temporary_beside(path), path) for path, _, _ in files]
-    try:
-        for (temporary, path), (_, form, rows) in zip(temporaries, files, strict=True):
+    with whole_files([path for path, _, _ in files]) as temporaries:
+        for temporary, (path, form, rows) in zip(temporaries, files, strict=True):
             check_excel_rows(len(rows), path)
-            try:
+            with writing(path):
                 _Sheet(temporary, form, rows).write(not_asked, advance)
-            except (OSError, xlsxwriter.exceptions.FileCreateError) as error:
-                cause = error if isinstance(error, OSError) else OSError(5, str(error))
-                raise unwritable(path, cause) from None
-        for temporary, path in temporaries:
-            put_in_place(temporary, path)
-    finally:
-        for temporary, _ in temporaries:
-            temporary.unlink(missing_ok=True)
 
 
 class _Sheet:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
 
-from pipeline.cells import EXCEL_OPTIONS, check_excel_rows, write_cell
+from pipeline.cells import check_excel_rows, write_cell
 from pipeline.errors import InputError
-from pipeline.placing import put_in_place, temporary_beside, unwritable
+from pipeline.excel_book import ExcelBook
+from pipeline.placing import whole_file, writing
 
 _WIDE = 36
 _NARROW = 9
@@ -35,6 +36,7 @@ def write_sheets(
     titles: Mapping[str, str] | None = None,
     words: Mapping[str, Mapping[str, str]] | None = None,
     numbers: Collection[str] = (),
+    temporary: Path | None = None,
 ) -> None:
     """Write each table to the sheet of its name: header fixed, filter on, texts wrapped, nothing a formula.
 
@@ -45,6 +47,7 @@ def write_sheets(
     titles : what a column is called for people; its own name if absent
     words : column -> cell -> what the cell is called for people
     numbers : columns of text whose cells are numbers for Excel
+    temporary : the file to write to, if the caller gives it its name (see `placing.whole_files`)
 
     Raises
     ------
@@ -52,19 +55,13 @@ def write_sheets(
         if the ending is not .xlsx, a sheet has too many rows, or the file cannot be written; then nothing is.
     """
     check_excel(path)
-    temporary = temporary_beside(path)
-    try:
-        try:
-            book = xlsxwriter.Workbook(str(temporary), EXCEL_OPTIONS)
-            for name, table in tables.items():
-                check_excel_rows(len(table), path)
-                _sheet(book, name, _for_people(table, words or {}), titles or {}, set(numbers))
-            book.close()
-        except OSError as error:
-            raise unwritable(path, error) from None
-        put_in_place(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    for table in tables.values():
+        check_excel_rows(len(table), path)
+    with nullcontext(temporary) if temporary else whole_file(path) as place, writing(path):
+        book = ExcelBook(place)
+        for name, table in tables.items():
+            _sheet(book, name, _for_people(table, words or {}), titles or {}, set(numbers))
+        book.close()
 
 
 def _for_people(table: pd.DataFrame, words: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
@@ -73,7 +70,7 @@ def _for_people(table: pd.DataFrame, words: Mapping[str, Mapping[str, str]]) -> 
 
 
 def _sheet(
-    book: xlsxwriter.Workbook, name: str, table: pd.DataFrame, titles: Mapping[str, str], numbers: set[str]
+    book: ExcelBook, name: str, table: pd.DataFrame, titles: Mapping[str, str], numbers: set[str]
 ) -> None:
     sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bg_color": "#D9E2EC", "valign": "top", "text_wrap": True})

@@ -220,7 +220,8 @@ def ids_of(
         return made
     given = (as_text(v) for v in chunk[id_column])
     return [
-        one or ("" if text.strip() else number) for one, text, number in zip(given, texts, made, strict=True)
+        one if one.strip() else ("" if text.strip() else number)
+        for one, text, number in zip(given, texts, made, strict=True)
     ]
 
 
@@ -255,7 +256,7 @@ def _wide_frame(
     new = pd.DataFrame({c: added[c] for c in wide_columns(top)}, dtype=object)
     if id_column == ID_COLUMN:
         new = new.drop(columns=ID_COLUMN)
-        out[ID_COLUMN] = [i if as_text(v) == "" else v for v, i in zip(out[ID_COLUMN], ids, strict=True)]
+        out[ID_COLUMN] = [v if as_text(v).strip() else i for v, i in zip(out[ID_COLUMN], ids, strict=True)]
     return pd.concat([out, new], axis=1)
 
 

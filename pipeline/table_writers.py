@@ -12,11 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from pipeline.cells import (
     DELIMITERS,
-    EXCEL_OPTIONS,
     SURROGATE,
     as_text,
     check_excel_rows,
@@ -25,6 +23,7 @@ from pipeline.cells import (
     widest_line,
     write_cell,
 )
+from pipeline.excel_book import ExcelBook
 
 _WIDE, _WIDE_NAME = 60, 24  # the widest column, by its cells and by its name
 _SAMPLE = 200
@@ -156,7 +155,7 @@ class XlsxSink:
     def __init__(self, temporary: Path, path: Path, columns: list[str]) -> None:
         self.choices: Mapping[str, Sequence[str]] = {}
         self._path, self._columns = path, columns
-        self._book = xlsxwriter.Workbook(str(temporary), EXCEL_OPTIONS)
+        self._book = ExcelBook(temporary)
         self._sheet = self._book.add_worksheet()
         self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         self._dates: dict[str, Any] = {}  # styles by number format

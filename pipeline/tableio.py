@@ -8,7 +8,7 @@ is written goes to a temporary file beside the target, which takes its name only
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ import pandas as pd
 from pipeline.binary_readers import open_parquet, open_xlsx
 from pipeline.cells import ChooseSheet, Row, as_text
 from pipeline.errors import InputError, why
-from pipeline.placing import put_in_place, temporary_beside, unwritable
+from pipeline.placing import discard, put_in_place, temporary_beside, writing
 from pipeline.table_writers import SINKS, XlsxSink
 from pipeline.text_readers import open_delimited, open_jsonl
 
@@ -134,23 +134,27 @@ class TableWriter:
     CSV and TSV are UTF-8 with BOM and CRLF, which Excel in Japan opens correctly. The file appears when
     the block ends well; after an error nothing of it remains.
 
-    `choices` are, by column, what a list in Excel offers to the people who fill the column in.
+    `choices` are, by column, what a list in Excel offers to the people who fill the column in. `temporary` is the
+    file to write to if the caller gives it its name (see `placing.whole_files`).
     """
 
     def __init__(
-        self, path: Path, columns: Sequence[str], choices: Mapping[str, Sequence[str]] | None = None
+        self,
+        path: Path,
+        columns: Sequence[str],
+        choices: Mapping[str, Sequence[str]] | None = None,
+        temporary: Path | None = None,
     ) -> None:
         self.path = Path(path)
         self._choices = choices or {}
+        self._given = temporary
         self.columns = list(columns)
         check_ending(self.path)
 
     def __enter__(self) -> TableWriter:
-        self._temporary = temporary_beside(self.path)
-        try:
+        self._temporary = self._given or temporary_beside(self.path)
+        with writing(self.path):
             self._sink = SINKS[self.path.suffix.lower()](self._temporary, self.path, self.columns)
-        except OSError as error:
-            raise unwritable(self.path, error) from None
         if isinstance(self._sink, XlsxSink):
             self._sink.choices = self._choices
         return self
@@ -161,20 +165,27 @@ class TableWriter:
         Raises
         ------
         InputError
-            if an Excel sheet cannot hold that many rows.
+            if an Excel sheet cannot hold that many rows, or the file cannot be written.
         """
-        self._sink.write([frame[c].tolist() for c in self.columns])
+        with writing(self.path):
+            self._sink.write([frame[c].tolist() for c in self.columns])
 
     def __exit__(self, kind: type[BaseException] | None, _e: object, _t: TracebackType | None) -> None:
         try:
-            self._sink.close()
             if kind is None:
-                put_in_place(self._temporary, self.path)
+                with writing(self.path):
+                    self._sink.close()
+                if self._given is None:
+                    put_in_place(self._temporary, self.path)
+            else:
+                with suppress(OSError):  # what went wrong has been said
+                    self._sink.close()
         finally:
-            self._temporary.unlink(missing_ok=True)
+            if self._given is None:
+                discard(self._temporary)
 
 
-def write_table(frame: pd.DataFrame, path: Path) -> None:
+def write_table(frame: pd.DataFrame, path: Path, temporary: Path | None = None) -> None:
     """Write a whole table; see `TableWriter`."""
-    with TableWriter(path, [str(c) for c in frame.columns]) as writer:
+    with TableWriter(path, [str(c) for c in frame.columns], temporary=temporary) as writer:
         writer.write(frame)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import groupby, islice
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,7 @@ from pipeline.codebook import Codebook
 from pipeline.comment_column import SUGGESTED_FOR
 from pipeline.errors import Language
 from pipeline.no_answer import NO_OPINION, OUTSIDE
-from pipeline.placing import put_in_place, temporary_beside
+from pipeline.placing import discard, put_in_place, temporary_beside, writing
 from pipeline.review_form import ACTION_WORDS
 
 DECISION = {"ja": "確定コード", "en": "final_code"}
@@ -143,6 +144,11 @@ class SuggestionWorkbook:
 
     def __enter__(self) -> SuggestionWorkbook:
         self._temporary = temporary_beside(self.path)
+        with writing(self.path):
+            self._open()
+        return self
+
+    def _open(self) -> None:
         self._book = open_book(self._temporary)
         self._sheets = [self._book.add_worksheet(name) for name in SHEETS[self.language]]
         self._header = header_format(self._book)
@@ -152,7 +158,6 @@ class SuggestionWorkbook:
         above = [choice(self.codebook, n.code) for n in self.codebook if n.code not in items]
         more = [ACTION_WORDS["none-fits"][self.language], *above]
         write_codebook_sheet(self._book, self._sheets[1], self.codebook, self.language, self._header, more)
-        return self
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append rows; confidences are numbers from 0 to 1, or empty.
@@ -160,8 +165,12 @@ class SuggestionWorkbook:
         Raises
         ------
         InputError
-            if an Excel sheet cannot hold that many rows.
+            if an Excel sheet cannot hold that many rows, or the file cannot be written.
         """
+        with writing(self.path):
+            self._write_rows(frame)
+
+    def _write_rows(self, frame: pd.DataFrame) -> None:
         sheet = self._sheets[0]
         if self._row == 1:
             self._widths = [self._width(c, frame.get(c, [])) for c in self.columns]
@@ -186,13 +195,16 @@ class SuggestionWorkbook:
     def __exit__(self, kind: type[BaseException] | None, _e: object, _t: TracebackType | None) -> None:
         try:
             if kind is None:
-                self._finish_suggestions()
-                self._write_summary()
-            self._book.close()
-            if kind is None:
+                with writing(self.path):
+                    self._finish_suggestions()
+                    self._write_summary()
+                    self._book.close()
                 put_in_place(self._temporary, self.path)
+            else:
+                with suppress(OSError):  # what went wrong has been said
+                    self._book.close()
         finally:
-            self._temporary.unlink(missing_ok=True)
+            discard(self._temporary)
 
     # -- first sheet ---------------------------------------------------------------------------
 

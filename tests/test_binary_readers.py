@@ -13,7 +13,7 @@ import xlsxwriter
 from openpyxl.worksheet.formula import ArrayFormula
 from table_files import fault, rows_of
 
-from pipeline.tableio import open_rows, read_table
+from pipeline.tableio import open_rows, read_table, write_table
 
 
 def book(path: Path, *sheets: list[list[object]]) -> Path:
@@ -65,6 +65,17 @@ def test_damaged_xlsx(tmp_path: Path, member: str, content: bytes | None) -> Non
             if data is not None:
                 target.writestr(name, data)
     fault(path)
+
+
+def test_the_strict_kind_of_xlsx_is_not_taken_for_empty(tmp_path: Path) -> None:
+    usual, strict = tmp_path / "usual.xlsx", tmp_path / "strict.xlsx"
+    write_table(pd.DataFrame({"意見": ["バスが少ない"]}), usual)
+    main = b"http://%s/spreadsheetml/%s"
+    old, new = main % (b"schemas.openxmlformats.org", b"2006/main"), main % (b"purl.oclc.org/ooxml", b"main")
+    with zipfile.ZipFile(usual) as archive, zipfile.ZipFile(strict, "w") as copy:
+        for name in archive.namelist():
+            copy.writestr(name, archive.read(name).replace(old, new))
+    assert "厳密な Open XML" in fault(strict).ja
 
 
 def test_excel_keeps_types_and_inner_blank_rows(tmp_path: Path) -> None:

@@ -22,3 +22,10 @@ def test_what_is_kept_comes_back(cells: dict[int, dict[str, object]]) -> None:
 def test_nothing_is_invented() -> None:
     with CellStore() as store, pytest.raises(KeyError):
         store.get(1)
+
+
+def test_a_full_disk_is_the_system_s_error() -> None:
+    with CellStore() as store:
+        store._database.execute("PRAGMA max_page_count = 2")
+        with pytest.raises(OSError, match="full"):
+            store.put(1, {"text": "長い" * 10_000})

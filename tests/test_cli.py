@@ -236,6 +236,8 @@ def test_bad_surveys(survey: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = survey.parent
     (folder / "two.csv").write_text("意見,コメント\na,b\n", "utf-8")
     (folder / "ids.csv").write_text("id,text\n1,a\n2,b\n1,c\n", "utf-8")
+    (folder / "blank.csv").write_text("id,text\n1,a\n2,b\n1 ,c\n", "utf-8")
+    (folder / "none_id.csv").write_text("id,text\n1,a\n 　,b\n", "utf-8")
     (folder / "fake.xlsx").write_bytes(b"not a zip")
     (folder / "clash.csv").write_text("text,code_1\na,b\n", "utf-8")
     before = sorted(folder.rglob("*"))
@@ -243,6 +245,8 @@ def test_bad_surveys(survey: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["two.csv"], "意見、コメント"),
         (["two.csv", "--text-column", "本文"], "本文"),
         (["ids.csv", "--id-column", "id"], "4行目、列「id」.*2行目"),
+        (["blank.csv", "--id-column", "id"], "4行目、列「id」.*2行目"),
+        (["none_id.csv", "--id-column", "id"], "3行目、列「id」: IDが空"),
         (["fake.xlsx"], "fake.xlsx"),
         (["clash.csv"], "code_1"),
         (["clash.csv", "--id-column", "code_1"], "code_1"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from commands import iken
-from conftest import SEED_CODEBOOK, SEED_LABELS, SOURCE
+from commands import DEFAULT, iken
+from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS, SOURCE
 
 from pipeline.cli.outputs import check_outputs
 from pipeline.errors import InputError
@@ -113,3 +115,55 @@ def test_two_names_of_one_file_are_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--report"):
         check_outputs([("--out", tmp_path / "c.csv"), ("--report", tmp_path / "c.csv")], [one])
     check_outputs([("--out", tmp_path / "c.csv"), ("--report", None)], [one])
+
+
+def test_of_several_files_none_is_written_if_one_cannot_be(
+    labels: Path, decisions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    survey = labels.with_name("調査.csv")
+    write_table(read_table(SEED_LABELS).head(6)[["text"]], survey)
+    carried = ("crosswalk", SEED_CODEBOOK, SEED_CODEBOOK, "--labels", SEED_LABELS)
+    for blocked, *arguments in (
+        ("themes.xlsx", "themes", survey, "--out", "."),
+        ("r.xlsx", "mask", survey, "--out", "m.csv", "--report", "r.xlsx"),
+        ("l_set_aside.xlsx", *carried, "--out", "t.xlsx", "--out-labels", "l.csv"),
+        ("l.csv", "adjudicate", decisions, "--out", "l.csv", *BOOK),
+        ("codebook/codebook.csv", "ingest", SOURCE, "--out", "."),
+        ("workshops.csv", "ingest", SOURCE, "--out", "."),
+    ):
+        folder = tmp_path / f"{arguments[0]} {Path(blocked).name}"
+        (folder / blocked).mkdir(parents=True)  # as little to be replaced as a file that is open in Excel
+        named = ("--out", "--report", "--out-labels")
+        places = [folder / a if arguments[i - 1] in named else a for i, a in enumerate(arguments)]
+        assert iken(*places) == 2, arguments
+        said = capsys.readouterr()
+        assert Path(blocked).name in said.err and "書き込めません" in said.err and not said.out
+        assert not [p for p in folder.rglob("*") if p.is_file()]
+
+
+def test_a_disk_that_gets_full_is_one_message_and_leaves_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("resource")  # limits as a full disk does, on what is not Windows
+    temporary, out = tmp_path / "temporary", tmp_path / "out"
+    temporary.mkdir()
+    out.mkdir()
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
+        "from pipeline.cli import main; main()"
+    )
+    environment = {**os.environ, "TMPDIR": str(temporary), "IKEN_CACHE": "off"}
+    for name in ("提案.xlsx", "提案.csv"):
+        command = [sys.executable, "-c", limited, "suggest", ROOT / "data/sample/survey.csv"]
+        command += ["--out", out / name, "--model", DEFAULT]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert done.returncode == 2 and not done.stdout
+        assert done.stderr.count("\n") == 1
+        assert done.stderr.startswith(f"エラー: {out / name}: 書き込めません(")
+        assert not any(out.iterdir()) and not any(temporary.iterdir())
+
+
+def test_what_comes_up_anywhere_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = tmp_path / f"{'道' * 300}.csv"
+    for language, word in (("ja", "読み書きできません(名前が長すぎます)"), ("en", "cannot read or write (")):
+        assert iken("--lang", language, "suggest", SEED_LABELS, "--out", long, "--model", DEFAULT) == 2
+        assert word in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())

@@ -9,6 +9,7 @@ from pipeline.codebook import Codebook
 from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, read_coded
 from pipeline.errors import InputError
 from pipeline.models import Model
+from pipeline.no_answer import NO_OPINION
 from pipeline.opinions import ingest_table
 from pipeline.suggestion import suggest
 from pipeline.tables import LABELS, SUGGESTIONS
@@ -157,3 +158,21 @@ def test_long_suggestions_below_the_promise_wait_for_a_person(plan: Codebook) ->
     row |= {"confidence": "0.3", "status": "提案", "doubt_reasons": "項目では目標の適合率に届かない"}
     found = read_coded(SUGGESTIONS.table([row]), plan, file="x.csv")
     assert found.uncoded["kind"].tolist() == [OPEN]
+
+
+def test_two_texts_of_one_id_are_not_one_opinion(plan: Codebook) -> None:
+    other = {"opinion_id": "o0 ", "意見": "段差がある"}
+    for decided in ({}, {"確定コード": "G2-1-1"}, {"確定コード": "該当なし"}):
+        with pytest.raises(InputError) as error:
+            read_coded(_wide({}, {}, other | decided), plan, file="x.xlsx")
+        place = error.value.place
+        assert (place.row, place.column) == (4, "opinion_id") and "「o0」が、2行目" in error.value.ja
+    # A row that was copied to give the opinion a second code, and one without an opinion.
+    copied = {"opinion_id": "o0", "確定コード": "G2-1-1"}
+    found = read_coded(_wide({}, copied, other | {"意見": "", "status": NO_OPINION}), plan, file="x.xlsx")
+    assert (found.opinions, len(found.coded), found.blank) == (1, 2, 1)
+    row = {"opinion_id": "o", "unit": "1", "unit_text": "坂", "rank": "1", "code": "G1-1-1", "status": "提案"}
+    rows = [row, row | {"unit": "2", "unit_text": "道"}, row | {"unit_text": "橋"}]
+    with pytest.raises(InputError) as error:
+        read_coded(SUGGESTIONS.table(rows), plan, file="x.csv")
+    assert error.value.place.row == 4

@@ -65,6 +65,16 @@ def test_nothing_remains_after_an_error(tmp_path: Path, ending: str) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".jsonl", ".parquet"])
+def test_a_full_disk_is_one_message(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a{ending}"
+    with pytest.raises(InputError) as caught:
+        write_table(pd.DataFrame({"a": ["バスが少ない"] * 9000}), path, Path("/dev/full"))
+    assert caught.value.ja.startswith("書き込めません(ディスクに空きがありません)")
+    assert caught.value.place.file == str(path)
+
+
 def test_columns_are_written_in_the_order_given(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with TableWriter(path, ["b", "a"]) as writer:

@@ -6,13 +6,15 @@ Exit codes: 0 done; 1 done, but something was set aside or differs (`--strict`, 
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 
 from pipeline.cli.console import Console
-from pipeline.errors import IkenError, Language
+from pipeline.errors import IkenError, InputError, Language, why
 
 _STOPPED = 130  # what Typer ends with after Ctrl+C
 
@@ -37,6 +39,18 @@ def _language_first(arguments: Sequence[str]) -> list[str]:
     return list(arguments)
 
 
+def _unusable_place(error: OSError) -> InputError:
+    """Return the error for what may come up anywhere: a share that went away, a name too long, a full disk."""
+    place = error.filename
+    if place is None and error.errno == errno.ENOSPC:
+        place = tempfile.gettempdir()  # what is written elsewhere says where
+    return InputError(
+        f"読み書きできません({why(error)})。場所と名前と、ディスクの空きを確かめてください。",
+        f"cannot read or write ({error.strerror or error}); check the place, the name and the free space on the disk",
+        file=None if place is None else str(place),
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `iken` and exit."""
     # Libraries and tables are millions of objects and hardly any cycles: looking for cycles as often as usual is
@@ -55,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=_language_first(arguments), prog_name="iken")
     except IkenError as error:
         console.error(error)
+        sys.exit(2)
+    except OSError as error:
+        console.error(_unusable_place(error))
         sys.exit(2)
     except SystemExit as end:
         if end.code == _STOPPED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from pipeline.cli.source_notes import say_reasons, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import check_crosswalk, propose_crosswalk
 from pipeline.errors import InputError, listed
-from pipeline.placing import make_folder
+from pipeline.placing import make_folder, whole_files
 from pipeline.tableio import TableWriter, check_ending, read_table
 from pipeline.vectorcache import VectorCache
 
@@ -91,16 +90,18 @@ def _keep_edits(out: Path, table: pd.DataFrame) -> None:
 
 
 def _write(request: Request, table: pd.DataFrame, results: tuple[pd.DataFrame, pd.DataFrame] | None) -> None:
-    """Write all files, or none if one of them cannot be opened."""
+    """Write all files or, after an error, none."""
     files: list[tuple[Path, pd.DataFrame]] = [(request.out, table)]
     if results is not None and request.out_labels is not None and request.aside is not None:
         # Without rows too: what an earlier run set aside must not stay there.
         files += [(request.out_labels, results[0]), (request.aside, results[1])]
-    with ExitStack() as stack:
-        for path, frame in files:
-            make_folder(path.parent)
+    for path, _ in files:
+        make_folder(path.parent)
+    with whole_files([path for path, _ in files]) as temporaries:
+        for (path, frame), temporary in zip(files, temporaries, strict=True):
             choices = {"use": (USED, "×")} if path == request.out else None
-            stack.enter_context(TableWriter(path, [str(c) for c in frame.columns], choices)).write(frame)
+            with TableWriter(path, [str(c) for c in frame.columns], choices, temporary) as writer:
+                writer.write(frame)
 
 
 def _say_table(console: Console, request: Request, table: pd.DataFrame, old: Codebook, new: Codebook) -> None:

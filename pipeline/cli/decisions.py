@@ -29,6 +29,7 @@ from pipeline.disagreement import PARTLY
 from pipeline.errors import InputError, counted, listed
 from pipeline.metrics import Figure
 from pipeline.notation import level_name
+from pipeline.placing import make_folder, whole_files
 from pipeline.sheets import check_excel
 from pipeline.tableio import check_ending, open_rows, read_table, write_table
 from pipeline.tables import DECISIONS, LABELS, records
@@ -207,9 +208,11 @@ def run_adjudicate(
         refuse_earlier_stages(open_rows(path).columns, path, DECISIONS)
     result = adjudicate(read_decisions(list(files), codebook), codebook)
     _check_target(out, result)
-    write_for_people(console, {console.t("未決", "open"): result.open}, open_file)
-    write_for_people(console, {console.t("全判定", "account"): result.account}, account_file)
-    write_table(result.labels, out)
+    make_folder(out.parent)
+    with whole_files([open_file, account_file, out]) as (open_cases, account, labels):
+        write_for_people(console, {console.t("未決", "open"): result.open}, open_file, open_cases)
+        write_for_people(console, {console.t("全判定", "account"): result.account}, account_file, account)
+        write_table(result.labels, out, labels)
     sources = Counter(result.labels.drop_duplicates("opinion_id")["label_source"])
     names = {
         "adjudicated": ("裁定", "adjudicated"),

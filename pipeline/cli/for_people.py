@@ -50,10 +50,17 @@ NUMBERS = (
 )
 
 
-def write_for_people(console: Console, tables: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """Write tables as sheets in the console's language; a folder that is not there is made."""
+def write_for_people(
+    console: Console, tables: Mapping[str, pd.DataFrame], path: Path, temporary: Path | None = None
+) -> None:
+    """Write tables as sheets in the console's language (see `write_sheets`); a folder that is not there is made."""
     make_folder(path.parent)
     japanese = console.language == "ja"
     write_sheets(
-        tables, path, titles=TITLES if japanese else {}, words=WORDS if japanese else {}, numbers=NUMBERS
+        tables,
+        path,
+        titles=TITLES if japanese else {},
+        words=WORDS if japanese else {},
+        numbers=NUMBERS,
+        temporary=temporary,
     )

@@ -19,7 +19,7 @@ from pipeline.documents import FORMATS, read_document
 from pipeline.errors import InputError, counted
 from pipeline.ingested import Ingested
 from pipeline.opinions import ingest_document, ingest_table
-from pipeline.placing import check_folder, make_folder, put_in_place, temporary_beside
+from pipeline.placing import check_folder, make_folder, whole_files
 from pipeline.tableio import READABLE, open_rows, read_table, write_table
 from pipeline.tables import WORKSHOPS
 
@@ -160,20 +160,12 @@ def _check_names(documents: Sequence[Path]) -> None:
 
 
 def _write_all(tables: dict[Path, pd.DataFrame]) -> None:
-    """Write all files beside their places, then rename them all: what cannot be written leaves none behind."""
-    waiting: list[tuple[Path, Path]] = []
-    try:
-        for path, table in tables.items():
-            make_folder(path.parent)
-            temporary = temporary_beside(path).with_suffix(path.suffix)
-            write_table(table, temporary)
-            waiting.append((temporary, path))
-        for temporary, path in waiting:
-            put_in_place(temporary, path)
-    finally:
-        for temporary, _ in waiting:
-            if temporary.exists():
-                temporary.unlink()
+    """Write all files or, after an error, none."""
+    for path in tables:
+        make_folder(path.parent)
+    with whole_files([*tables]) as temporaries:
+        for (path, table), temporary in zip(tables.items(), temporaries, strict=True):
+            write_table(table, path, temporary)
 
 
 def _report(console: Console, read: str, result: Ingested) -> None:

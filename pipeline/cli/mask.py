@@ -14,7 +14,7 @@ from pipeline.comment_column import guess_text_column, named_column, sheet_with_
 from pipeline.errors import InputError, counted, listed
 from pipeline.masked_table import MASK_REPORT, ORIGINAL, SuspectedCells, is_personal_column, mask_rows
 from pipeline.masking import KINDS, KINDS_EN
-from pipeline.placing import make_folder
+from pipeline.placing import make_folder, whole_files
 from pipeline.tableio import RowSource, TableWriter, check_ending, open_rows
 
 
@@ -43,15 +43,19 @@ def run(console: Console, request: Request) -> int:
     elsewhere, cut = SuspectedCells(), CutCells(request.out)
     rows = cells = 0
     others = [c for c in source.columns if c not in columns]
-    for path in (request.out, request.report):
-        if path is not None:
-            make_folder(path.parent)
-    with ExitStack() as files, console.progress("マスクしています", "masking", None) as advance:
+    paths = [p for p in (request.out, request.report) if p is not None]
+    for path in paths:
+        make_folder(path.parent)
+    with (
+        console.progress("マスクしています", "masking", None) as advance,
+        whole_files(paths) as temporaries,
+        ExitStack() as files,
+    ):
         report = None
         if request.report is not None:
             names = [*MASK_REPORT.columns, *([ORIGINAL] if request.show_originals else [])]
-            report = files.enter_context(TableWriter(request.report, names))
-        out = files.enter_context(TableWriter(request.out, source.columns))
+            report = files.enter_context(TableWriter(request.report, names, temporary=temporaries[1]))
+        out = files.enter_context(TableWriter(request.out, source.columns, temporary=temporaries[0]))
         for chunk in source.chunks():
             masked, found = mask_rows(
                 chunk, columns, first_row=source.first_row + rows, originals=request.show_originals

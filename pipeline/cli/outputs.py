@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.placing import check_folder
+from pipeline.placing import check_folder, check_writable
 
 
 def check_outputs(outputs: Iterable[tuple[str, Path | None]], inputs: Iterable[Path | None]) -> None:
-    """Raise `InputError` for a file that would be written over an input or another output, or has no folder.
+    """Raise `InputError` for a file that would be written over an input or another output, or cannot be written.
 
     Parameters
     ----------
@@ -29,6 +29,7 @@ def check_outputs(outputs: Iterable[tuple[str, Path | None]], inputs: Iterable[P
             )
         taken.append(path)
         check_folder(path.parent, option)
+        check_writable(path)
 
 
 def _is_same(a: Path, b: Path) -> bool:

@@ -139,7 +139,8 @@ def _find_groups(
             if id_column is not None:
                 first = source.first_row + rows
                 found = ids_of(chunk, texts, id_column, _id_prefix(source), first)
-                ids.append(_hashes(found, source, id_column, first))
+                # A blank behind an id, which nobody sees in Excel, does not make it another one.
+                ids.append(_hashes([i.strip() for i in found], source, id_column, first))
             rows += len(chunk)
             advance(len(chunk))
         if ids:

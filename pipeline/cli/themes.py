@@ -25,7 +25,7 @@ from pipeline.comment_column import (
 from pipeline.errors import InputError, counted, listed
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
 from pipeline.models import Model, load_model
-from pipeline.placing import check_folder, make_folder
+from pipeline.placing import check_folder, make_folder, whole_files
 from pipeline.sheets import write_sheets
 from pipeline.tableio import RowSource, open_rows, read_table, write_table
 from pipeline.tables import suggestions_form
@@ -203,8 +203,7 @@ def _write(
     make_folder(out)
     draft = draft_codebook(model.codebook, found, splits, confusions)
     *files, workbook = _FILES
-    for name, table in zip(files, (found.themes, found.units, splits, confusions, draft), strict=True):
-        write_table(table, out / name)
+    tables = (found.themes, found.units, splits, confusions, draft)
     t = console.t
     sheets = {
         t("新しいテーマ", "themes"): found.themes,
@@ -216,7 +215,11 @@ def _write(
     read = {name: table.rename(columns=headings) for name, table in sheets.items()}
     # With the column names of CODEBOOK tables, as in `codebook_draft.csv`, which `iken train --codebook` reads.
     numbers = [headings.get(name, name) for name in _NUMBERS]
-    write_sheets({**read, t("コードブック案", "codebook draft"): draft}, out / workbook, numbers=numbers)
+    read |= {t("コードブック案", "codebook draft"): draft}
+    with whole_files([out / name for name in _FILES]) as (*places, place):
+        for name, table, temporary in zip(files, tables, places, strict=True):
+            write_table(table, out / name, temporary)
+        write_sheets(read, out / workbook, numbers=numbers, temporary=place)
 
 
 def _report(
