@@ -14,6 +14,7 @@ from pipeline.carry_over import USED
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import text_likeness
 from pipeline.decision_checks import refuse_decisions
+from pipeline.errors import InputError, counted
 from pipeline.tables import CODE_TITLE, LABELS, records
 from pipeline.vectorcache import VectorCache
 
@@ -22,14 +23,33 @@ REASON, NEAREST = "reason", "nearest_code"
 FROM_CODE, FROM_SHA = "carried_from_code", "carried_from_codebook_sha256"
 
 
-def old_labels(labels: pd.DataFrame, old: Codebook, file: str | None = None) -> pd.DataFrame:
+def old_labels(
+    labels: pd.DataFrame, old: Codebook, file: str | None = None, new: Codebook | None = None
+) -> pd.DataFrame:
     """Return LABELS with the canonical codes of the old codebook; an unknown code is an `InputError`, and so are
-    decisions."""
+    decisions and a label that says it was coded by the new codebook."""
     refuse_decisions(labels.columns, file)
     table = LABELS.check(labels, file)
+    if new is not None and new.sha256 != old.sha256:
+        _refuse_new(table, new, file)
     old.check_coded(table, file)
     codes = enumerate(table["code"], start=2)
     return table.assign(code=[old.code_or_error(c, file=file, row=i, column="code") for i, c in codes])
+
+
+def _refuse_new(labels: pd.DataFrame, new: Codebook, file: str | None) -> None:
+    """Raise `InputError` for a label of the new codebook: read as the old one's, its code would mean another item."""
+    coded = (labels["codebook_sha256"] == new.sha256).tolist()
+    if any(coded):
+        raise InputError(
+            f"新しいコードブックで付けたコードです(codebook_sha256。{sum(coded)}行)。"
+            "引き継ぐ必要はないので、古いコードの意見だけのファイルを --labels に指定してください。",
+            f"coded by the new codebook already (codebook_sha256; {counted(sum(coded), 'row')}): nothing to carry; "
+            "give --labels a file of opinions with old codes only",
+            file=file,
+            row=coded.index(True) + 2,
+            column="codebook_sha256",
+        )
 
 
 def carry_labels(

@@ -169,7 +169,25 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"read it with the version it was trained with ({en}), or train it again",
             file=str(path),
         )
+    if not _is_whole(manifest):
+        raise ModelError(
+            "manifest.json が壊れています(あるはずの記録がありません)。元のファイルに戻すか、学習し直してください。",
+            "the manifest is damaged (it lacks records that it must have); restore it or train again",
+            file=str(path),
+        )
     return manifest
+
+
+def _is_whole(manifest: Mapping[str, Any]) -> bool:
+    """Tell whether a manifest has the records that a model is used by, each of its kind."""
+    tables = ("labels", "codebook", "authored", "encoders", "config", "artefacts")
+    optional = ("bank", "paraphrases", "terms")
+    return (
+        isinstance(manifest.get("model_id"), str)
+        and all(isinstance(manifest.get(n), dict) for n in tables)
+        and all(isinstance(manifest.get(n, {}), dict) for n in optional)
+        and all(isinstance(manifest["authored"].get(n), int) for n in ("texts", "of_no_item"))
+    )
 
 
 def trained_with(manifest: Mapping[str, Any]) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -62,6 +63,11 @@ class TrainingConfig:
             raise InputError(
                 f"TOML として読めません({error})。", f"not valid TOML ({error})", file=file
             ) from error
+        return cls.from_values(given, file)
+
+    @classmethod
+    def from_values(cls, given: Mapping[str, Any], file: str | None = None) -> TrainingConfig:
+        """Return the configuration of given values; see `from_toml`."""
         known: dict[str, Any] = {f.name: type(getattr(cls, f.name)) for f in fields(cls)}
         for key, value in given.items():
             if key not in known:

@@ -285,10 +285,10 @@ def compare_models(new: Model, old: Model) -> Mapping[str, Any]:
     if a.shape != b.shape:
         return {"changed": len(texts), "confidence": 1.0, "metrics": {}}
     differing = {
-        f"{who}.{name}": new.metrics[who][name]["value"] - figure["value"]
+        f"{who}.{name}": figure["value"] - old.metrics[who][name]["value"]
         for who in ("model", "baseline")
-        for name, figure in old.metrics.get(who, {}).items()
-        if abs(new.metrics[who][name]["value"] - figure["value"]) > 1e-9
+        for name, figure in new.metrics.get(who, {}).items()
+        if name in old.metrics.get(who, {}) and abs(figure["value"] - old.metrics[who][name]["value"]) > 1e-9
     }
     return {
         "changed": int((a.argmax(axis=1) != b.argmax(axis=1)).sum()),

@@ -122,5 +122,12 @@ def test_carried_labels_have_the_new_titles_and_those_of_another_plan_are_refuse
     carried, aside = carry_labels(old_labels(own, OLD), table, OLD, NEW)
     assert carried["code_title"].tolist() == ["公園", "道"]
     assert aside["code_title"].tolist() == ["確定申告の窓口"]
+    # What was carried has nothing to be carried again, even without titles.
+    again = pd.concat([given, carried.drop(columns="code_title").replace({"B1": "A1", "B2": "A2"})]).fillna(
+        ""
+    )
+    with pytest.raises(InputError, match="新しいコードブックで付けたコードです") as caught:
+        old_labels(again, OLD, "l.csv", NEW)
+    assert caught.value.place.row == 5
     with pytest.raises(InputError, match="別の計画の表"):
         old_labels(given.assign(code_title=["学校", "病院", "港"]), OLD, "l.csv")

@@ -176,10 +176,24 @@ def test_a_person_edits_the_table_and_the_labels_go_where_it_says(
     write_table(edited, table)
     arguments = ("--labels", SEED_LABELS, "--table", table, "--out", used, "--out-labels", labels)
     assert iken("crosswalk", *plans, *arguments) == 1
-    assert "84件 = 引き継いだ 81 + 外した 3" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "84件 = 引き継いだ 81 + 外した 3" in said.out and "題名と違う" not in said.err
     carried, aside = read_table(labels), read_table(tmp_path / "labels_set_aside.xlsx")
     assert set(carried.loc[carried["carried_from_code"] == "G1-1-1", "code"]) == {moved}
     assert set(aside["code"]) == {"G3-3-2"} and len(carried) + len(aside) == 84
+    # A code that was edited alone, or a codebook renumbered since: its title here is told.
+    other = next(c for c in edited.loc[edited["use"] == "○", "new_code"] if c != moved)
+    edited.loc[first[1], "new_code"] = other
+    write_table(edited, table)
+    assert (
+        iken("crosswalk", *plans, *arguments[:-3], tmp_path / "u.csv", "--out-labels", tmp_path / "o.csv")
+        == 1
+    )
+    told = capsys.readouterr().err
+    assert (
+        "題名と違う行が 1行" in told
+        and f"{first[1] + 2}行目: {other} 「{edited.loc[first[1], 'new_title']}」" in told
+    )
     # What was carried is what training reads.
     assert iken("crosswalk", REWORDED, SEED_CODEBOOK, "--labels", labels, "--out", tmp_path / "back.csv") == 0
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from commands import LIGHT, iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 
+from pipeline.cli.card import model_card, model_pictures
 from pipeline.cli.inputs import shipped_instead
+from pipeline.model_writing import save_model
+from pipeline.models import load_model
 from pipeline.tableio import read_table, write_table
 
 
@@ -135,6 +143,129 @@ def test_reproduce_vouches_for_every_file_and_record_of_the_folder(
         assert iken("reproduce", tmp_path / "m") == 2 and "記録" in capsys.readouterr().err
 
 
+def _with_hashes_anew(folder: Path) -> None:
+    """Make the manifest vouch for the files of a model folder as they are, as one who edits them with care would."""
+    manifest = folder / "manifest.json"
+    known = json.loads(manifest.read_text("utf-8"))
+    known["artefacts"] = {
+        n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in known["artefacts"]
+    }
+    manifest.write_text(json.dumps(known), "utf-8")
+
+
+def test_what_was_edited_along_with_its_hash_is_not_reproduced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    light = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
+    assert iken("train", "--labels", SEED_LABELS, *light) == 0
+
+    def said_of(change: Callable[[Path], object]) -> str:
+        copy = tmp_path / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        change(Path(shutil.copytree(tmp_path / "m", copy)))
+        _with_hashes_anew(copy)
+        capsys.readouterr()
+        assert iken("reproduce", copy) == 1
+        said = capsys.readouterr().out
+        assert "異なる" in said and "一致" not in said
+        return said
+
+    def with_other_words(folder: Path) -> None:
+        card = folder / "MODEL_CARD.md"
+        card.write_text(card.read_text("utf-8").replace("84件", "940件"), "utf-8")
+
+    def with_better_figures(folder: Path) -> None:
+        metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+        metrics["promise"]["precision"]["value"] = 0.99
+        (folder / "metrics.json").write_text(json.dumps(metrics), "utf-8")
+
+    def with_other_coders(folder: Path) -> None:
+        model = load_model(folder)
+        pictures = {p.name: p.read_bytes() for p in folder.glob("*.png")}
+        by_another = replace(model, opinions=model.opinions.assign(coder="山田"))
+        save_model(by_another, folder, (folder / "MODEL_CARD.md").read_text("utf-8"), pictures)
+
+    assert "MODEL_CARD.md" in said_of(with_other_words)
+    assert "metrics" in said_of(with_better_figures).splitlines()[-2]
+    assert "opinions" in said_of(with_other_coders)
+    assert "reliability.png" in said_of(lambda f: shutil.copy(f / "risk_coverage.png", f / "reliability.png"))
+    assert "reliability.png" in said_of(lambda f: (f / "reliability.png").write_bytes(b"none"))
+
+
+def test_a_manifest_that_lacks_a_record_is_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    light = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
+    assert iken("train", "--labels", SEED_LABELS, *light) == 0
+    manifest = tmp_path / "m/manifest.json"
+    known = json.loads(manifest.read_text("utf-8"))
+    for name in ("labels", "authored", "config", "artefacts", "model_id"):
+        for damaged in ({k: v for k, v in known.items() if k != name}, {**known, name: 1}):
+            manifest.write_text(json.dumps(damaged), "utf-8")
+            capsys.readouterr()
+            assert iken("reproduce", tmp_path / "m") == 2 and "manifest.json" in capsys.readouterr().err
+    for damaged in (
+        {**known, "inputs": {**known["inputs"], "codebook": 1}},
+        {**known, "config": {**known["config"], "penalty": "x"}},
+    ):
+        manifest.write_text(json.dumps(damaged), "utf-8")
+        assert iken("reproduce", tmp_path / "m") == 2
+
+
+def test_last_digits_of_another_processor_are_no_difference(tmp_path: Path) -> None:
+    light = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
+    assert iken("train", "--labels", SEED_LABELS, *light) == 0
+    model = load_model(tmp_path / "m")
+    knowledge = model.classifier.knowledge_
+
+    def reproduced_with(factor: float) -> int:
+        knowledge.dense_weights_ = (knowledge.dense_weights_ * np.float32(factor)).astype(np.float32)
+        knowledge.term_weights_ = (knowledge.term_weights_ * np.float32(factor)).astype(np.float32)
+        save_model(model, tmp_path / "m", model_card(model), model_pictures(model))
+        return iken("reproduce", tmp_path / "m")
+
+    assert reproduced_with(1 + 1e-6) == 0
+    # Weights that no suggestion for a coded opinion depends on are compared, too.
+    unseen = int(np.flatnonzero(np.asarray(model.vectors.terms.sum(axis=0)).ravel() == 0)[0])
+    knowledge.term_weights_[unseen] += 1
+    assert reproduced_with(1.0) == 1
+
+
+def test_what_is_carried_over_is_named_and_moves_with_the_plan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "plan"
+    plan.mkdir()
+    book = plan / "plan.csv"
+    titles = ("地域の見守り活動の推進", "外出や移動の支援", "福祉の総合相談窓口")
+    write_table(pd.DataFrame({"code": ["1", "2", "3"], "title": titles}), book)
+    # Words of the plan's own, beside the codebook, as `iken train` finds them.
+    (plan / "terms.txt").write_text("移動販売車\n", "utf-8")
+    assert iken("train", "--codebook", book, *LIGHT[:2], "--out", tmp_path / "m") == 0
+    plan.rename(tmp_path / "moved")
+    moved = ("--codebook", tmp_path / "moved/plan.csv")
+    assert iken("reproduce", tmp_path / "m", *moved) == 0
+    pairs = tmp_path / "moved/carry_over.csv"
+    write_table(read_table(pairs).assign(use=["○", "", ""]), pairs)
+    capsys.readouterr()
+    assert iken("reproduce", tmp_path / "m", *moved) == 1
+    assert f"引き継ぎの対応表: {pairs}" in capsys.readouterr().out
+
+
+def test_a_file_of_ones_own_that_is_missing_is_not_taken_for_the_shipped_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = Path(shutil.copy(SEED_CODEBOOK, tmp_path / "codebook.csv"))
+    terms = tmp_path / "terms.txt"
+    terms.write_text("移動販売車\n", "utf-8")
+    assert iken("train", "--labels", SEED_LABELS, "--codebook", book, *LIGHT, "--out", tmp_path / "m") == 0
+    terms.unlink()
+    capsys.readouterr()
+    assert iken("reproduce", tmp_path / "m") == 2
+    said = capsys.readouterr().err.replace("\n", "")
+    assert "見つかりません" in said and str(terms) in said
+
+
 def test_reproduce_says_which_version_was_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     light = ("--codebook", SEED_CODEBOOK, *LIGHT, "--out", tmp_path / "m")
     assert iken("train", "--labels", SEED_LABELS, *light) == 0
@@ -163,7 +294,7 @@ def test_reproduce_says_which_version_was_another(tmp_path: Path, capsys: pytest
 
 def test_a_file_that_came_with_iken_is_found_again_when_a_model_has_moved(tmp_path: Path) -> None:
     bank = ROOT / "data/codebook/example_utterances.csv"
-    moved = shipped_instead(tmp_path / "elsewhere" / bank.name)
+    moved = shipped_instead(tmp_path / "elsewhere/data/codebook" / bank.name)
     assert moved is not None and moved.samefile(bank)
     assert shipped_instead(bank) == bank and shipped_instead(None) is None
     assert shipped_instead(tmp_path / "own_bank.csv") == tmp_path / "own_bank.csv"

@@ -15,10 +15,14 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import say_reasons, say_sheets
 from pipeline.codebook import Codebook
 from pipeline.crosswalk import check_crosswalk, propose_crosswalk
-from pipeline.errors import InputError, listed
+from pipeline.errors import InputError, counted, listed
+from pipeline.notation import folded_title
 from pipeline.placing import make_folder, whole_files
 from pipeline.tableio import TableWriter, check_ending, read_table
 from pipeline.vectorcache import VectorCache
+
+# Rows of an edited table that are named; one line each.
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,12 @@ def run(console: Console, request: Request) -> int:
     old, new = (read_codebook(p) for p in (request.old, request.new))
     labels = None
     if request.labels is not None:
-        labels = old_labels(read_table(request.labels), old, str(request.labels))
+        labels = old_labels(read_table(request.labels), old, str(request.labels), new)
     with console.status("対応を調べています", "matching items"), VectorCache() as cache:
         if request.table is not None:
-            table = check_crosswalk(read_table(request.table), old, new, str(request.table))
+            edited = read_table(request.table)
+            table = check_crosswalk(edited, old, new, str(request.table))
+            _say_other_titles(console, request.table, edited, table)
         else:
             table = propose_crosswalk(old, new, labels, cache)
             _keep_edits(request.out, table)
@@ -102,6 +108,31 @@ def _write(request: Request, table: pd.DataFrame, results: tuple[pd.DataFrame, p
             choices = {"use": (USED, "×")} if path == request.out else None
             with TableWriter(path, [str(c) for c in frame.columns], choices, temporary) as writer:
                 writer.write(frame)
+
+
+def _say_other_titles(console: Console, path: Path, edited: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Warn of marked rows whose title is not that of their code: the code was edited, or the plan since the table."""
+    for side in ("old", "new"):
+        code, title = f"{side}_code", f"{side}_title"
+        if title not in edited.columns:
+            continue
+        other = [
+            (row, c, str(given), now)
+            for row, (given, c, now, use) in enumerate(
+                zip(edited[title], table[code], table[title], table["use"], strict=True), start=2
+            )
+            if use and str(given).strip() and folded_title(str(given)) != folded_title(now)
+        ]
+        if not other:
+            continue
+        console.warn(
+            f"{path.name}: {title} がコードブックの題名と違う行が {len(other)}行あります。{code} のとおりに引き継ぎます"
+            "(コードを直した行ならこのままで構いません。コードブックの番号が変わったのなら、対応表を作り直してください)。",
+            f"{path.name}: {counted(len(other), 'row')} with a {title} that is not the codebook's; {code} is what counts "
+            "(no matter if the code was edited; if the codebook was renumbered, make the table anew)",
+        )
+        for row, c, given, now in other[:_SHOWN]:
+            console.warn(f"  {row}行目: {c} 「{given}」→「{now}」", f"  row {row}: {c} '{given}' -> '{now}'")
 
 
 def _say_table(console: Console, request: Request, table: pd.DataFrame, old: Codebook, new: Codebook) -> None:

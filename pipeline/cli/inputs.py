@@ -193,9 +193,14 @@ def _with_a_bank() -> Path:
 
 
 def shipped_instead(path: Path | None) -> Path | None:
-    """Return a file that came with iken where it is now, if a model folder that names it has moved."""
-    now = at_hand(SHIPPED / path.name) if path else None
-    return now if path and now and not path.is_file() and now.is_file() else path
+    """Return a file that came with iken where it is now, if a model folder that names it has moved.
+
+    A file of another folder is somebody's own, whatever its name: the shipped one is none of what it was trained on.
+    """
+    if path is None or path.is_file() or path.parent.parts[-2:] != SHIPPED.parts:
+        return path
+    now = at_hand(SHIPPED / path.name)
+    return now if now.is_file() else path
 
 
 def read_term_list(inputs: TrainingInputs) -> dict[str, str]:
