@@ -12,7 +12,7 @@ from pipeline.classifier import choose_temperature
 from pipeline.features import TextVectors, stack
 from pipeline.gaussian import Singles, principal_axes
 from pipeline.profile import profile_centre, profiles
-from pipeline.ridge import RidgeExpert
+from pipeline.ridge import Inverse, RidgeExpert
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -143,16 +143,19 @@ def lessons_of(X: TextVectors, gold: Ints, groups: Ints, authored: Authored, cod
     )
 
 
-def fit_items(ridge: RidgeExpert, lessons: Lessons, classes: int, *, with_voice: bool = False) -> Learned:
+def fit_items(
+    ridge: RidgeExpert, lessons: Lessons, inverse: Inverse, classes: int, *, with_voice: bool = False
+) -> Learned:
     """Teach a regression the items of the texts.
 
     Parameters
     ----------
+    inverse : of the texts, see `RidgeExpert.invert`
     classes : number of items, and one more for "no item"
     with_voice : learn one target more: whether a resident said it
     """
     targets = np.column_stack([lessons.shares, lessons.said]) if with_voice else lessons.shares
-    scores = ridge.fit_leaving_out(lessons.vectors, targets, lessons.weight, lessons.axes, lessons.left_out)
+    scores = ridge.fit_leaving_out(lessons.vectors, targets, inverse, lessons.left_out)
     inside = ~np.isnan(scores[:, 0]) & (lessons.item < classes - 1)
     temperature = choose_temperature(scores[inside][:, : classes - 1], lessons.item[inside])
     return Learned(ridge, scores, temperature)
@@ -181,16 +184,19 @@ def learn_knowledge(
     n, classes = authored.shares.shape
     lessons = lessons_of(X[coded], gold[coded], groups[coded], authored, coded_weight)
     has_outside = bool((authored.item == classes - 1).any())
-    expert = fit_items(ridge, lessons, classes)
+    inverse = _inverse(ridge, lessons)
+    expert = fit_items(ridge, lessons, inverse, classes)
     logs = log_probabilities(expert.scores, expert.temperature, has_outside)
-    linear = fit_items(RidgeExpert(_LINEAR_PENALTY, gaussian=0.0), lessons, classes, with_voice=True)
+    if with_profile and (authored.author >= 0).any():
+        whole, centre, of_authored = _learn_profile(expert, lessons, inverse, authored)
+    else:
+        whole, centre, of_authored = expert.ridge, np.zeros(0, np.float32), np.zeros((n, 0))
+    del inverse  # the largest array of all: not two of them at once
+    straight = RidgeExpert(_LINEAR_PENALTY, gaussian=0.0)
+    linear = fit_items(straight, lessons, _inverse(straight, lessons), classes, with_voice=True)
     voice = linear.scores[:, -1]
     held_out, coded_voice = np.full((len(X), classes), -np.log(classes)), np.zeros(len(X))
     held_out[coded], coded_voice[coded] = logs[n:], voice[n:]
-    if with_profile and (authored.author >= 0).any():
-        whole, centre, of_authored = _learn_profile(expert, lessons, authored)
-    else:
-        whole, centre, of_authored = expert.ridge, np.zeros(0, np.float32), np.zeros((n, 0))
     return Knowledge(
         ridge=whole,
         temperature=expert.temperature,
@@ -204,8 +210,12 @@ def learn_knowledge(
     )
 
 
+def _inverse(ridge: RidgeExpert, lessons: Lessons) -> Inverse:
+    return ridge.invert(lessons.vectors, lessons.weight, lessons.axes)
+
+
 def _learn_profile(
-    expert: Learned, lessons: Lessons, authored: Authored
+    expert: Learned, lessons: Lessons, inverse: Inverse, authored: Authored
 ) -> tuple[RidgeExpert, Singles, Floats]:
     """Learn the profile; return the regression with its columns, its centre, and the profiles of the authored texts.
 
@@ -215,7 +225,7 @@ def _learn_profile(
     n, classes = authored.shares.shape
     items, ridge, alone = classes - 1, expert.ridge, expert
     if len(lessons.item) > n:
-        alone = fit_items(clone(ridge), lessons.without_opinions(n), classes)
+        alone = fit_items(clone(ridge), lessons.without_opinions(n), inverse.first(n), classes)
         ridge = ridge.beside(alone.ridge)
     # The plan's own words are never held out.
     scores, of_plan = alone.scores[:n, :items].copy(), authored.author < 0
