@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 ENOUGH_OPINIONS = 30
 # With fewer, authored texts say it, which are easier than what residents write. A model that had read none of the 84
 # coded opinions was true of them at this many times the temperature that authored texts ask for (decision 18).
-_RESIDENTS_ARE_HARDER = 1.9
+_RESIDENTS_ARE_HARDER = 1.8
 _NESTED_FOLDS = 12
 _TEXTS_PER_ITEM = 20  # so many authored texts say as much of eight numbers as all of them do
 # Without enough to learn from: both experts at the same strength (`gate` starts its search beside it).
