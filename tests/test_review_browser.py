@@ -534,8 +534,11 @@ def test_who_accepts_groups_goes_on_with_the_next_group(chromium: Browser, serve
     groups = me.page.locator(".group")
     expect(groups.first).to_be_attached()
     left = groups.count()
-    button = groups.first.get_by_role("button")
-    button.press("Enter")
+    for box in groups.first.locator(
+        "input[name=comment]"
+    ).all():  # of what may be about no item none is chosen
+        box.check()
+    groups.first.get_by_role("button").press("Enter")
     said = me.page.get_by_role("status").filter(has_text="確定しました")
     expect(said).to_be_in_viewport()
     expect(me.page.locator("#same-title")).to_be_focused()
@@ -565,7 +568,10 @@ def test_a_bulk_acceptance_is_taken_back_when_that_is_meant(
 
     me.page.on("dialog", answer)
     me.open("/bulk?threshold=0.50")
-    me.page.locator(".group").first.get_by_role("button").press("Enter")
+    group = me.page.locator(".group").first
+    for box in group.locator("input[name=comment]").all():  # of what may be about no item none is chosen
+        box.check()
+    group.get_by_role("button").press("Enter")
     n = len(store.decisions_table())
     button = me.page.get_by_role("button", name=f"{n}件の確定を取り消す")
     expect(button).to_be_in_viewport()
