@@ -185,7 +185,7 @@ def _level_mark(text: str) -> Mark | None:
         match = row.pattern.match(text)
         if match is None:
             continue
-        if _CONTENTS_LINE.fullmatch(text):
+        if is_contents_line(text):
             return Mark("aside", text, reason="目次の行")
         groups = match.groupdict()
         digits = groups["number"] or groups["single"]
@@ -196,6 +196,11 @@ def _level_mark(text: str) -> Mark | None:
         printed = (f"{word}{number}", printed, f"({number})", CIRCLED_DIGITS.get(number, ""))[level]
         return Mark("level", groups["title"].strip(), level, number, printed)
     return None
+
+
+def is_contents_line(text: str) -> bool:
+    """Tell a line of a table of contents: 「1-1 見守り …… 5」."""
+    return _CONTENTS_LINE.fullmatch(text) is not None
 
 
 def stands_above_opinions(one: Mark) -> bool:

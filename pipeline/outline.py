@@ -53,9 +53,9 @@ def read_outline(document: Document) -> Outline:
         raise InputError(
             "計画の構成(目標1、施策1-2、(1)、① の見出し)が見つかりません。"
             "別の文書ではないか、番号が読み取れているかを確かめてください。"
-            "見出しがほかの形(1-1、第1章、ア、■ など)なら、この形に直してから読み直してください。",
+            "見出しがほかの形(第1章、ア、■ など)なら、この形に直してから読み直してください。",
             "no plan structure (headings numbered 目標1, 施策1-2, (1), ①) was found; is it the right document? "
-            "Headings of other kinds (1-1, 第1章, ア, ■) must be numbered so first",
+            "Headings of other kinds (第1章, ア, ■) must be numbered so first",
             file=document.name,
         )
     outline.front = list(document.blocks[:start])

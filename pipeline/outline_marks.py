@@ -1,21 +1,28 @@
 """Tell what the lines of a document are by their marks, where one line alone does not say it.
 
-Word files without numbers have their heading styles; and a sign such as ■ stands before headings as well as before
-opinions, which only the lines below it can tell.
+Word files without numbers have their heading styles; 「1-1 …」 is of the plan if the numbers run on below the goals; and
+a sign such as ■ stands before headings as well as before opinions, which only the lines below it can tell.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.blocks import Document, Use
-from pipeline.marks import LEVELS, Mark, mark
+from pipeline.blocks import Block, Document, Use
+from pipeline.marks import LEVELS, Mark, is_contents_line, mark
 
 _WRITTEN = re.compile(
     r"第\s*(?P<part>\d{1,2})\s*[章節項部編]|(?P<path>\d{1,2}(?:\s*[-\uff0d‐−–.\uff0e]\s*\d{1,2})*)\D?\s"
 )
+# 「1-2 見守り」, 「１．２　見守り」, 「1-2-1 見守り」: the numbers of the headings above and its own.
+_PATH = re.compile(
+    r"(?P<numbers>\d{1,2}(?:\s*[-\uff0d‐−–.\uff0e]\s*\d{1,2}){1,2})[.\uff0e、:\uff1a]?\s+(?P<title>\S.*)",
+    re.DOTALL,
+)
+_GOAL, _MEASURE = 0, 1  # in `LEVELS`
 
 
 def read_marks(document: Document) -> tuple[list[Mark], int | None, list[Use]]:
@@ -26,11 +33,62 @@ def read_marks(document: Document) -> tuple[list[Mark], int | None, list[Use]]:
     if start is None:
         marks = _from_styles(document, marks, doubts)
         start = _first_goal(marks)
-    return (marks if start is None else _without_doubtful_signs(document, marks, start)), start, doubts
+    if start is None:
+        return marks, None, doubts
+    return _without_doubtful_signs(document, _with_paths(document, marks, start), start), start, doubts
 
 
 def _first_goal(marks: Sequence[Mark]) -> int | None:
     return next((i for i, m in enumerate(marks) if m.kind == "level" and m.level == 0), None)
+
+
+def _with_paths(document: Document, marks: list[Mark], start: int) -> list[Mark]:
+    """Make headings of the plan of 「1-1 …」 and 「1-1-1 …」, if all of them run on from the goals without a gap.
+
+    「1-1」 has to be the first heading below 「目標1」. Where one of them does not fit, none is read: they may be
+    numbers of something else, and every one is listed with what stands below it.
+    """
+    blocks = document.blocks
+    paths = {i: p for i in range(start, len(marks)) if (p := _path(blocks[i], marks[i])) is not None}
+    misfit = _first_misfit(marks, start, paths)
+    if misfit is None:
+        return [paths.get(i, one) for i, one in enumerate(marks)]
+    where = f"{blocks[misfit].location}「{blocks[misfit].text.strip()}」"
+    reason = f"1-1 の形の見出しは、目標のすぐ下から番号が続くときだけ読みます(合わない最初の行: {where})"
+    return [replace(m, kind="heading", reason=reason) if i in paths else m for i, m in enumerate(marks)]
+
+
+def _first_misfit(marks: Sequence[Mark], start: int, paths: Mapping[int, Mark]) -> int | None:
+    """Return the first heading that does not go with the numbers of `paths`, None if all do."""
+    ranks = {p.level for p in paths.values()}
+    goal = measure = last = 0
+    for i in range(start, len(marks)):
+        one = paths.get(i, marks[i])
+        if i in paths and one.level == _MEASURE:
+            measure, last = measure + 1, 0
+        elif i in paths:
+            last += 1
+        elif one.kind == "level" and one.level == _GOAL:
+            goal, measure, last = one.number, 0, 0
+        elif one.kind == "level" and ranks and (not measure or one.level in ranks):
+            return i
+        expected = [goal, measure, last][: one.level + 1]
+        if i in paths and (not measure or [int(n) for n in re.findall(r"\d+", one.printed)] != expected):
+            return i
+    return None
+
+
+def _path(block: Block, one: Mark) -> Mark | None:
+    """Return a line that begins with 「1-1」 or 「1-1-1」 as a heading of the plan, None for any other."""
+    if one.kind not in ("heading", "plain") or block.kind == "table" or is_contents_line(one.text):
+        return None
+    text = one.text.strip("*_ \u3000")
+    match = _PATH.match(text) or _PATH.match(f"{block.label} {text}")
+    if match is None:
+        return None
+    printed = unicodedata.normalize("NFKC", re.sub(r"\s", "", match["numbers"]))
+    numbers = re.findall(r"\d+", printed)
+    return Mark("level", match["title"].strip(), len(numbers) - 1, int(numbers[-1]), printed)
 
 
 def _without_doubtful_signs(document: Document, marks: Sequence[Mark], start: int) -> list[Mark]:

@@ -112,12 +112,73 @@ def test_measures_stand_between_goals_and_what_is_in_brackets() -> None:
 
 def test_a_repeated_number_names_the_line_that_may_be_an_unread_heading() -> None:
     """「(1) が重複」 alone sends people to the (1), which is right, and not to the heading above it."""
-    with pytest.raises(InputError, match="そのあいだの L5「1-2 保育」が計画の見出しなら") as caught:
-        outline("目標1 安心", "1-1 支援", "(1) 健診", "・遠い", "1-2 保育", "(1) 病児", "・ない")
+    with pytest.raises(InputError, match="そのあいだの L5「第2節 保育」が計画の見出しなら") as caught:
+        outline("目標1 安心", "第1節 支援", "(1) 健診", "・遠い", "第2節 保育", "(1) 病児", "・ない")
     assert caught.value.place.row == 6
     with pytest.raises(InputError) as caught:
-        outline("目標1 安心", "1-1 支援", "(1) 健診", "・遠い", "(1) 病児", "・ない")
+        outline("目標1 安心", "第1節 支援", "(1) 健診", "・遠い", "(1) 病児", "・ない")
     assert "そのあいだ" not in caught.value.ja
+
+
+@pytest.mark.parametrize(
+    "form", ["{}-{} {}", "{}.{} {}", "{}－{}　{}", "## {}-{}. {}", "**{}-{} {}**", "- {}-{} {}"]
+)
+def test_headings_numbered_below_the_goals_are_of_the_plan(form: str) -> None:
+    lines = [
+        "基本目標1 安心",
+        (1, 1, "支援"),
+        "・遠い",
+        (1, 2, "保育"),
+        "・ない",
+        "基本目標2 道",
+        (2, 1, "バス"),
+        "・来ない",
+    ]
+    found = outline(*(line if isinstance(line, str) else form.format(*line) for line in lines))
+    assert [(n.code, n.title) for n in found.nodes] == [
+        ("G1", "安心"), ("G1-1", "支援"), ("G1-2", "保育"), ("G2", "道"), ("G2-1", "バス"),
+    ]  # fmt: skip
+    assert found.nodes[1].number in ("1-1", "1.1")
+    assert [(o.text, o.code) for o in found.opinions] == [
+        ("遠い", "G1-1"),
+        ("ない", "G1-2"),
+        ("来ない", "G2-1"),
+    ]
+    assert not found.doubts
+
+
+def test_numbers_below_the_goals_go_on_to_items_of_three_numbers_or_in_brackets() -> None:
+    found = outline(
+        "目標1 安心", "1-1 支援", "1-1-1 健診", "・遠い", "1-1-2 訪問", "1-2 保育", "1-2-1 病児", "・ない"
+    )
+    assert [(n.code, n.number) for n in found.nodes][2:4] == [("G1-1-1", "1-1-1"), ("G1-1-2", "1-1-2")]
+    assert [(o.text, o.code) for o in found.opinions] == [("遠い", "G1-1-1"), ("ない", "G1-2-1")]
+    found = outline("目標1 安心", "1-1 支援", "(1) 健診", "・遠い", "1-2 保育", "(1) 病児", "・ない")
+    assert [(o.text, o.code) for o in found.opinions] == [("遠い", "G1-1-1"), ("ない", "G1-2-1")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "misfit"),
+    [
+        (["1-1 支援", "・あ", "1-3 保育"], "L4「1-3 保育」"),
+        (["2-1 支援", "・あ"], "L2「2-1 支援」"),
+        (["1-1 支援", "・あ", "1-1 支援"], "L4「1-1 支援」"),
+        (["1-1 支援", "・あ", "1-2-1 保育"], "L4「1-2-1 保育」"),
+        (["1-0-1 支援", "・あ"], "L2「1-0-1 支援」"),
+    ],
+)
+def test_numbers_that_do_not_run_on_below_the_goals_are_not_read(heading: list[str], misfit: str) -> None:
+    found = outline("目標1 安心", *heading, "・い")
+    assert [n.code for n in found.nodes] == ["G1"] and not found.opinions
+    reasons = {u.reason for u in found.uses if u.block.text[0].isdigit()}
+    assert len(reasons) == 1 and f"合わない最初の行: {misfit}" in reasons.pop()
+
+
+@pytest.mark.parametrize("other", ["(1) 見守り", "①見守り", "施策1 見守り"])
+def test_numbers_below_a_heading_of_another_kind_are_not_read(other: str) -> None:
+    found = outline("目標1 安心", other, "・声", "1-1 サロン", "・場")
+    assert [(o.text, o.code) for o in found.opinions] == [("声", "G1-1")]
+    assert [u.block.text for u in found.uses if u.use == "set aside"] == ["1-1 サロン", "・場"]
 
 
 def test_a_plan_may_lack_the_middle_or_the_lowest_level() -> None:
