@@ -12,7 +12,7 @@ BULLET = re.compile(rf"[{DOTS}]|(?P<bullet>[●○◦‣▪■◆◇▸►\uf0b7
 # How a line begins that is an opinion by itself: with a bullet, or a dash and a space.
 BULLETED = re.compile(rf"\s*(?:{BULLET.pattern}|[-*+–−]\s)")
 
-BlockKind = Literal["line", "table", "running", "textbox", "note", "no-text", "no-font", "row"]
+BlockKind = Literal["line", "table", "running", "textbox", "note", "contents", "no-text", "no-font", "row"]
 
 
 @dataclass(frozen=True)

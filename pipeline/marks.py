@@ -123,6 +123,7 @@ def mark(block: Block) -> Mark:
         "running": "ページの柱・ページ番号",
         "textbox": "テキストボックスの文字",
         "note": "脚注・文末脚注",
+        "contents": "目次の行",
         "no-text": "文字の情報がないページ(画像)",
         "no-font": "フォントが埋め込まれておらず、読めない文字がある(フォントを埋め込んで PDF を作り直す)",
     }
@@ -139,20 +140,18 @@ def mark(block: Block) -> Mark:
     body = body[dashes.end() :].strip() if dashes else body
     bullet = BULLET.match(body)
     if bullet:
-        rest = body[bullet.end() :].strip()
-        if bullet["bullet"] and _OF_THE_ITEM.fullmatch(rest):
-            return Mark("heading", rest)
-        return _opinion(rest, bullet["bullet"] or "")
+        return _bulleted(body[bullet.end() :].strip(), bullet["bullet"] or "")
+    if (listed := BULLET.match(block.label)) and not block.heading:
+        return _bulleted(body, listed["bullet"] or "")
     heading = _level_mark(body) or (None if not block.label else _level_mark(f"{block.label} {body}"))
     if heading:
         return heading
     if hashes or block.heading:
         return Mark("heading", body)
     if dashes or block.label:
-        listed = BULLET.match(block.label) or _LIST_NUMBER.fullmatch(block.label)
-        if _OTHER_HEADING.match(body) or not (dashes or listed):
+        if _OTHER_HEADING.match(body) or not (dashes or _LIST_NUMBER.fullmatch(block.label)):
             return Mark("heading", body)
-        return _opinion(body, "" if dashes else _sign_of_list(block.label))
+        return _opinion(body, "" if dashes else _NUMBERED)
     if _OTHER_NUMBER.match(body):
         return Mark("heading", body)
     return Mark("plain", text)
@@ -172,9 +171,9 @@ def _opinion(text: str, sign: str = "") -> Mark:
     return Mark("opinion", text, sign=sign) if text else Mark("aside", text, reason="記号だけの行")
 
 
-def _sign_of_list(label: str) -> str:
-    bullet = BULLET.match(label)
-    return (bullet["bullet"] or "") if bullet else _NUMBERED
+def _bulleted(text: str, sign: str) -> Mark:
+    """Return the mark of what stands behind 「・」, or behind a sign such as ■."""
+    return Mark("heading", text) if sign and _OF_THE_ITEM.fullmatch(text) else _opinion(text, sign)
 
 
 def _level_mark(text: str) -> Mark | None:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from pipeline.blocks import Block, Document, Use
 from pipeline.marks import LEVELS, Mark, is_contents_line, mark
@@ -23,11 +24,13 @@ _PATH = re.compile(
     re.DOTALL,
 )
 _GOAL, _MEASURE = 0, 1  # in `LEVELS`
+_CONTENTS = "目次などの行(同じ見出しが後にもう一度ある)"
+_SUMMARY = "目標を並べた表・目次の行(目標の見出しはほかにある)"
 
 
 def read_marks(document: Document) -> tuple[list[Mark], int | None, list[Use]]:
     """Return the mark of each block, where the plan begins (None if nowhere), and what is worth a look."""
-    marks = [mark(b) for b in document.blocks]
+    marks = _without_contents(_without_summaries(document.blocks, [mark(b) for b in document.blocks]))
     doubts: list[Use] = []
     start = _first_goal(marks)
     if start is None:
@@ -39,7 +42,46 @@ def read_marks(document: Document) -> tuple[list[Mark], int | None, list[Use]]:
 
 
 def _first_goal(marks: Sequence[Mark]) -> int | None:
-    return next((i for i, m in enumerate(marks) if m.kind == "level" and m.level == 0), None)
+    return next((i for i, m in enumerate(marks) if _is_goal(m)), None)
+
+
+def _without_summaries(blocks: Sequence[Block], marks: list[Mark]) -> list[Mark]:
+    """Set aside the rows of tables that only repeat the goals, such as 「目標1 安心 | 30件」 or a table of contents."""
+    goals = {(m.number, b.kind == "table") for b, m in zip(blocks, marks, strict=True) if _is_goal(m)}
+    found = list(marks)
+    for kind, run in groupby(range(len(blocks)), key=lambda i: blocks[i].kind):
+        rows = list(run)
+        if kind == "table" and any(_is_goal(marks[i]) and (marks[i].number, False) in goals for i in rows):
+            for i in rows:
+                found[i] = Mark("aside", marks[i].text, reason=_SUMMARY)
+    return found
+
+
+def _without_contents(marks: list[Mark]) -> list[Mark]:
+    """Set aside headings that come again, title and all, before there is any opinion: a table of contents."""
+    goals = [i for i, m in enumerate(marks) if _is_goal(m)]
+    first = begin = goals[0] if goals else 0
+    for i in goals[1:]:
+        again = marks[i].number == marks[begin].number and _bare(marks[i].text) == _bare(marks[begin].text)
+        if again and not any(m.kind == "opinion" for m in marks[begin:i]):
+            begin = i
+    return [
+        Mark("aside", m.text, reason=_CONTENTS) if first <= i < begin and m.kind == "level" else m
+        for i, m in enumerate(marks)
+    ]
+
+
+def _bare(title: str) -> str:
+    """Return a title without blanks and the number of a page behind it.
+
+    >>> _bare("安心して 暮らす …… 12"), _bare("安心して暮らす")
+    ('安心して暮らす', '安心して暮らす')
+    """
+    return re.sub(r"[.\uff0e・…‥]*\d*$", "", re.sub(r"\s", "", title))
+
+
+def _is_goal(one: Mark) -> bool:
+    return one.kind == "level" and one.level == _GOAL
 
 
 def _with_paths(document: Document, marks: list[Mark], start: int) -> list[Mark]:
@@ -68,7 +110,7 @@ def _first_misfit(marks: Sequence[Mark], start: int, paths: Mapping[int, Mark]) 
             measure, last = measure + 1, 0
         elif i in paths:
             last += 1
-        elif one.kind == "level" and one.level == _GOAL:
+        elif _is_goal(one):
             goal, measure, last = one.number, 0, 0
         elif one.kind == "level" and ranks and (not measure or one.level in ranks):
             return i

@@ -19,11 +19,12 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
-from pipeline.blocks import BULLETED, Block
+from pipeline.blocks import BULLETED, Block, BlockKind
 from pipeline.errors import InputError
 from pipeline.notation import CIRCLED_DIGITS
 
 _HEADING = re.compile(r"(?:heading|見出し)\s*(\d)", re.IGNORECASE)
+_CONTENTS = re.compile(r"(?:toc|目次|contents)\s*\d", re.IGNORECASE)
 _BULLET = "・"
 # Signs that headings bear as well, some in Wingdings; every other one is printed as 「・」.
 _SIGNS = {c: c for c in "●○■◆◇"} | {"\uf06c": "●", "\uf06e": "■", "\uf075": "◆"}
@@ -42,8 +43,8 @@ _DAMAGED = (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, OSEr
 def read_word(data: bytes, name: str) -> list[Block]:
     """Return the non-blank paragraphs and table rows of a .docx file; `line` counts them, blanks included.
 
-    Text boxes come with kind 'textbox' after the paragraph they hang on, footnotes and endnotes with kind 'note'
-    at the end. Deleted text (tracked changes), the place that moved text left, and furigana are left out; inserted
+    Text boxes come with kind 'textbox' after the paragraph they hang on, lines of a table of contents with kind
+    'contents', footnotes and endnotes with kind 'note' at the end. Deleted text (tracked changes), the place that moved text left, and furigana are left out; inserted
     text is in. Text that is struck through is in, since it is not deleted, and noted.
 
     Raises
@@ -71,9 +72,10 @@ def read_word(data: bytes, name: str) -> list[Block]:
             continue
         text = _text(element)
         if text.strip():
+            kind: BlockKind = "contents" if _is_of_contents(element, styles) else "line"
             heading = _heading(element, styles)
             label = numbering.label(element)
-            blocks.append(Block(text, line, label=label, heading=heading, struck=_struck(element)))
+            blocks.append(Block(text, line, None, kind, label, heading, struck=_struck(element)))
         for box in element.iter(qn("w:txbxContent")):
             # Word stores each box twice, the second time for old programs.
             if not any(a.tag.endswith("}Fallback") for a in box.iterancestors()) and _joined(box).strip():
@@ -198,6 +200,10 @@ def _heading(paragraph: Any, styles: dict[str, _Style]) -> int:
         if match:
             return int(match[1])
     return 0
+
+
+def _is_of_contents(paragraph: Any, styles: dict[str, _Style]) -> bool:
+    return any(_CONTENTS.match(style.name) for _, style in _style_chain(paragraph, styles))
 
 
 @dataclass(frozen=True)

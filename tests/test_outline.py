@@ -181,6 +181,22 @@ def test_numbers_below_a_heading_of_another_kind_are_not_read(other: str) -> Non
     assert [u.block.text for u in found.uses if u.use == "set aside"] == ["1-1 サロン", "・場"]
 
 
+@pytest.mark.parametrize("page", ["", " 3", "　……… 12", "\t5"])
+def test_a_list_of_the_headings_before_the_plan_is_a_table_of_contents(page: str) -> None:
+    headings = ["目標1 安心", "(1) 支援", "目標2 道", "(1) バス"]
+    plan = ["目標1 安心", "(1) 支援", "・遠い", "目標2 道", "(1) バス", "・来ない"]
+    found = outline("意見のまとめ", "目次", *(h + page for h in headings), "5 意見のまとめ", *plan)
+    assert [n.title for n in found.nodes] == ["安心", "支援", "道", "バス"]
+    assert [(o.text, o.code) for o in found.opinions] == [("遠い", "G1-1"), ("来ない", "G2-1")]
+
+
+def test_a_number_that_comes_again_with_another_title_is_no_table_of_contents() -> None:
+    with pytest.raises(InputError, match="番号「目標1」が L1 と重複"):
+        outline("目標1 安心", "(1) 支援", "目標1 道", "(1) バス", "・来ない")
+    with pytest.raises(InputError, match="番号「目標1」が L1 と重複"):
+        outline("目標1 安心", "(1) 支援", "・遠い", "目標1 安心", "(1) バス", "・来ない")
+
+
 def test_a_plan_may_lack_the_middle_or_the_lowest_level() -> None:
     found = outline("目標1 安心", "①見守り", "・あ", "目標2 連携", "①会議", "・い")
     assert [n.code for n in found.nodes] == ["G1", "G1-1", "G2", "G2-1"]

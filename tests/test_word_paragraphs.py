@@ -8,6 +8,7 @@ from typing import Any
 
 import docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
@@ -120,6 +121,40 @@ def test_each_opinion_in_the_cells_of_a_table_is_one(tmp_path: Path) -> None:
     lines = ["L004", "L004-2", "L004-3", "L005", "L005-2", "L006", "L006-2", "L007", "L007-2"]
     assert result.labels["opinion_id"].tolist() == [f"a-{name}" for name in lines]
     assert result.counts["lines"] == result.counts["used"] == 12
+
+
+def test_lines_of_a_table_of_contents_and_of_counts_are_no_headings(tmp_path: Path) -> None:
+    """Word's table of contents repeats all headings; so does a table of how many opinions each goal had."""
+    document = docx.Document()
+    style = document.styles.add_style("toc 1", WD_STYLE_TYPE.PARAGRAPH)
+    for text in ("目標1 安心\t2", "(1) 見守り\t2", "目標2 道\t3"):
+        document.add_paragraph(text, style=style)
+    document.add_paragraph("1 意見のまとめ")
+    table = document.add_table(rows=3, cols=2)
+    for row, cells in zip(
+        table.rows, (("", "意見"), ("目標1 安心", "1件"), ("目標2 道", "1件")), strict=True
+    ):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    for text in ("目標1 安心", "(1) 見守り", "・声", "目標2 道", "(1) バス", "・遠い"):
+        document.add_paragraph(text)
+    result = ingest_document(saved(document, tmp_path))
+    assert pairs(result)[1] == [("G1-1", "声"), ("G2-1", "遠い")]
+    aside = result.set_aside
+    assert aside["text"].tolist()[:3] == ["目標1 安心\t2", "(1) 見守り\t2", "目標2 道\t3"]
+    assert aside["reason"].tolist()[:3] == ["目次の行"] * 3
+    assert result.counts["lines"] == result.counts["used"] + result.counts["set_aside"]
+
+
+def test_an_opinion_behind_a_bullet_of_word_may_begin_like_a_heading(tmp_path: Path) -> None:
+    """「40-50 代…」 in Word's list was a heading, and the opinion below it belonged to nothing."""
+    document = docx.Document()
+    for text in ("目標1 安心", "(1) 見守り"):
+        document.add_paragraph(text)
+    texts = ["40-50 代の生きがい", "1-1 とある意見", "(1)の件は賛成", "①より②がよい", "【要望】道", "声"]
+    for text in texts:
+        document.add_paragraph(text, style="List Bullet")
+    assert pairs(ingest_document(saved(document, tmp_path)))[1] == [("G1-1", t) for t in texts]
 
 
 def test_automatic_numbers_are_worked_out(tmp_path: Path) -> None:
