@@ -24,7 +24,6 @@ _PATH = re.compile(
     re.DOTALL,
 )
 _GOAL, _MEASURE = 0, 1  # in `LEVELS`
-_CONTENTS = "目次などの行(同じ見出しが後にもう一度ある)"
 _SUMMARY = "目標を並べた表・目次の行(目標の見出しはほかにある)"
 
 
@@ -58,17 +57,16 @@ def _without_summaries(blocks: Sequence[Block], marks: list[Mark]) -> list[Mark]
 
 
 def _without_contents(marks: list[Mark]) -> list[Mark]:
-    """Set aside headings that come again, title and all, before there is any opinion: a table of contents."""
+    """Pass over headings that come again, title and all, before there is any opinion: a table of contents."""
     goals = [i for i, m in enumerate(marks) if _is_goal(m)]
     first = begin = goals[0] if goals else 0
     for i in goals[1:]:
         again = marks[i].number == marks[begin].number and _bare(marks[i].text) == _bare(marks[begin].text)
         if again and not any(m.kind == "opinion" for m in marks[begin:i]):
             begin = i
-    return [
-        Mark("aside", m.text, reason=_CONTENTS) if first <= i < begin and m.kind == "level" else m
-        for i, m in enumerate(marks)
-    ]
+    # They stand before the plan then, and `opinions` accounts for them.
+    before = range(first, begin)
+    return [replace(m, kind="plain") if i in before and m.kind == "level" else m for i, m in enumerate(marks)]
 
 
 def _bare(title: str) -> str:
