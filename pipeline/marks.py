@@ -93,6 +93,12 @@ _OF_THE_ITEM = re.compile(
     r"[】》〉〕>\uff1e\uff3d\]*_\s]*[:\uff1a]?"
 )
 _NUMBERED = "番号"
+_BRACKETS = dict(("【】", "《》", "〈〉", "〔〕", "<>", "\uff1c\uff1e", "[]", "\uff3b\uff3d"))
+# 「目標1 」, 「施策1-2:」, 「【目標1】」: a name and number of a level that end there.
+_NAMED = re.compile(
+    rf"[{''.join(map(re.escape, _BRACKETS))}]?(?:基本|重点|主要|個別)?(?:目標|方針|柱|施策)\s*[\d\-\uff0d‐−–Ⅰ-Ⅻ]+"
+    rf"(?:[\s:\uff1a.\uff0e{''.join(map(re.escape, _BRACKETS.values()))}]|$)"
+)
 
 MarkKind = Literal["level", "opinion", "heading", "plain", "layout", "aside"]
 
@@ -141,13 +147,16 @@ def mark(block: Block) -> Mark:
     bullet = BULLET.match(body)
     if bullet:
         return _bulleted(body[bullet.end() :].strip(), bullet["bullet"] or "")
-    if (listed := BULLET.match(block.label)) and not block.heading:
-        return _bulleted(body, listed["bullet"] or "")
+    listed = BULLET.match(block.label)
+    if listed and not listed["bullet"] and not block.heading:
+        return _opinion(body)
     heading = _level_mark(body) or (None if not block.label else _level_mark(f"{block.label} {body}"))
     if heading:
         return heading
     if hashes or block.heading:
         return Mark("heading", body)
+    if listed:
+        return _bulleted(body, listed["bullet"] or "")
     if dashes or block.label:
         if _OTHER_HEADING.match(body) or not (dashes or _LIST_NUMBER.fullmatch(block.label)):
             return Mark("heading", body)
@@ -172,7 +181,10 @@ def _opinion(text: str, sign: str = "") -> Mark:
 
 
 def _bulleted(text: str, sign: str) -> Mark:
-    """Return the mark of what stands behind 「・」, or behind a sign such as ■."""
+    """Return the mark of what stands behind 「・」, or behind a sign such as ■, which headings bear as well."""
+    heading = _level_mark(text) if sign and _NAMED.match(text) else None
+    if heading:
+        return heading
     return Mark("heading", text) if sign and _OF_THE_ITEM.fullmatch(text) else _opinion(text, sign)
 
 
@@ -180,6 +192,8 @@ def _level_mark(text: str) -> Mark | None:
     """Return the mark of a numbered heading of the plan, or None."""
     if text.startswith(("**", "__")):
         text = text.replace(text[:2], "")
+    if text[:1] in _BRACKETS:  # 「【目標1】安心」, 「【目標1 安心】」
+        text = text[1:].replace(_BRACKETS[text[0]], " ", 1)
     for level, row in enumerate(LEVELS):
         match = row.pattern.match(text)
         if match is None:

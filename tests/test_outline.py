@@ -197,6 +197,35 @@ def test_a_number_that_comes_again_with_another_title_is_no_table_of_contents() 
         outline("目標1 安心", "(1) 支援", "・遠い", "目標1 安心", "(1) バス", "・来ない")
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "【基本目標{}】{}",
+        "《目標{}》 {}",
+        "【目標{} {}】",
+        "■基本目標{} {}",
+        "◆ 目標{}:{}",
+        "●【目標{}】{}",
+        "**【目標{}】{}**",
+    ],
+)
+def test_goals_may_stand_in_brackets_or_behind_a_sign(form: str) -> None:
+    goals = [form.format(n, title) for n, title in ((1, "安心"), (2, "道"))]
+    found = outline(
+        goals[0], "■施策1 支援", "【(1)】健診", "・遠い", goals[1], "【施策1】バス", "(1) 便", "・来ない"
+    )
+    assert [n.title for n in found.nodes] == ["安心", "支援", "健診", "道", "バス", "便"]
+    assert [(o.text, o.code) for o in found.opinions] == [("遠い", "G1-1-1"), ("来ない", "G2-1-1")]
+
+
+@pytest.mark.parametrize(
+    "opinion", ["目標1のまちがよい", "目標1は遠い", "施策2の予算を", "(1)の件は賛成", "①より②がよい"]
+)
+def test_an_opinion_behind_a_sign_may_name_a_heading(opinion: str) -> None:
+    found = outline("目標1 安心", "(1) 支援", f"■{opinion}", "■遠い")
+    assert [o.text for o in found.opinions] == [opinion, "遠い"]
+
+
 def test_a_plan_may_lack_the_middle_or_the_lowest_level() -> None:
     found = outline("目標1 安心", "①見守り", "・あ", "目標2 連携", "①会議", "・い")
     assert [n.code for n in found.nodes] == ["G1", "G1-1", "G2", "G2-1"]
