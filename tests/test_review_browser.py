@@ -152,6 +152,22 @@ class Reviewer:
         return self.page.locator(".hidden-note").count() > 0
 
 
+class Answers:
+    """Answers what the page asks before it goes on: no, until `yes` is set; `asked` keeps the questions."""
+
+    def __init__(self, page: Page) -> None:
+        self.yes = False
+        self.asked: list[str] = []
+        page.on("dialog", self._answer)
+
+    def _answer(self, dialog: Dialog) -> None:
+        self.asked.append(dialog.message)
+        if self.yes:
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+
 def _origin(request: Request) -> str:
     return "/".join(request.url.split("/")[:3])
 
@@ -462,31 +478,21 @@ def test_a_note_is_left_behind_only_if_that_is_meant(chromium: Browser, server: 
     me.open()
     me.press("0")
     here = me.comment()
-    told: list[str] = []
-    stay = True
-
-    def answer(dialog: Dialog) -> None:
-        told.append(dialog.message)
-        if stay:
-            dialog.dismiss()
-        else:
-            dialog.accept()
-
-    me.page.on("dialog", answer)
+    answers = Answers(me.page)
     for key in ("n", *"memo", "Escape", "j", "k", "u"):
         me.page.keyboard.press(key)
-    assert len(told) == 3 and all("メモ" in message for message in told)
+    assert len(answers.asked) == 3 and all("メモ" in question for question in answers.asked)
     assert me.comment() == here and me.page.locator("#note").input_value() == "memo"
     assert list(store.decisions_table()["action"]) == ["none-fits"]
-    stay = False
+    answers.yes = True
     me.press("j")
-    assert me.comment() != here and len(told) == 4
+    assert me.comment() != here and len(answers.asked) == 4
     expect(me.page.locator("#note")).to_have_value("")
     me.press("n", *"memo", "Escape", "0")  # deciding saves the note and asks nothing
     me.press("k")
     expect(me.page.locator("#note")).to_have_value("memo")
     me.press("j")
-    assert len(told) == 4 and list(store.decisions_table()["note"]) == ["", "memo"]
+    assert len(answers.asked) == 4 and list(store.decisions_table()["note"]) == ["", "memo"]
 
 
 @one_database
@@ -556,17 +562,7 @@ def test_a_bulk_acceptance_is_taken_back_when_that_is_meant(
     chromium: Browser, server: str, store: Store
 ) -> None:
     me = Reviewer(chromium, server)
-    asked: list[str] = []
-    sure = False
-
-    def answer(dialog: Dialog) -> None:
-        asked.append(dialog.message)
-        if sure:
-            dialog.accept()
-        else:
-            dialog.dismiss()
-
-    me.page.on("dialog", answer)
+    answers = Answers(me.page)
     me.open("/bulk?threshold=0.50")
     group = me.page.locator(".group").first
     for box in group.locator("input[name=comment]").all():  # of what may be about no item none is chosen
@@ -576,19 +572,19 @@ def test_a_bulk_acceptance_is_taken_back_when_that_is_meant(
     button = me.page.get_by_role("button", name=f"{n}件の確定を取り消す")
     expect(button).to_be_in_viewport()
     button.press("Enter")
-    assert len(asked) == 1 and f"{n}件を取り消し、未判定に戻しますか" in asked[0]
+    assert len(answers.asked) == 1 and f"{n}件を取り消し、未判定に戻しますか" in answers.asked[0]
     assert set(store.decisions_table()["action"]) == {"accept"}
     # One of them is decided again; the others are taken back from the list.
     again = store.listing("佐藤", Filters(status="decided"))[0][0].comment_id
     me.open(f"/code/{again}")
     me.press("0")
     me.page.get_by_role("link", name="一覧", exact=True).click()
-    sure = True
+    answers.yes = True
     me.page.get_by_role("button", name=f"{n - 1}件の確定を取り消す").click()
     said = me.page.get_by_role("status").filter(has_text=f"{n - 1}件の確定を取り消しました")
     expect(said).to_contain_text("判定し直した1件は、そのままです")
     expect(said).to_be_in_viewport()
-    assert len(asked) == 2
+    assert len(answers.asked) == 2
     expect(me.page.get_by_role("button", name="件の確定を取り消す")).to_have_count(0)
     assert [v.comment_id for v in store.listing("佐藤", Filters(status="decided"))[0]] == [again]
     me.open("/dashboard")
