@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from commands import iken
 from conftest import ROOT
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Route, expect, sync_playwright
 from starlette.applications import Starlette
 
-from pipeline.cli import main
 from pipeline.models import Model, load_model
 from pipeline.review.app import create_app
 from pipeline.review.desk import Settings
@@ -34,11 +34,6 @@ CODERS = ("佐藤", "鈴木")
 
 # For what the database has no part in: once is enough.
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def default_model() -> Model:
-    return load_model(ROOT / "models/default")
 
 
 @pytest.fixture(scope="module")
@@ -62,17 +57,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def store(database_url: str, default_model: Model, cache: VectorCache) -> Iterator[Store]:
+def store(database_url: str, shipped: Model, cache: VectorCache) -> Iterator[Store]:
     with closing(Store.open(database_url)) as store:
-        load_file(store, SURVEY, default_model, hidden_share=0.1, cache=cache)
+        load_file(store, SURVEY, shipped, hidden_share=0.1, cache=cache)
         yield store
 
 
 @pytest.fixture
-def server(store: Store, default_model: Model, cache: VectorCache) -> Iterator[str]:
+def server(store: Store, shipped: Model, cache: VectorCache) -> Iterator[str]:
     """The page on a port of its own."""
-    learner = SessionLearner(default_model, store.texts(), cache)
-    precisions = tuple(expected_precision(default_model))
+    learner = SessionLearner(shipped, store.texts(), cache)
+    precisions = tuple(expected_precision(shipped))
     app = create_app(store, learner, Settings(coder="佐藤", coders=CODERS, precisions=precisions))
     with _serve(app) as url:
         yield url
@@ -283,13 +278,13 @@ def test_double_coding_adjudication_and_training(
         me.page.get_by_role("link", name="CSV").first.click()
     decisions, labels = tmp_path / "判定.csv", tmp_path / "ラベル.csv"
     waiting.value.save_as(decisions)
-    assert _iken("adjudicate", decisions, "--out", labels) == 0
+    assert iken("adjudicate", decisions, "--out", labels) == 0
     table = read_table(labels)
     assert sorted(table["label_source"]) == ["adjudicated", "double", "double"]
     light = ("--config", ROOT / "data/config/lexical.toml", "--no-bank")
     seed = ("--labels", ROOT / "data/labels/kamakura_workshop_2025.csv")
-    assert _iken("train", *seed, *light, "--out", tmp_path / "before") == 0
-    assert _iken("train", *seed, "--labels", labels, *light, "--out", tmp_path / "after") == 0
+    assert iken("train", *seed, *light, "--out", tmp_path / "before") == 0
+    assert iken("train", *seed, "--labels", labels, *light, "--out", tmp_path / "after") == 0
     first = {}
     for name in ("before", "after"):
         model = load_model(tmp_path / name)
@@ -297,12 +292,6 @@ def test_double_coding_adjudication_and_training(
         first[name] = model.classifier.classes_[best].tolist()
     assert first["after"] == table["code"].tolist() != first["before"]
     assert set(me.asked) == {server} and me.complaints == []
-
-
-def _iken(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as done:
-        main([str(a) for a in arguments])
-    return int(done.value.code or 0)
 
 
 def test_two_browsers_race_for_one_comment(chromium: Browser, server: str, store: Store) -> None:
@@ -689,7 +678,7 @@ def test_who_goes_by_tab_keeps_their_place(chromium: Browser, server: str, store
 
 
 def test_nothing_sticks_out_on_a_narrow_screen(
-    chromium: Browser, default_model: Model, cache: VectorCache, tmp_path: Path
+    chromium: Browser, shipped: Model, cache: VectorCache, tmp_path: Path
 ) -> None:
     """Surveys have many columns, of long names and long values, some of them one word."""
     table = read_table(SURVEY)
@@ -699,9 +688,9 @@ def test_nothing_sticks_out_on_a_narrow_screen(
     path = tmp_path / "wide.csv"
     table.to_csv(path, index=False)
     with closing(Store.open(str(tmp_path / "wide.sqlite"))) as store:
-        load_file(store, path, default_model, hidden_share=0.0, cache=cache)
-        precisions = tuple(expected_precision(default_model))
-        learner = SessionLearner(default_model, store.texts(), cache)
+        load_file(store, path, shipped, hidden_share=0.0, cache=cache)
+        precisions = tuple(expected_precision(shipped))
+        learner = SessionLearner(shipped, store.texts(), cache)
         with _serve(create_app(store, learner, Settings(precisions=precisions))) as url:
             me = Reviewer(chromium, url)
             for width in (360, 1280):
@@ -805,10 +794,10 @@ def test_high_contrast_shows_what_is_chosen(chromium: Browser, server: str, stor
 
 @one_database
 def test_an_ended_session_is_told(
-    chromium: Browser, store: Store, default_model: Model, cache: VectorCache
+    chromium: Browser, store: Store, shipped: Model, cache: VectorCache
 ) -> None:
     store.add_account("ana", "admin", "correct horse")
-    learner = SessionLearner(default_model, store.texts(), cache)
+    learner = SessionLearner(shipped, store.texts(), cache)
     with _serve(create_app(store, learner, Settings(team=True))) as url:
         me = Reviewer(chromium, url)
 
@@ -863,9 +852,7 @@ PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "
 
 
 @one_database
-def test_no_serious_barrier_on_any_page(
-    chromium: Browser, server: str, store: Store, default_model: Model
-) -> None:
+def test_no_serious_barrier_on_any_page(chromium: Browser, server: str, store: Store, shipped: Model) -> None:
     """Checked by axe-core, each page with something on it."""
     double = store.assign_double(0.3, CODERS, hide=False)
     for coder, code in zip(CODERS, ("G1-1-1", "G3-3-2"), strict=True):
@@ -894,7 +881,7 @@ def test_no_serious_barrier_on_any_page(
             if what == "search":
                 expect(me.page.locator("#found [data-code]").first).to_be_visible()
             check(what)
-    learner = SessionLearner(default_model, store.texts())
+    learner = SessionLearner(shipped, store.texts())
     assert learner.learned == 0
     store.add_account("ana", "admin", "correct horse")
     with _serve(create_app(store, learner, Settings(team=True))) as url:
