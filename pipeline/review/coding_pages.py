@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from pipeline.errors import InputError
 from pipeline.review.bulk_undo_pages import to_undo
-from pipeline.review.desk import Visit, page_route, refusal, set_cookie, status_of
+from pipeline.review.desk import ACTION_NAMES, Visit, page_route, refusal, set_cookie, status_of
 from pipeline.review.display import find_items, reasons_told, with_note
 from pipeline.review.security import CODER_COOKIE
 from pipeline.review.views import CommentView, NotYours, StaleDecision, coded_action
@@ -205,10 +205,7 @@ def _chosen(visit: Visit) -> tuple[list[str], str]:
 
 
 def _said(visit: Visit, view: CommentView, action: str, codes: Sequence[str]) -> str:
-    what = "、".join(f"{c} {visit.codebook[c].title}" for c in codes) or {
-        "none-fits": "該当なし",
-        "unsure": "保留",
-    }.get(action, action)
+    what = "、".join(f"{c} {visit.codebook[c].title}" for c in codes) or ACTION_NAMES[action]
     return f"意見 {view.opinion_id} → {what}(保存しました)"
 
 
