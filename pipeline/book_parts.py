@@ -1,8 +1,9 @@
-"""What the Excel files for reviewers share: fonts and colours, row heights, print setup, the codebook sheet."""
+"""What the Excel files for reviewers are made of: fonts and colours, row heights, print setup, side sheets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ CODEBOOK_HEADER: dict[Language, tuple[str, ...]] = {
     "ja": ("コード", "番号", "名称", "定義", "含む", "含まない", "確定コードの選択肢"),
     "en": ("code", "number", "title", "definition", "include", "exclude", "choices for final_code"),
 }
+_VALUE: dict[Language, str] = {"ja": "値", "en": "value"}
 
 
 def open_book(path: Path) -> ExcelBook:
@@ -116,6 +118,33 @@ def write_codebook_sheet(
     sheet.autofilter(0, 0, len(codebook), 5)
     set_up_page(sheet)
     sheet.repeat_rows(0)
+
+
+def write_summary_sheet(
+    book: xlsxwriter.Workbook,
+    sheet: Any,
+    summary: Sequence[tuple[str, str, str | float | int]],
+    language: Language,
+    header: Any,
+) -> None:
+    """Fill a sheet with figures: (section, label, value), the rows of one section together under its name."""
+    sheet.set_column(0, 0, 60)
+    sheet.set_column(1, 1, 30)
+    set_up_page(sheet)
+    label_style, text_style = cell_format(book), cell_format(book, align="left")
+    whole, broken = cell_format(book, num_format="#,##0"), cell_format(book, num_format="0.000")
+    row = 0
+    for section, rows in groupby(summary, key=lambda r: r[0]):
+        write_cell(sheet, row, 0, section, header)
+        write_cell(sheet, row, 1, _VALUE[language], header)
+        for _, label, value in rows:
+            row += 1
+            style = text_style if isinstance(value, str) else whole if isinstance(value, int) else broken
+            texts = ((label, 60), (value if isinstance(value, str) else "", 30))
+            sheet.set_row(row, LINE * max(lines(t, w) for t, w in texts) + 4)
+            write_cell(sheet, row, 0, label, label_style)
+            write_cell(sheet, row, 1, value, style)
+        row += 2
 
 
 def row_height(values: Sequence[object], widths: Sequence[int]) -> float:

@@ -13,7 +13,6 @@ import pandas as pd
 
 from pipeline.codebook import Codebook
 from pipeline.coded_table import decided_codes
-from pipeline.coding import SUGGESTED, UNSURE
 from pipeline.comment_column import (
     SUGGESTED_FOR,
     column_suggested_for,
@@ -23,10 +22,10 @@ from pipeline.comment_column import (
 )
 from pipeline.comments import MOST_RANKS, wide_columns
 from pipeline.decision_checks import refuse_decisions
-from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.errors import InputError, listed
 from pipeline.labels import prepare_labels
-from pipeline.no_answer import NO_OPINION, OUTSIDE
+from pipeline.no_answer import NO_OPINION
+from pipeline.suggested_codes import MAYBE_OUTSIDE, SuggestedCodes, suggested_in_long, suggested_in_wide
 from pipeline.tables import CODE_TITLE, LABELS, SET_ASIDE, SUGGESTIONS, Schema, records, suggestions_form
 from pipeline.workbook import DECISION
 
@@ -34,15 +33,11 @@ from pipeline.workbook import DECISION
 CODED = Schema(
     "CODED", ("opinion_id", "unit", "text", "code", "checked", "confidence"), ("opinion_id", "code")
 )
-# One row an opinion without a code; `kind` is one of the three below.
+# One row an opinion without a code; `kind` is NONE_FITS, MAYBE_OUTSIDE or OPEN.
 UNCODED = Schema("UNCODED", ("opinion_id", "unit", "text", "kind", "reason"), ("opinion_id", "kind"))
 NONE_FITS = "該当なし"  # a person says so
-MAYBE_OUTSIDE = OUTSIDE  # the machine says so
-OPEN = "判定待ち"  # the machine leaves it to a person
 
 _PLACE = "_place"
-_BELOW_ITEM = REASONS["doubt_low_confidence"]
-_ELSEWHERE = f"{REASONS[ELSEWHERE]}。人の判定を待つ"
 
 
 @dataclass(frozen=True)
@@ -167,17 +162,7 @@ def _read_long(
             blank += 1
             continue
         _check_one_text(seen, row, line, file)
-        if _stands_elsewhere(row, "code"):
-            uncoded.append(row | {"kind": OPEN, "reason": _ELSEWHERE})
-            continue
-        reason = _why_not(row["status"], row["confidence"], min_confidence, file, line, "confidence")
-        if not reason and min_confidence is None and _BELOW_ITEM in row["doubt_reasons"]:
-            reason = (OPEN, f"{_BELOW_ITEM}(`iken suggest` の --long でない出力なら、上の階層で数えられます)")
-        if reason:
-            uncoded.append(row | {"kind": reason[0], "reason": reason[1]})
-            continue
-        code = codebook.code_or_error(row["code"], file=file, row=line, column="code")
-        coded.append(row | {"code": code, "checked": "no"})
+        _add(row, suggested_in_long(row, codebook, file, line, min_confidence), coded, uncoded)
     return _of_suggestions(table, coded, uncoded, blank, ranks)
 
 
@@ -187,7 +172,7 @@ def _read_long(
 def _read_wide(
     table: pd.DataFrame, codebook: Codebook, file: str, text_column: str | None, min_confidence: float | None
 ) -> CodedOpinions:
-    own = own_columns(table)
+    own = _own_columns(table)
     if text_column is None:
         said: Iterable[object] = table.get(SUGGESTED_FOR, [])
         text_column = column_suggested_for(own, said, file) or guess_text_column(own, file)
@@ -218,11 +203,20 @@ def _read_wide(
             blank += 1
         else:
             _check_one_text(seen, shared, line, file)
-            found, kind, reason = _suggested(row, codebook, file, line, min_confidence)
-            coded += [shared | {"code": c, "checked": "no", "confidence": p} for c, p in found.items()]
-            if not found:
-                uncoded.append(shared | {"kind": kind, "reason": reason})
+            _add(shared, suggested_in_wide(row, codebook, file, line, min_confidence), coded, uncoded)
     return _of_suggestions(table, coded, uncoded, blank)
+
+
+def _add(
+    opinion: dict[str, str],
+    found: SuggestedCodes,
+    coded: list[dict[str, str]],
+    uncoded: list[dict[str, str]],
+) -> None:
+    """Put an opinion that nobody has decided on where its suggestion belongs."""
+    coded += [opinion | {"code": c, "checked": "no", "confidence": p} for c, p in found.codes.items()]
+    if not found.codes:
+        uncoded.append(opinion | {"kind": found.kind, "reason": found.reason})
 
 
 def _check_one_text(
@@ -240,65 +234,10 @@ def _check_one_text(
         )
 
 
-def own_columns(table: pd.DataFrame) -> list[str]:
+def _own_columns(table: pd.DataFrame) -> list[str]:
     """Return the columns that the input of `iken suggest` had, without those it adds."""
     added = {*wide_columns(MOST_RANKS), *DECISION.values()}
     return [str(c) for c in table.columns if str(c) not in added]
-
-
-def _suggested(
-    row: Mapping[str, str], codebook: Codebook, file: str, line: int, min_confidence: float | None
-) -> tuple[dict[str, str], str, str]:
-    """Return suggested codes with their confidence, or kind and reason if none counts."""
-    at_level = min_confidence is None
-    code_column = "suggested_code" if at_level else "code_1"
-    column = "suggested_confidence" if at_level else "confidence_1"
-    if _stands_elsewhere(row, "code_1"):
-        return {}, OPEN, _ELSEWHERE
-    reason = _why_not(row["status"], row.get(column, ""), min_confidence, file, line, column)
-    if reason:
-        return {}, *reason
-    first = row["suggested_code"] if at_level else row.get("code_1", "")
-    given = {first.strip(): row.get(column, "")}
-    if at_level:
-        more = row.get("unit_codes", "").split("、")  # the units of a long comment
-        # A second item beside a first one; beside a goal or policy it says only what the machine could not decide.
-        if first.strip() in {n.code for n in codebook.items}:
-            more.append(row.get("also_code", "").split(" ")[0])
-        given |= {c.strip(): "" for c in more if c.strip() and c.strip() not in given}
-    codes = {
-        codebook.code_or_error(c, file=file, row=line, column=code_column): confidence
-        for c, confidence in given.items()
-    }
-    # A node and one below it say the same once: the deeper one is kept.
-    above = {a for c in codes for a in codebook.path(c)[:-1]}
-    return {c: p for c, p in codes.items() if c not in above}, "", ""
-
-
-def _stands_elsewhere(row: Mapping[str, str], first: str) -> bool:
-    """Tell a comment such as 「同上」: of all that are left to people it alone has no first candidate."""
-    return row["status"] == UNSURE and not row.get(first, "").strip()
-
-
-def _why_not(
-    status: str, confidence: str, min_confidence: float | None, file: str, line: int, column: str
-) -> tuple[str, str] | None:
-    """Return kind and reason why a suggestion does not count as a code, or None if it does."""
-    if status == OUTSIDE:
-        return MAYBE_OUTSIDE, "計画のどの項目でもなさそう(機械の提案、未確認)"
-    if min_confidence is None:
-        return None if status == SUGGESTED else (OPEN, "目標の適合率に届かず、人の判定を待つ")
-    try:
-        value = float(confidence)
-    except ValueError:
-        raise InputError(
-            f"確信度「{confidence}」が数ではありません。`iken suggest` の出力をそのまま使ってください。",
-            f"the confidence '{confidence}' is not a number; use the output of `iken suggest` as it is",
-            file=file,
-            row=line,
-            column=column,
-        ) from None
-    return None if value >= min_confidence else (OPEN, f"確信度が {min_confidence:g} に届かない")
 
 
 def _of_suggestions(

@@ -200,7 +200,27 @@ def codebook_of_table(
     if words and not any(title for _, _, title in rows):
         labels = list(dict.fromkeys(part for _, part, _ in rows))
         return Codebook.from_table(pd.DataFrame({"title": labels}), source)
-    titles: dict[tuple[int, ...] | str, tuple[str, int]] = {}
+    titles = _titles_of_codes(rows, numbered, source, code_column, title_column)
+    if words:
+        flat = ({"code": code, "title": title, "level": "1"} for code, title in titles.items())
+        return Codebook.from_table(pd.DataFrame(flat), source)
+    tree = _tree({n: title for n, title in titles.items() if not isinstance(n, str)})
+    return Codebook.from_table(pd.DataFrame(tree), source)
+
+
+def _titles_of_codes(
+    rows: Sequence[tuple[int, str, str]],
+    numbered: Sequence[tuple[int, ...] | None],
+    source: str,
+    code_column: str,
+    title_column: str | None,
+) -> dict[tuple[int, ...] | str, str]:
+    """Return the title of each code, which is told by its numbers if codes have any.
+
+    rows : row, code, title ('' where the row does not say); numbered : the numbers of each row's code
+    """
+    words = not any(numbered)
+    titles: dict[tuple[int, ...] | str, tuple[str, int]] = {}  # title, and the code's first row
     for (row, part, title), numbers in zip(rows, numbered, strict=True):
         if numbers is None and not words:
             ja, en = f"「{part}」はコードとして読めません。", f"'{part}' cannot be read as a code"
@@ -235,11 +255,7 @@ def codebook_of_table(
             titles[missing[0]][1],
             code_column,
         )
-    if words:
-        flat = ({"code": code, "title": title, "level": "1"} for code, (title, _) in titles.items())
-        return Codebook.from_table(pd.DataFrame(flat), source)
-    tree = _tree({n: t for n, (t, _) in titles.items() if not isinstance(n, str)})
-    return Codebook.from_table(pd.DataFrame(tree), source)
+    return {n: title for n, (title, _) in titles.items()}
 
 
 def _parts(cell: str) -> list[str]:

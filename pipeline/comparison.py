@@ -86,15 +86,7 @@ def compare(a: Model, b: Model, labels: pd.DataFrame | None = None, *, file: str
         )
     given = _own_labels(a, b) if labels is None else labels
     kept, aside = prepare_labels(given, b.codebook, file)
-    gathered: dict[str, list[dict[str, str]]] = {}
-    for row in records(kept):
-        gathered.setdefault(row["opinion_id"], []).append(row)
-    items = {n.code for n in b.codebook.items}
-    opinions = {
-        name: (rows[0]["text"], tuple(r["code"] for r in rows if r["code"] in items))
-        for name, rows in gathered.items()
-    }
-    opinions = {name: o for name, o in opinions.items() if o[1]}
+    opinions = _with_items(kept, b.codebook)
     if not opinions:
         raise InputError(
             "比べられる行(人が項目に付けたコード)がありません。",
@@ -124,6 +116,19 @@ def compare(a: Model, b: Model, labels: pd.DataFrame | None = None, *, file: str
         seen_b=int((at_b >= 0).sum()),
         set_aside=aside,
     )
+
+
+def _with_items(labels: pd.DataFrame, codebook: Codebook) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return text and items of each opinion by its id, without those coded to no item."""
+    gathered: dict[str, list[dict[str, str]]] = {}
+    for row in records(labels):
+        gathered.setdefault(row["opinion_id"], []).append(row)
+    items = {n.code for n in codebook.items}
+    opinions = {
+        name: (rows[0]["text"], tuple(r["code"] for r in rows if r["code"] in items))
+        for name, rows in gathered.items()
+    }
+    return {name: o for name, o in opinions.items() if o[1]}
 
 
 def paired_difference(a: Floats, b: Floats) -> Figure:

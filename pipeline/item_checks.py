@@ -8,12 +8,13 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.codebook import Codebook
 from pipeline.features import stack
 from pipeline.grouping import cosines, divide, representative
 from pipeline.keywords import characteristic_words
-from pipeline.metrics import gold_matrix
+from pipeline.metrics import Ints, gold_matrix
 from pipeline.models import Model
 from pipeline.themes import DECIDED, PLAN, Themes
 
@@ -116,18 +117,7 @@ def confused_items(model: Model, coded: pd.DataFrame | None = None) -> pd.DataFr
     """
     classes = model.classifier.classes_.tolist()
     first, gold = gold_matrix(model.opinions, classes)
-    held_out = model.classifier.held_out_[first]
-    said = held_out.argmax(axis=1)
-    confused: Counter[tuple[str, str]] = Counter()
-    examples: dict[tuple[str, str], tuple[float, str]] = {}
-    for i in np.flatnonzero(~gold[np.arange(len(said)), said]) if len(said) else []:
-        given = classes[said[i]]
-        for right in (classes[j] for j in np.flatnonzero(gold[i])):
-            pair = _in_plan_order(model.codebook, right, given)
-            confused[pair] += 1
-            text = str(model.opinions["text"].iloc[first[i]])
-            candidate = (-float(held_out[i, said[i]]), f"「{text}」 {right} → {given}")
-            examples[pair] = min(examples.get(pair, candidate), candidate)
+    confused, examples = _model_confusions(model, classes, first, gold)
     differ = Counter(_disagreements(coded, model.codebook)) if coded is not None else Counter()
     rows = []
     for pair in confused.keys() | differ.keys():
@@ -147,7 +137,7 @@ def confused_items(model: Model, coded: pd.DataFrame | None = None) -> pd.DataFr
                 "model_confused": confused[pair],
                 "share": round(confused[pair] / max(int(both), 1), 3),
                 "coders_differ": differ[pair],
-                "example": examples.get(pair, (0.0, ""))[1],
+                "example": examples.get(pair, ""),
             }
         )
     found = pd.DataFrame(rows, columns=list(CONFUSION_COLUMNS), dtype=object)
@@ -155,6 +145,28 @@ def confused_items(model: Model, coded: pd.DataFrame | None = None) -> pd.DataFr
     keys, falling = ["times", "share", "code_1", "code_2"], [False, False, True, True]
     found = found.sort_values(keys, ascending=falling, kind="stable", ignore_index=True)
     return found[list(CONFUSION_COLUMNS)]
+
+
+def _model_confusions(
+    model: Model, classes: list[str], first: Ints, gold: NDArray[np.bool_]
+) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], str]]:
+    """Return how often the model, not having seen an opinion, gave the other item of a pair, and its surest example.
+
+    first, gold : of each opinion its first label, and (opinions, items) the items it is coded to
+    """
+    held_out = model.classifier.held_out_[first]
+    said = held_out.argmax(axis=1)
+    confused: Counter[tuple[str, str]] = Counter()
+    examples: dict[tuple[str, str], tuple[float, str]] = {}
+    for i in np.flatnonzero(~gold[np.arange(len(said)), said]) if len(said) else []:
+        given = classes[said[i]]
+        for right in (classes[j] for j in np.flatnonzero(gold[i])):
+            pair = _in_plan_order(model.codebook, right, given)
+            confused[pair] += 1
+            text = str(model.opinions["text"].iloc[first[i]])
+            candidate = (-float(held_out[i, said[i]]), f"「{text}」 {right} → {given}")
+            examples[pair] = min(examples.get(pair, candidate), candidate)
+    return confused, {pair: example for pair, (_, example) in examples.items()}
 
 
 def _in_plan_order(codebook: Codebook, a: str, b: str) -> tuple[str, str]:

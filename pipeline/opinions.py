@@ -147,17 +147,13 @@ def ingest_table(
         for a missing or ambiguous column, an unknown code, a repeated id.
     """
     columns = [str(c) for c in table.columns]
-    if text_column is None and suggestions_form(columns) == "wide":
-        given = [c for c in columns if c not in CODE_NAMES]
-        text_column = column_suggested_for(given, table.get(SUGGESTED_FOR, []), source)
-    text_name = pick_column(columns, text_column, TEXT_NAMES, "--text-column", source)
-    code_name = pick_column(columns, code_column, CODE_NAMES, "--code-column", source)
+    text_name, code_name = _text_and_code(table, columns, text_column, code_column, source)
     if id_column is not None:
         id_column = pick_column(columns, id_column, (), "--id-column", source)
+    elif "opinion_id" in columns:
+        id_column = "opinion_id"
     if title_column is not None:
         title_column = pick_column(columns, title_column, (), "--title-column", source)
-    if id_column is None and "opinion_id" in columns:
-        id_column = "opinion_id"
     uses: list[Use] = []
     filled: list[tuple[int, dict[str, str]]] = []
     for row, record in enumerate(table.to_dict("records"), start=2):
@@ -195,6 +191,19 @@ def ingest_table(
         if (above := [c for c in codes if c not in items])
     ]
     return ingested(source, codebook, labels, [], uses, doubts)
+
+
+def _text_and_code(
+    table: pd.DataFrame, columns: list[str], text_column: str | None, code_column: str | None, source: str
+) -> tuple[str, str]:
+    """Return the columns of the texts and of the codes: those named, else by usual names."""
+    if text_column is None and suggestions_form(columns) == "wide":
+        given = [c for c in columns if c not in CODE_NAMES]
+        text_column = column_suggested_for(given, table.get(SUGGESTED_FOR, []), source)
+    return (
+        pick_column(columns, text_column, TEXT_NAMES, "--text-column", source),
+        pick_column(columns, code_column, CODE_NAMES, "--code-column", source),
+    )
 
 
 def _row_ids(table: pd.DataFrame, id_column: str | None, source: str, used: Collection[int]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
+from pipeline.coded_opinions import NONE_FITS, CodedOpinions, units
 from pipeline.report_change import change_parts
 from pipeline.report_numbers import cross_parts, overview_parts
 from pipeline.report_parts import (
@@ -29,6 +29,7 @@ from pipeline.report_parts import (
 )
 from pipeline.report_texts import gathering_parts, method_parts
 from pipeline.representative import Representatives
+from pipeline.suggested_codes import MAYBE_OUTSIDE, OPEN
 from pipeline.words import words_of_plan
 
 _WORDS = 6

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.cells import in_percent
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import OPEN, CodedOpinions, units
+from pipeline.coded_opinions import CodedOpinions, units
 from pipeline.crosstab import CrossTable, comments_by_group, cross_tables, telling_words, visible_nodes
 from pipeline.disclosure import HIDDEN
 from pipeline.report_parts import (
@@ -28,6 +28,7 @@ from pipeline.report_parts import (
     told_name,
 )
 from pipeline.report_pictures import bar_pictures, heat_pictures, map_pictures, word_pictures
+from pipeline.suggested_codes import OPEN
 from pipeline.words import comments_with, words_of_groups
 
 _MOST = 5

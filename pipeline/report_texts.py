@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, units
+from pipeline.coded_opinions import NONE_FITS, CodedOpinions, units
 from pipeline.disclosure import HIDDEN
 from pipeline.metrics import percent_with_interval
 from pipeline.report_parts import ModelFigures, Paragraph, Part, ReportOptions, SubHeading, Table
+from pipeline.suggested_codes import MAYBE_OUTSIDE, OPEN
 from pipeline.tables import records
 
 WARNING = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,11 +26,11 @@ from pipeline.book_parts import (
     choice,
     confidence_bars,
     header_format,
-    lines,
     open_book,
     row_height,
     set_up_page,
     write_codebook_sheet,
+    write_summary_sheet,
 )
 from pipeline.cells import as_text, check_excel_rows, date_format, places, write_cell
 from pipeline.codebook import Codebook
@@ -49,7 +49,6 @@ _HINT = {
     ),
     "en": ("Not in the list", "Please choose from the list: 'none fits' if no item fits."),
 }
-_VALUE = {"ja": "値", "en": "value"}
 # Widths in characters of the default font; a Japanese character takes two.
 _WIDTHS = {
     "opinion_id": 13,
@@ -74,11 +73,8 @@ _WIDTHS = {
 _TEXT_WIDTH, _DECISION_WIDTH = 46, 26
 _PERCENT = {"num_format": "0%", "align": "right", "indent": 1}
 _GIVEN: dict[Language, str] = {"ja": "(入力)", "en": " (input)"}
-_FOLDED = (
-    "opinion_id",
-    SUGGESTED_FOR,
-    "model_id",
-)  # for programs; a click on [+] above the columns shows them
+# Columns for programs; a click on [+] above the columns shows them.
+_FOLDED = ("opinion_id", SUGGESTED_FOR, "model_id")
 
 
 def workbook_columns(columns: Sequence[str], language: Language = "ja") -> list[str]:
@@ -197,7 +193,9 @@ class SuggestionWorkbook:
             if kind is None:
                 with writing(self.path):
                     self._finish_suggestions()
-                    self._write_summary()
+                    write_summary_sheet(
+                        self._book, self._sheets[2], self._summary, self.language, self._header
+                    )
                     self._book.close()
                 put_in_place(self._temporary, self.path)
             else:
@@ -281,28 +279,6 @@ class SuggestionWorkbook:
         if number_format not in self._dates:
             self._dates[number_format] = self._format(num_format=number_format)
         return self._dates[number_format]
-
-    # -- the other sheets ----------------------------------------------------------------------
-
-    def _write_summary(self) -> None:
-        sheet = self._sheets[2]
-        sheet.set_column(0, 0, 60)
-        sheet.set_column(1, 1, 30)
-        set_up_page(sheet)
-        label_style, text_style = self._format(), self._format(align="left")
-        whole, broken = self._format(num_format="#,##0"), self._format(num_format="0.000")
-        row = 0
-        for section, rows in groupby(self._summary, key=lambda r: r[0]):
-            write_cell(sheet, row, 0, section, self._header)
-            write_cell(sheet, row, 1, _VALUE[self.language], self._header)
-            for _, label, value in rows:
-                row += 1
-                style = text_style if isinstance(value, str) else whole if isinstance(value, int) else broken
-                texts = ((label, 60), (value if isinstance(value, str) else "", 30))
-                sheet.set_row(row, LINE * max(lines(t, w) for t, w in texts) + 4)
-                write_cell(sheet, row, 0, label, label_style)
-                write_cell(sheet, row, 1, value, style)
-            row += 2
 
     def _format(self, **properties: object) -> Any:
         return cell_format(self._book, **properties)

@@ -10,7 +10,7 @@ import pytest
 from review_databases import database_url, new_postgres, postgres_server  # noqa: F401 -- fixtures
 
 from pipeline.codebook import Codebook
-from pipeline.models import Model
+from pipeline.models import Model, load_model
 from pipeline.tables import AUTHORED, CODEBOOK, LABELS, PARAPHRASES
 from pipeline.training import train
 
@@ -84,6 +84,12 @@ def survey(tmp_path: Path) -> Path:
 def model(plan: Codebook) -> Model:
     """A model trained on the ten opinions, as `save_model` would complete it."""
     return _as_saved(train(_coded_opinions(), plan)[0])
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Model:
+    """The model in models/default."""
+    return load_model(ROOT / "models/default")
 
 
 @pytest.fixture(scope="session")

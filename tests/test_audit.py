@@ -5,18 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
 
 from pipeline.audit import FAR_DOWN, NEAR_TEXT, NEIGHBOURS, SAME_TEXT, audit
 from pipeline.errors import InputError
 from pipeline.metrics import gold_matrix, ranks
-from pipeline.models import Model, load_model
+from pipeline.models import Model
 from pipeline.tables import LABELS
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Model:
-    return load_model(ROOT / "models/default")
 
 
 @pytest.fixture

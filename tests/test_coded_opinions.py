@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import MAYBE_OUTSIDE, NONE_FITS, OPEN, CodedOpinions, read_coded
+from pipeline.coded_opinions import NONE_FITS, CodedOpinions, read_coded
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.no_answer import NO_OPINION
 from pipeline.opinions import ingest_table
+from pipeline.suggested_codes import MAYBE_OUTSIDE, OPEN
 from pipeline.suggestion import suggest
 from pipeline.tables import LABELS, SUGGESTIONS
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,18 +17,12 @@ from pipeline.coding import Coder, Coding
 from pipeline.comments import CommentCoding, code_comments, counted_codes, wide_cells
 from pipeline.duplicates import GroupFinder
 from pipeline.features import stack
-from pipeline.models import Model, load_model
+from pipeline.models import Model
 from pipeline.no_answer import NO_OPINION
 
-ROOT = Path(__file__).resolve().parent.parent
 WATCH = "ひとり暮らしの高齢者の見守りをもっと増やしてほしいです。"
 BUS = "バスの本数が減って買い物に行けないので、送迎があると助かります。"
 LIST = "①相談窓口がどこにあるか分からない。②避難所まで歩けない人の名簿を地域で共有してほしい。"
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Model:
-    return load_model(ROOT / "models/default")
 
 
 @pytest.fixture(scope="module")

@@ -17,21 +17,16 @@ from pipeline.tables import LABELS
 
 
 @pytest.fixture(scope="module")
-def default() -> Model:
-    return load_model(ROOT / "models/default")
-
-
-@pytest.fixture(scope="module")
-def other(default: Model) -> Model:
+def other(shipped: Model) -> Model:
     """The same model with its items turned by one: wrong about nearly everything, and quick to make."""
-    classifier = default.classifier
+    classifier = shipped.classifier
     turned = object.__new__(type(classifier))
     turned.__dict__ = classifier.__dict__ | {"held_out_": np.roll(classifier.held_out_, 1, axis=1)}
-    return replace(default, classifier=turned)
+    return replace(shipped, classifier=turned)
 
 
-def test_a_model_does_not_differ_from_itself(default: Model) -> None:
-    result = compare(default, default)
+def test_a_model_does_not_differ_from_itself(shipped: Model) -> None:
+    result = compare(shipped, shipped)
     assert len(result.changed) == 0 and result.opinions == result.seen_a == result.seen_b == 84
     found = result.differences[["difference", "low", "high"]].astype(float)
     # 84 opinions on which nothing differs do not say that nothing ever does.
@@ -40,18 +35,18 @@ def test_a_model_does_not_differ_from_itself(default: Model) -> None:
     # Judged by leave-one-out: the very figure of the model card.
     shares = result.differences.set_index("measure")["a"].astype(float)
     for measure, share in shares.items():
-        assert share == default.metrics["model"][str(measure)]["value"]
+        assert share == shipped.metrics["model"][str(measure)]["value"]
 
 
-def test_models_of_two_plans_are_not_compared(default: Model) -> None:
-    table = default.codebook.to_table()
-    another = replace(default, codebook=Codebook.from_table(table.assign(title="健診" + table["code"])))
+def test_models_of_two_plans_are_not_compared(shipped: Model) -> None:
+    table = shipped.codebook.to_table()
+    another = replace(shipped, codebook=Codebook.from_table(table.assign(title="健診" + table["code"])))
     with pytest.raises(InputError, match=r"別の計画.*健診"):
-        compare(another, default)
+        compare(another, shipped)
 
 
-def test_what_changed_is_listed_and_adds_up(default: Model, other: Model) -> None:
-    result = compare(default, other)
+def test_what_changed_is_listed_and_adds_up(shipped: Model, other: Model) -> None:
+    result = compare(shipped, other)
     effects = result.changed["effect"].value_counts()
     first = result.differences.set_index("measure").loc["item@1"].astype(float)
     gained = (effects.get("better", 0) - effects.get("worse", 0)) / result.opinions
@@ -63,18 +58,18 @@ def test_what_changed_is_listed_and_adds_up(default: Model, other: Model) -> Non
     assert len(result.items) == 37
 
 
-def test_models_swapped_give_the_opposite(default: Model, other: Model) -> None:
-    one, two = compare(default, other).differences, compare(other, default).differences
+def test_models_swapped_give_the_opposite(shipped: Model, other: Model) -> None:
+    one, two = compare(shipped, other).differences, compare(other, shipped).differences
     assert (one["difference"].astype(float) == -two["difference"].astype(float)).all()
 
 
-def test_few_opinions_of_an_item_have_no_interval(default: Model, other: Model) -> None:
-    items = compare(default, other).items
+def test_few_opinions_of_an_item_have_no_interval(shipped: Model, other: Model) -> None:
+    items = compare(shipped, other).items
     few = items["n"].astype(int) < 5
     assert few.any() and (items.loc[few, "low"] == "").all()
 
 
-def test_labels_of_a_file(default: Model, other: Model) -> None:
+def test_labels_of_a_file(shipped: Model, other: Model) -> None:
     labels = LABELS.table(
         [
             {"opinion_id": "a", "text": "バスの本数が少なく外出できない", "code": "目標3(3)②"},
@@ -84,14 +79,14 @@ def test_labels_of_a_file(default: Model, other: Model) -> None:
             {"opinion_id": "d", "text": "目標だけ", "code": "G2"},
         ]
     )
-    result = compare(default, other, labels)
+    result = compare(shipped, other, labels)
     assert (result.opinions, result.seen_a) == (2, 1)
     assert result.set_aside["text"].tolist() == ["作文"]
     assert result.items["code"].tolist() == ["G2-1-4", "G3-1-4", "G3-3-2"]
     with pytest.raises(InputError, match="比べられる"):
-        compare(default, other, labels.tail(2))
+        compare(shipped, other, labels.tail(2))
     with pytest.raises(InputError) as caught:
-        compare(default, other, labels.assign(code="X9"), file="l.csv")
+        compare(shipped, other, labels.assign(code="X9"), file="l.csv")
     assert (caught.value.place.file, caught.value.place.row, caught.value.place.column) == (
         "l.csv",
         2,
@@ -111,13 +106,13 @@ def test_pairing_narrows_the_interval() -> None:
     assert shuffled.low < 0 < shuffled.high
 
 
-def test_a_near_copy_is_judged_by_leave_one_out(default: Model) -> None:
+def test_a_near_copy_is_judged_by_leave_one_out(shipped: Model) -> None:
     texts = ["困りごとを拾うアンテナを張ってる人がいる。", "まったく新しい話"]
-    probabilities, at = held_out_items(default, texts)
+    probabilities, at = held_out_items(shipped, texts)
     assert at[0] >= 0 and at[1] == -1
-    assert probabilities[0] == pytest.approx(default.classifier.held_out_[at[0]])
+    assert probabilities[0] == pytest.approx(shipped.classifier.held_out_[at[0]])
     # Sums in single precision: alone or among others, a text's last digits differ.
-    assert probabilities[1] == pytest.approx(default.predict(texts).items[1], abs=1e-5)
+    assert probabilities[1] == pytest.approx(shipped.predict(texts).items[1], abs=1e-5)
 
 
 def test_the_two_shipped_models() -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from threadpoolctl import threadpool_info
 
 from pipeline.coding import Coder
@@ -20,17 +21,11 @@ from pipeline.comments import CommentCoding, code_comments
 from pipeline.crew import _WORTH_STARTING, Crew, processes_for
 from pipeline.encoders import encode_texts, one_blas_thread, one_core
 from pipeline.errors import MissingPartError
-from pipeline.models import Model, load_model
+from pipeline.models import Model
 from pipeline.sentence_models import UseEncoder
 from pipeline.vectorcache import VectorCache
 
-ROOT = Path(__file__).resolve().parent.parent
 STARTS = [s for s in ("fork", "spawn") if s in multiprocessing.get_all_start_methods()]
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Model:
-    return load_model(ROOT / "models/default")
 
 
 def pieces(count: int, of: int = 9) -> list[list[str]]:

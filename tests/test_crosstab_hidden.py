@@ -12,11 +12,12 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import CODED, OPEN, UNCODED, CodedOpinions
+from pipeline.coded_opinions import CODED, UNCODED, CodedOpinions
 from pipeline.crosstab import NO_ANSWER, OTHERS, CrossTable, cross_tables
 from pipeline.crosstab_hidden import Counted, Grouping, telling_counts
 from pipeline.report_numbers import cross_parts
 from pipeline.report_parts import Paragraph, ReportOptions, Table
+from pipeline.suggested_codes import OPEN
 
 REGIONS = {"北": "上", "南": "上", "東": "下", "西": "下", "中": "下"}
 

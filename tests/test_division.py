@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from conftest import ROOT
 
 from pipeline.coding import Coder
 from pipeline.comments import code_comments
@@ -18,8 +18,6 @@ from pipeline.features import TextVectors
 from pipeline.models import load_model
 from pipeline.segment import segment
 from pipeline.topics import join_units
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class Counting(Coder):

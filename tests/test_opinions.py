@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import SOURCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,19 +21,17 @@ from pipeline.notation import CIRCLED_DIGITS
 from pipeline.opinions import ingest_document, ingest_table
 from pipeline.tables import LABELS
 
-SEED = Path(__file__).parents[1] / "data" / "raw" / "kamakura_workshop_2025.md"
-
 
 @pytest.fixture(scope="module")
 def seed() -> Ingested:
-    return ingest_document(read_document(SEED))
+    return ingest_document(read_document(SOURCE))
 
 
 # -- the real document -----------------------------------------------------------------------------
 
 
 def test_the_source_is_the_one_received() -> None:
-    digest = hashlib.sha256(SEED.read_bytes()).hexdigest()
+    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()
     assert digest == "710592e52b9908389446b5beaccbc19bcb670c151f3abb0bd2b04b41bd84ebe1"
 
 
@@ -58,7 +57,7 @@ def test_the_real_document_has_3_goals_11_policies_37_items_and_84_labels(seed: 
 
 
 def test_every_non_blank_line_is_accounted_for_once(seed: Ingested) -> None:
-    lines = SEED.read_text(encoding="utf-8").split("\n")
+    lines = SOURCE.read_text(encoding="utf-8").split("\n")
     expected = [(f"L{n}", t) for n, t in enumerate(lines, start=1) if t.strip()]
     assert list(zip(seed.lines["location"], seed.lines["text"], strict=True)) == expected
     uses = seed.lines["use"].value_counts().to_dict()
@@ -67,7 +66,7 @@ def test_every_non_blank_line_is_accounted_for_once(seed: Ingested) -> None:
 
 
 def test_each_label_is_verbatim_with_its_line(seed: Ingested) -> None:
-    lines = SEED.read_text(encoding="utf-8").split("\n")
+    lines = SOURCE.read_text(encoding="utf-8").split("\n")
     for row in seed.labels.to_dict("records"):
         line = lines[int(row["location"][1:]) - 1]
         assert line.strip() in (f"- ・{row['text']}", f"- {row['text']}")

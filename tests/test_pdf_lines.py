@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import SOURCE
 
 from pipeline.documents import read_document
 from pipeline.errors import InputError
 from pipeline.opinions import ingest_document
 
-SEED = Path(__file__).parents[1] / "data" / "raw" / "kamakura_workshop_2025.md"
 Placed = tuple[float, float, float, str]  # x, y, size, text
 FONT = b"""<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /UniJIS-UTF16-H /DescendantFonts [
 << /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /DW 1000 /W [1 95 500 231 632 500]
@@ -64,13 +64,13 @@ def read(tmp_path: Path, *args: object, **kwargs: object) -> list[tuple[int | No
 
 
 def test_the_real_document_as_pdf_gives_the_same_plan_and_labels(tmp_path: Path) -> None:
-    lines = SEED.read_text(encoding="utf-8").split("\n")
+    lines = SOURCE.read_text(encoding="utf-8").split("\n")
     # Long prose would run off the page.
     lines = [line for line in lines if line.strip() and len(line) < 100]
     pages = [column(lines[i : i + 40], top=740) for i in range(0, len(lines), 40)]
-    (tmp_path / SEED.with_suffix(".pdf").name).write_bytes(pdf(pages))
+    (tmp_path / SOURCE.with_suffix(".pdf").name).write_bytes(pdf(pages))
     from_pdf = ingest_document(read_document(tmp_path / "kamakura_workshop_2025.pdf"))
-    original = ingest_document(read_document(SEED))
+    original = ingest_document(read_document(SOURCE))
     assert from_pdf.codebook.sha256 == original.codebook.sha256
     assert len(from_pdf.labels) == 84
     for name in ("text", "code", "labelled_at"):

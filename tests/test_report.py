@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cells import in_percent
 from pipeline.codebook import Codebook
-from pipeline.coded_opinions import CODED, NONE_FITS, OPEN, UNCODED, CodedOpinions, read_coded
+from pipeline.coded_opinions import CODED, NONE_FITS, UNCODED, CodedOpinions, read_coded
 from pipeline.drawing import Picture
 from pipeline.errors import InputError
 from pipeline.report import build_report, plan_entries
@@ -27,6 +27,7 @@ from pipeline.report_parts import (
     in_pieces,
     text_rows,
 )
+from pipeline.suggested_codes import OPEN
 from pipeline.tables import SET_ASIDE, THEMES, WORKSHOPS
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from commands import iken
 from conftest import ROOT
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Route, expect, sync_playwright
 from starlette.applications import Starlette
 
-from pipeline.cli import main
 from pipeline.models import Model, load_model
 from pipeline.review.app import create_app
 from pipeline.review.desk import Settings
@@ -34,11 +34,6 @@ CODERS = ("佐藤", "鈴木")
 
 # For what the database has no part in: once is enough.
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def default_model() -> Model:
-    return load_model(ROOT / "models/default")
 
 
 @pytest.fixture(scope="module")
@@ -62,17 +57,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def store(database_url: str, default_model: Model, cache: VectorCache) -> Iterator[Store]:
+def store(database_url: str, shipped: Model, cache: VectorCache) -> Iterator[Store]:
     with closing(Store.open(database_url)) as store:
-        load_file(store, SURVEY, default_model, hidden_share=0.1, cache=cache)
+        load_file(store, SURVEY, shipped, hidden_share=0.1, cache=cache)
         yield store
 
 
 @pytest.fixture
-def server(store: Store, default_model: Model, cache: VectorCache) -> Iterator[str]:
+def server(store: Store, shipped: Model, cache: VectorCache) -> Iterator[str]:
     """The page on a port of its own."""
-    learner = SessionLearner(default_model, store.texts(), cache)
-    precisions = tuple(expected_precision(default_model))
+    learner = SessionLearner(shipped, store.texts(), cache)
+    precisions = tuple(expected_precision(shipped))
     app = create_app(store, learner, Settings(coder="佐藤", coders=CODERS, precisions=precisions))
     with _serve(app) as url:
         yield url
@@ -150,6 +145,22 @@ class Reviewer:
 
     def is_hidden(self) -> bool:
         return self.page.locator(".hidden-note").count() > 0
+
+
+class Answers:
+    """Answers what the page asks before it goes on: no, until `yes` is set; `asked` keeps the questions."""
+
+    def __init__(self, page: Page) -> None:
+        self.yes = False
+        self.asked: list[str] = []
+        page.on("dialog", self._answer)
+
+    def _answer(self, dialog: Dialog) -> None:
+        self.asked.append(dialog.message)
+        if self.yes:
+            dialog.accept()
+        else:
+            dialog.dismiss()
 
 
 def _origin(request: Request) -> str:
@@ -267,13 +278,13 @@ def test_double_coding_adjudication_and_training(
         me.page.get_by_role("link", name="CSV").first.click()
     decisions, labels = tmp_path / "判定.csv", tmp_path / "ラベル.csv"
     waiting.value.save_as(decisions)
-    assert _iken("adjudicate", decisions, "--out", labels) == 0
+    assert iken("adjudicate", decisions, "--out", labels) == 0
     table = read_table(labels)
     assert sorted(table["label_source"]) == ["adjudicated", "double", "double"]
     light = ("--config", ROOT / "data/config/lexical.toml", "--no-bank")
     seed = ("--labels", ROOT / "data/labels/kamakura_workshop_2025.csv")
-    assert _iken("train", *seed, *light, "--out", tmp_path / "before") == 0
-    assert _iken("train", *seed, "--labels", labels, *light, "--out", tmp_path / "after") == 0
+    assert iken("train", *seed, *light, "--out", tmp_path / "before") == 0
+    assert iken("train", *seed, "--labels", labels, *light, "--out", tmp_path / "after") == 0
     first = {}
     for name in ("before", "after"):
         model = load_model(tmp_path / name)
@@ -281,12 +292,6 @@ def test_double_coding_adjudication_and_training(
         first[name] = model.classifier.classes_[best].tolist()
     assert first["after"] == table["code"].tolist() != first["before"]
     assert set(me.asked) == {server} and me.complaints == []
-
-
-def _iken(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as done:
-        main([str(a) for a in arguments])
-    return int(done.value.code or 0)
 
 
 def test_two_browsers_race_for_one_comment(chromium: Browser, server: str, store: Store) -> None:
@@ -462,31 +467,21 @@ def test_a_note_is_left_behind_only_if_that_is_meant(chromium: Browser, server: 
     me.open()
     me.press("0")
     here = me.comment()
-    told: list[str] = []
-    stay = True
-
-    def answer(dialog: Dialog) -> None:
-        told.append(dialog.message)
-        if stay:
-            dialog.dismiss()
-        else:
-            dialog.accept()
-
-    me.page.on("dialog", answer)
+    answers = Answers(me.page)
     for key in ("n", *"memo", "Escape", "j", "k", "u"):
         me.page.keyboard.press(key)
-    assert len(told) == 3 and all("メモ" in message for message in told)
+    assert len(answers.asked) == 3 and all("メモ" in question for question in answers.asked)
     assert me.comment() == here and me.page.locator("#note").input_value() == "memo"
     assert list(store.decisions_table()["action"]) == ["none-fits"]
-    stay = False
+    answers.yes = True
     me.press("j")
-    assert me.comment() != here and len(told) == 4
+    assert me.comment() != here and len(answers.asked) == 4
     expect(me.page.locator("#note")).to_have_value("")
     me.press("n", *"memo", "Escape", "0")  # deciding saves the note and asks nothing
     me.press("k")
     expect(me.page.locator("#note")).to_have_value("memo")
     me.press("j")
-    assert len(told) == 4 and list(store.decisions_table()["note"]) == ["", "memo"]
+    assert len(answers.asked) == 4 and list(store.decisions_table()["note"]) == ["", "memo"]
 
 
 @one_database
@@ -556,17 +551,7 @@ def test_a_bulk_acceptance_is_taken_back_when_that_is_meant(
     chromium: Browser, server: str, store: Store
 ) -> None:
     me = Reviewer(chromium, server)
-    asked: list[str] = []
-    sure = False
-
-    def answer(dialog: Dialog) -> None:
-        asked.append(dialog.message)
-        if sure:
-            dialog.accept()
-        else:
-            dialog.dismiss()
-
-    me.page.on("dialog", answer)
+    answers = Answers(me.page)
     me.open("/bulk?threshold=0.50")
     group = me.page.locator(".group").first
     for box in group.locator("input[name=comment]").all():  # of what may be about no item none is chosen
@@ -576,19 +561,19 @@ def test_a_bulk_acceptance_is_taken_back_when_that_is_meant(
     button = me.page.get_by_role("button", name=f"{n}件の確定を取り消す")
     expect(button).to_be_in_viewport()
     button.press("Enter")
-    assert len(asked) == 1 and f"{n}件を取り消し、未判定に戻しますか" in asked[0]
+    assert len(answers.asked) == 1 and f"{n}件を取り消し、未判定に戻しますか" in answers.asked[0]
     assert set(store.decisions_table()["action"]) == {"accept"}
     # One of them is decided again; the others are taken back from the list.
     again = store.listing("佐藤", Filters(status="decided"))[0][0].comment_id
     me.open(f"/code/{again}")
     me.press("0")
     me.page.get_by_role("link", name="一覧", exact=True).click()
-    sure = True
+    answers.yes = True
     me.page.get_by_role("button", name=f"{n - 1}件の確定を取り消す").click()
     said = me.page.get_by_role("status").filter(has_text=f"{n - 1}件の確定を取り消しました")
     expect(said).to_contain_text("判定し直した1件は、そのままです")
     expect(said).to_be_in_viewport()
-    assert len(asked) == 2
+    assert len(answers.asked) == 2
     expect(me.page.get_by_role("button", name="件の確定を取り消す")).to_have_count(0)
     assert [v.comment_id for v in store.listing("佐藤", Filters(status="decided"))[0]] == [again]
     me.open("/dashboard")
@@ -693,7 +678,7 @@ def test_who_goes_by_tab_keeps_their_place(chromium: Browser, server: str, store
 
 
 def test_nothing_sticks_out_on_a_narrow_screen(
-    chromium: Browser, default_model: Model, cache: VectorCache, tmp_path: Path
+    chromium: Browser, shipped: Model, cache: VectorCache, tmp_path: Path
 ) -> None:
     """Surveys have many columns, of long names and long values, some of them one word."""
     table = read_table(SURVEY)
@@ -703,9 +688,9 @@ def test_nothing_sticks_out_on_a_narrow_screen(
     path = tmp_path / "wide.csv"
     table.to_csv(path, index=False)
     with closing(Store.open(str(tmp_path / "wide.sqlite"))) as store:
-        load_file(store, path, default_model, hidden_share=0.0, cache=cache)
-        precisions = tuple(expected_precision(default_model))
-        learner = SessionLearner(default_model, store.texts(), cache)
+        load_file(store, path, shipped, hidden_share=0.0, cache=cache)
+        precisions = tuple(expected_precision(shipped))
+        learner = SessionLearner(shipped, store.texts(), cache)
         with _serve(create_app(store, learner, Settings(precisions=precisions))) as url:
             me = Reviewer(chromium, url)
             for width in (360, 1280):
@@ -809,10 +794,10 @@ def test_high_contrast_shows_what_is_chosen(chromium: Browser, server: str, stor
 
 @one_database
 def test_an_ended_session_is_told(
-    chromium: Browser, store: Store, default_model: Model, cache: VectorCache
+    chromium: Browser, store: Store, shipped: Model, cache: VectorCache
 ) -> None:
     store.add_account("ana", "admin", "correct horse")
-    learner = SessionLearner(default_model, store.texts(), cache)
+    learner = SessionLearner(shipped, store.texts(), cache)
     with _serve(create_app(store, learner, Settings(team=True))) as url:
         me = Reviewer(chromium, url)
 
@@ -867,9 +852,7 @@ PAGES = ("/code", "/list", "/bulk", "/dashboard", "/agreement", "/adjudicate", "
 
 
 @one_database
-def test_no_serious_barrier_on_any_page(
-    chromium: Browser, server: str, store: Store, default_model: Model
-) -> None:
+def test_no_serious_barrier_on_any_page(chromium: Browser, server: str, store: Store, shipped: Model) -> None:
     """Checked by axe-core, each page with something on it."""
     double = store.assign_double(0.3, CODERS, hide=False)
     for coder, code in zip(CODERS, ("G1-1-1", "G3-3-2"), strict=True):
@@ -898,7 +881,7 @@ def test_no_serious_barrier_on_any_page(
             if what == "search":
                 expect(me.page.locator("#found [data-code]").first).to_be_visible()
             check(what)
-    learner = SessionLearner(default_model, store.texts())
+    learner = SessionLearner(shipped, store.texts())
     assert learner.learned == 0
     store.add_account("ana", "admin", "correct horse")
     with _serve(create_app(store, learner, Settings(team=True))) as url:

@@ -14,9 +14,9 @@ from review_forms import FIRST, TEXTS, items_of, made, opened, positions, wide
 from pipeline.cells import EXCEL_MAX_CELL
 from pipeline.codebook import Codebook, Node
 from pipeline.errors import InputError
+from pipeline.review_assignment import share_out
 from pipeline.review_form import ROWS_SHEET, fingerprint
 from pipeline.review_guide import code_rule, guide_rows
-from pipeline.review_items import share_out
 from pipeline.review_sheet import Form, write_review_sheets
 from pipeline.tableio import read_table, write_table
 from pipeline.tables import SUGGESTIONS, records

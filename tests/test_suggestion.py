@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import coding, suggest
-from pipeline.coded_opinions import OPEN, read_coded
+from pipeline.coded_opinions import read_coded
 from pipeline.coding import Coder
 from pipeline.doubt import ELSEWHERE, REASONS
 from pipeline.duplicates import GroupFinder, Groups
@@ -15,6 +15,7 @@ from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.no_answer import OUTSIDE
 from pipeline.review_items import review_items
+from pipeline.suggested_codes import OPEN
 from pipeline.suggestion import Tally, check_columns, suggest_stream
 from pipeline.tables import SUGGESTIONS
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from table_files import rows_of
 
 from pipeline.cells import CUT_MARK
 from pipeline.tableio import TableWriter, open_rows, read_table, write_table
-
-
-def rows_of(path: Path, **options: Any) -> list[list[object]]:
-    """All rows as read, in the file's own types."""
-    return [row for chunk in open_rows(path, **options).chunks(2) for row in chunk.values.tolist()]
 
 
 @pytest.mark.parametrize(("ending", "mark"), [(".csv", ","), (".tsv", "\t")])

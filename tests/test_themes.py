@@ -12,7 +12,7 @@ from conftest import ROOT
 
 from pipeline.codebook import Codebook
 from pipeline.item_checks import confused_items, draft_codebook, split_candidates
-from pipeline.models import Model, load_model
+from pipeline.models import Model
 from pipeline.tableio import read_table
 from pipeline.themes import ALONE, DECIDED, EMPTY, PLAN, STABLE, THEME, Themes, find_themes, limits_of
 
@@ -37,11 +37,6 @@ LATER = {
         "改造した車の排気音がうるさくて困っています。",
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Model:
-    return load_model(ROOT / "models/default")
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 
 import docx
 import pytest
+from conftest import SOURCE
 from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
@@ -20,7 +21,6 @@ from pipeline.documents import read_document
 from pipeline.ingested import Ingested
 from pipeline.opinions import ingest_document
 
-SEED = Path(__file__).parents[1] / "data" / "raw" / "kamakura_workshop_2025.md"
 PLAN_LEVELS = [("decimal", "目標%1"), ("decimal", "(%2)"), ("decimalEnclosedCircle", "%3"), ("bullet", "o")]
 
 
@@ -58,7 +58,7 @@ def pairs(result: Ingested) -> tuple[list[tuple[str, str, str]], list[tuple[str,
 def test_the_real_document_as_word_file_gives_the_same_plan_and_labels(tmp_path: Path) -> None:
     document = docx.Document()
     rows: Any = None
-    for line in SEED.read_text(encoding="utf-8").split("\n"):
+    for line in SOURCE.read_text(encoding="utf-8").split("\n"):
         text = line.strip()
         body = re.sub(r"^(#+|-) *", "", text)
         if "\t" in line:
@@ -72,7 +72,7 @@ def test_the_real_document_as_word_file_gives_the_same_plan_and_labels(tmp_path:
         else:
             document.add_paragraph(body)
     result = ingest_document(saved(document, tmp_path, "kamakura_workshop_2025.docx"))
-    original = ingest_document(read_document(SEED))
+    original = ingest_document(read_document(SOURCE))
     assert pairs(result) == pairs(original)
     assert (result.counts["goals"], result.counts["policies"], result.counts["items"]) == (3, 11, 37)
     assert result.counts["labels"] == 84

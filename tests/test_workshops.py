@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from conftest import SOURCE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +12,6 @@ from pipeline.documents import read_document
 from pipeline.opinions import ingest_document
 from pipeline.workshops import Front, document_date, read_front
 
-SEED = Path(__file__).parents[1] / "data" / "raw" / "kamakura_workshop_2025.md"
 HEADER = "地区名\t日程\t場所\t人数"
 Cells = tuple[str, str, str, str, str]
 
@@ -30,7 +28,7 @@ def sessions(found: Front) -> list[Cells]:
 
 
 def test_the_real_table() -> None:
-    table = ingest_document(read_document(SEED)).workshops
+    table = ingest_document(read_document(SOURCE)).workshops
     found = table[table["kind"] == "session"]
     assert found[["location", "name", "date", "participants", "doubtful"]].values.tolist() == [
         ["L12", "腰越地区", "2025-06-14", "15", ""],
@@ -57,7 +55,7 @@ def test_the_real_table() -> None:
 
 
 def test_a_doubtful_cell_is_always_empty() -> None:
-    table = ingest_document(read_document(SEED)).workshops
+    table = ingest_document(read_document(SOURCE)).workshops
     for row in table.to_dict("records"):
         assert all(row[column] == "" for column in row["doubtful"].split(";") if column)
 

@@ -15,17 +15,8 @@ from pipeline.codebook import Codebook
 from pipeline.decisions import append_decisions, read_decisions
 from pipeline.errors import InputError, counted
 from pipeline.placing import check_folder, make_folder
-from pipeline.review_collect import (
-    FAULT,
-    KINDS,
-    PROBLEMS,
-    Held,
-    Judged,
-    between_files,
-    held_texts,
-    judge,
-    new_decisions,
-)
+from pipeline.review_collect import Held, Judged, between_files, held_texts, judge, new_decisions
+from pipeline.review_problems import FAULT, KINDS, PROBLEMS
 from pipeline.review_returned import read_returned
 from pipeline.sheets import write_sheets
 from pipeline.tableio import check_ending

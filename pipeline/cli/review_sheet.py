@@ -15,7 +15,8 @@ from pipeline.cli.inputs import read_plan
 from pipeline.cli.source_notes import say_gaps, say_other_sheets, say_sheets
 from pipeline.errors import InputError, counted
 from pipeline.placing import check_folder, make_folder
-from pipeline.review_items import Items, review_items, share_out
+from pipeline.review_assignment import share_out
+from pipeline.review_items import Items, review_items
 from pipeline.review_sheet import Form, write_review_sheets
 from pipeline.sheets import check_excel
 from pipeline.tableio import open_rows

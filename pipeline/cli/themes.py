@@ -231,7 +231,6 @@ def _report(
     splits: pd.DataFrame,
     confusions: pd.DataFrame,
 ) -> None:
-    t = console.t
     uses = found.units["use"].value_counts()
     read = read_from(console, source)
     console.say(
@@ -241,6 +240,14 @@ def _report(
     for name, n in uses.items():
         line = f"  {console.value(str(name))}: {n:,}"
         console.say(line, line)
+    _print_themes(console, found, request.min_size)
+    _print_splits(console, splits)
+    _print_confusions(console, confusions)
+    console.say(f"書き出し: {request.out}", f"written: {request.out}")
+
+
+def _print_themes(console: Console, found: Themes, min_size: int) -> None:
+    t = console.t
     if len(found.themes):
         header = [t("テーマ", "theme"), t("名前", "name"), t("件数", "opinions"), t("安定度", "stability")]
         header += [t("代表的な意見", "example")]
@@ -248,18 +255,27 @@ def _report(
         console.table(t("計画にない新しいテーマの候補", "candidate themes outside the plan"), header, rows)
     else:
         console.say(
-            f"新しいテーマの候補はありません({request.min_size}件以上でまとまる意見がない)。",
-            f"no candidate theme (none gathers {request.min_size} opinions or more)",
+            f"新しいテーマの候補はありません({min_size}件以上でまとまる意見がない)。",
+            f"no candidate theme (none gathers {min_size} opinions or more)",
         )
+        uses = found.units["use"].value_counts()
         if uses.get(ALONE, 0) and not uses.get(THEME, 0):
             console.say(
                 "計画にないと疑われる意見は theme_opinions.csv の「まとまらない」にあります。",
                 f"opinions suspected to be outside the plan are in theme_opinions.csv, with use = {ALONE}",
             )
+
+
+def _print_splits(console: Console, splits: pd.DataFrame) -> None:
+    t = console.t
     if len(splits):
         rows = splits[["code", "title", "group", "texts", "words"]].values.tolist()
         header = ["code", t("名称", "title"), t("群", "group"), t("意見", "texts"), t("特徴語", "words")]
         console.table(t("2つに分ける候補の項目", "items that may be two"), header, rows)
+
+
+def _print_confusions(console: Console, confusions: pd.DataFrame) -> None:
+    t = console.t
     if len(confusions):
         shown = confusions[["code_1", "title_1", "code_2", "title_2", "model_confused", "coders_differ"]]
         header = [
@@ -278,4 +294,3 @@ def _report(
             header,
             shown.head(10).values.tolist(),
         )
-    console.say(f"書き出し: {request.out}", f"written: {request.out}")

@@ -11,11 +11,11 @@ from pipeline.accuracy import MIN_LABELS
 from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review.bulk_undo_pages import to_undo, undo
-from pipeline.review.coding_pages import is_shown
 from pipeline.review.desk import Visit, page_route
 from pipeline.review.display import Choice, choices
 from pipeline.review.queue import ExpectedPrecision
 from pipeline.review.views import BulkChoice, BulkResult, CommentView
+from pipeline.review.work import is_shown
 
 _LOOKED_AT = 1000  # comments a page looks at; the rest comes when these are done
 _ON_PAGE = 200

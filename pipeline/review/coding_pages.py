@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import InputError
 from pipeline.review.bulk_undo_pages import to_undo
-from pipeline.review.desk import Desk, Visit, new_token, page_route, refusal, set_cookie, status_of
-from pipeline.review.display import Choice, choices, find_items, pieces, reasons_told, with_note
-from pipeline.review.learning import Suggested
+from pipeline.review.desk import ACTION_NAMES, Visit, page_route, refusal, set_cookie, status_of
+from pipeline.review.display import find_items, reasons_told, with_note
 from pipeline.review.security import CODER_COOKIE
-from pipeline.review.views import (
-    CommentView,
-    NotYours,
-    StaleDecision,
-    coded_action,
-)
+from pipeline.review.views import CommentView, NotYours, StaleDecision, coded_action
 from pipeline.review.where import Where, bar
-
-_NOTHING = Suggested((), (), False, ())
-
-
-@dataclass(frozen=True)
-class Work:
-    """One comment ready for the screen.
-
-    shown : suggestions are on screen; suggested_code, model_state : what stands there, '' when they are not
-    """
-
-    view: CommentView
-    pieces: list[object]
-    choices: list[Choice]
-    suggested: Suggested
-    shown: bool
-    suggested_code: str
-    model_state: str
-    reasons: list[str]
-    client_token: str = field(default_factory=new_token)
+from pipeline.review.work import is_shown, prepare
 
 
 def routes() -> list[Route]:
@@ -199,11 +173,6 @@ def _seen(visit: Visit, comment_id: int, round: str) -> CommentView:
     return visit.store.get(comment_id, visit.user.name, round)
 
 
-def is_shown(desk: Desk, view: CommentView) -> bool:
-    """Tell whether a comment's suggestions may be on screen."""
-    return not view.hidden and not desk.settings.blind
-
-
 def _suggested_then(visit: Visit, view: CommentView) -> tuple[bool, str, str]:
     """Return whether suggestions were on screen, the first one, and the model's state, when the page was made.
 
@@ -236,31 +205,8 @@ def _chosen(visit: Visit) -> tuple[list[str], str]:
 
 
 def _said(visit: Visit, view: CommentView, action: str, codes: Sequence[str]) -> str:
-    what = "、".join(f"{c} {visit.codebook[c].title}" for c in codes) or {
-        "none-fits": "該当なし",
-        "unsure": "保留",
-    }.get(action, action)
+    what = "、".join(f"{c} {visit.codebook[c].title}" for c in codes) or ACTION_NAMES[action]
     return f"意見 {view.opinion_id} → {what}(保存しました)"
-
-
-def prepare(visit: Visit, view: CommentView) -> Work:
-    """Return a comment with its suggestions, if they may be on screen."""
-    desk, shown = visit.desk, is_shown(visit.desk, view)
-    suggested = desk.learner.suggest([view.comment_id])[0] if shown else _NOTHING
-    words = suggested.evidence[0].own_marks if suggested.evidence else ()
-    moved = [(a + view.start, b + view.start) for a, b in words]
-    whole = (view.start, view.end) == (0, len(view.text))
-    unit = (0, 0) if whole else (view.start, view.end)
-    return Work(
-        view=view,
-        pieces=list(pieces(view.text, unit, moved)),
-        choices=choices(visit.codebook, suggested),
-        suggested=suggested,
-        shown=shown,
-        suggested_code=suggested.codes[0] if suggested.codes else "",
-        model_state=desk.learner.model_state if shown else "",
-        reasons=reasons_told(view.reasons, shown),
-    )
 
 
 def _work_page(

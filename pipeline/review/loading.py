@@ -94,20 +94,9 @@ def load_file(
     table = pd.concat([pd.DataFrame(columns=source.columns, dtype=object), *source.chunks()])
     cells = table.map(lambda v: as_text(v).replace("\x00", "\ufffd")).reset_index(drop=True)
     kept, suggested_by = _columns(cells, source)
-    if suggestions_form(source.columns) == "long":
-        text_column, id_column = text_column_of_long(source.columns, text_column, str(path)), ID_COLUMN
-        first = cells["rank"].isin(["", "1"]).to_numpy(dtype=bool)
-    else:
-        wide = suggested_by is not None
-        if wide and text_column is None:
-            text_column = column_suggested_for(kept, cells.get(SUGGESTED_FOR, []), str(path))
-        kept_names = [*kept, ID_COLUMN] if wide and ID_COLUMN not in kept else kept
-        text_column, id_column = check_columns(
-            kept_names, text_column, id_column, TOP, str(path), () if wide else source.sheets
-        )
-        first = None
+    text_column, id_column = _text_and_id(cells, source, kept, text_column, id_column)
     columns = [c for c in kept if c not in (text_column, id_column)]
-    comments, aside = _comments(cells, source, text_column, id_column, columns, first)
+    comments, aside = _comments(cells, source, text_column, id_column, columns)
     store.set_project(
         source=source.path.name,
         source_sha256=_sha256(path),
@@ -150,6 +139,21 @@ def _columns(cells: pd.DataFrame, source: RowSource) -> tuple[list[str], str | N
     return [c for c in names if c not in made], _only(cells, "model_id")
 
 
+def _text_and_id(
+    cells: pd.DataFrame, source: RowSource, kept: list[str], text_column: str | None, id_column: str | None
+) -> tuple[str, str | None]:
+    """Return the columns of the texts and of the ids (None if rows are numbered); kept : the survey's own columns."""
+    file, form = str(source.path), suggestions_form(source.columns)
+    if form == "long":
+        return text_column_of_long(source.columns, text_column, file), ID_COLUMN
+    if not form:
+        return check_columns(kept, text_column, id_column, TOP, file, source.sheets)
+    if text_column is None:
+        text_column = column_suggested_for(kept, cells.get(SUGGESTED_FOR, []), file)
+    names = kept if ID_COLUMN in kept else [*kept, ID_COLUMN]
+    return check_columns(names, text_column, id_column, TOP, file)
+
+
 def _only(cells: pd.DataFrame, column: str) -> str:
     return "、".join(sorted(set(cells[column]) - {""})) if column in cells else ""
 
@@ -160,7 +164,6 @@ def _comments(
     text_column: str,
     id_column: str | None,
     columns: list[str],
-    first: Any,
 ) -> tuple[list[_Comment], list[dict[str, object]]]:
     """Return the rows that hold a comment, and those set aside with the reason."""
     comments: list[_Comment] = []
@@ -169,11 +172,13 @@ def _comments(
     others = cells[columns].to_numpy(dtype=object).tolist() if columns else [[]] * len(cells)
     every = cells.to_numpy(dtype=object)
     ids = cells[id_column].tolist() if id_column is not None else None
+    is_long = suggestions_form(source.columns) == "long"
+    first = cells["rank"].isin(["", "1"]).tolist() if is_long else [True] * len(cells)
     file = str(source.path)
     for i, text in enumerate(cells[text_column].tolist()):
         row = source.first_row + i
         opinion_id = f"{source.path.stem}-R{row}" if ids is None else ids[i].strip()
-        if first is not None and not first[i]:
+        if not first[i]:
             reason = "同じ意見の2位以下の提案(意見としては1位の行で読み込んだ)"
         elif is_totals_row(text, every[i]):
             reason = TOTALS_ROW
