@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import pandas as pd
 
@@ -37,6 +38,29 @@ _REASONS = {
     "unsure": "コードを決めていない人がいる",
     "text-differs": "同じ意見のIDに別の文面がある",
 }
+
+
+class Said(Protocol):
+    """What a coder said of an opinion in a round: a row of DECISIONS, or of the review's database."""
+
+    @property
+    def coder(self) -> str:
+        """Who."""
+
+    @property
+    def round(self) -> str:
+        """In which round."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes given."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether it gives neither a code nor says that none fits."""
+
+
+AnySaid = TypeVar("AnySaid", bound=Said)
 
 
 @dataclass(frozen=True)
@@ -113,18 +137,19 @@ def _deciding(given: Sequence[Decision]) -> tuple[list[Decision], list[tuple[Dec
         why = {ADJUDICATION: "後の裁定に置き換わった"}
         others = [d for d in given if d not in newest]
         return newest, [(d, why.get(d.round, "裁定が優先された")) for d in others]
-    return _last_rounds(given)
+    return last_rounds(given)
 
 
-def _last_rounds(given: Sequence[Decision]) -> tuple[list[Decision], list[tuple[Decision, str]]]:
-    """Return each coder's decision of their last round, and the earlier ones with the reason."""
-    last: dict[str, Decision] = {}
-    earlier: list[tuple[Decision, str]] = []
-    for d in sorted(given, key=lambda d: _round_order(d.round)):
+def last_rounds(given: Iterable[AnySaid]) -> tuple[list[AnySaid], list[tuple[AnySaid, str]]]:
+    """Return each coder's decision of their last round, as they come, and the earlier ones with the reason."""
+    given = list(given)
+    last: dict[str, int] = {}
+    earlier: list[tuple[AnySaid, str]] = []
+    for i, d in sorted(enumerate(given), key=lambda pair: _round_order(pair[1].round)):
         if d.coder in last:
-            earlier.append((last[d.coder], f"本人の後の回({d.round})の判定が使われた"))
-        last[d.coder] = d
-    return sorted(last.values(), key=lambda d: d.rows), earlier
+            earlier.append((given[last[d.coder]], f"本人の後の回({d.round})の判定が使われた"))
+        last[d.coder] = i
+    return [given[i] for i in sorted(last.values())], earlier
 
 
 def _newest(settled: Sequence[Decision]) -> list[Decision]:
@@ -147,6 +172,11 @@ def _open_kind(
     """Return why a unit is open and the level at which its coders part; ('', '') if it is settled."""
     if len({comparison_key(d.text) for d in given if d.text.strip()}) > 1:
         return "text-differs", ""
+    return how_they_part(deciding, codebook)
+
+
+def how_they_part(deciding: Sequence[Said], codebook: Codebook) -> tuple[str, str]:
+    """Return the kind of what coders leave open, by their last rounds, and the level; ('', '') if they agree."""
     first = deciding[0]
     levels = [differs_at(codebook, first.codes, d.codes) for d in deciding[1:] if not d.missing]
     if any(d.missing for d in deciding):
@@ -162,7 +192,7 @@ def _open_row(
 ) -> dict[str, str]:
     first, (kind, level) = given[0], why
     # Where an adjudicator is unsure, whoever settles it next has to see both sides too.
-    sides, _ = _last_rounds([d for d in given if d.round != ADJUDICATION])
+    sides, _ = last_rounds([d for d in given if d.round != ADJUDICATION])
     settled = [d for d in deciding if d.round == ADJUDICATION]
     texts = list(dict.fromkeys(d.text for d in given if d.text.strip()))
 

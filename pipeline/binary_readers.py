@@ -8,20 +8,29 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from openpyxl.styles.numbers import (
+    BUILTIN_FORMATS,
+    BUILTIN_FORMATS_MAX_SIZE,
+    is_date_format,
+    is_timedelta_format,
+)
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import from_excel
 
 from pipeline.cells import TITLE, ChooseSheet, Opened, Row, as_text, header, header_row
 from pipeline.errors import InputError, listed
 
 # Parse errors of both XML libraries openpyxl may use are SyntaxErrors.
-_XLSX_FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, SyntaxError)
+_XLSX_FAULTS = (zipfile.BadZipFile, zlib.error, LookupError, ValueError, TypeError, EOFError, SyntaxError)
+# Formats of dates and times that Excel in Japan has of its own: 「1月1日」, 「令和7年7月1日」. No file explains them.
+_JAPANESE_DATES = frozenset({*range(27, 37), *range(50, 59)})
 # About styles and extensions, which are not read here; they come while rows are read, too.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
 
@@ -39,7 +48,7 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
     _refuse_other_excel(path, head)
     _refuse_strict(path)
     with _xlsx(path) as book:
-        name, filled = _sheet_to_read(book, wanted, choose, path)
+        name, filled, hidden = _sheet_to_read(book, wanted, choose, path)
         sheet = book[name]
         rows_there = map(_without_trailing, _sheet_rows(sheet))
         columns = header(header_row(rows_there, path), path)
@@ -58,13 +67,13 @@ def open_xlsx(path: Path, wanted: str | None, head: bytes, choose: ChooseSheet |
     def rows() -> Generator[Row, None, None]:
         return _xlsx_rows(path, name, len(columns), formulas=bool(formulas))
 
-    return Opened(columns, None, 2, rows, name, filled, merged)
+    return Opened(columns, None, 2, rows, name, filled, merged, hidden)
 
 
 def _sheet_to_read(
     book: Any, wanted: str | None, choose: ChooseSheet | None, path: Path
-) -> tuple[str, tuple[str, ...]]:
-    """Return the name of the sheet to read, and of all that are visible and have content."""
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return the name of the sheet to read, and of all with content: those that are visible, and those people hid."""
     sheets = {s.title: s for s in book.worksheets}
     if wanted is not None and wanted not in sheets:
         found = listed(sheets)
@@ -73,14 +82,32 @@ def _sheet_to_read(
             f"no sheet '{wanted}'; sheets: {found[1]}",
             file=str(path),
         )
+    # What is "veryHidden" is a program's own, and no menu of Excel shows it.
+    filled = [
+        s
+        for s in sheets.values()
+        if s.sheet_state in ("visible", "hidden") and any(map(_without_trailing, _sheet_rows(s)))
+    ]
+    hidden = tuple(s.title for s in filled if s.sheet_state == "hidden")
     firsts = {
         s.title: [as_text(c) for c in _without_trailing(next(_sheet_rows(s), []))]
-        for s in sheets.values()
-        if s.sheet_state == "visible" and any(map(_without_trailing, _sheet_rows(s)))
+        for s in filled
+        if s.sheet_state == "visible"
     }
     if not firsts and wanted is None:
-        raise InputError("どのシートも空です。", "all sheets are empty", file=str(path))
-    return wanted or (choose(firsts) if choose else next(iter(firsts))), tuple(firsts)
+        names = listed(hidden)
+        raise InputError(
+            "どのシートも空です"
+            + (
+                f"(非表示のシートのほかは: {names[0]})。Excel で再表示して、保存してください。"
+                if hidden
+                else "。"
+            ),
+            "all sheets are empty"
+            + (f" but hidden ones ({names[1]}); unhide them in Excel and save" if hidden else ""),
+            file=str(path),
+        )
+    return wanted or (choose(firsts) if choose else next(iter(firsts))), tuple(firsts), hidden
 
 
 def _xlsx_rows(path: Path, name: str, width: int, *, formulas: bool) -> Generator[Row, None, None]:
@@ -115,6 +142,7 @@ def _xlsx(path: Path, *, formulas: bool = False) -> Iterator[Any]:
             with warnings.catch_warnings():  # about styles and extensions, which are not read here
                 warnings.simplefilter("ignore")
                 book = openpyxl.load_workbook(handle, read_only=True, data_only=not formulas)
+            book._date_formats = frozenset()  # numbers come as numbers: see `_value`
             yield book
         except _XLSX_FAULTS:
             raise InputError(ja, en, file=str(path)) from None
@@ -123,20 +151,45 @@ def _xlsx(path: Path, *, formulas: bool = False) -> Iterator[Any]:
 def _sheet_rows(sheet: Any, formulas: Any = None) -> Iterator[list[Any]]:
     """Yield the rows of a sheet; a formula without a value, from the same sheet with `formulas`, is its text."""
     sheet.reset_dimensions()  # some programs write a wrong size, and rows would be lost
-    if formulas is None:
-        rows = sheet.iter_rows(values_only=True)
-    else:
+    dates, epoch = _date_styles(sheet.parent), sheet.parent.epoch
+    written: Iterator[Any] = repeat(())
+    if formulas is not None:
         formulas.reset_dimensions()
-        both = zip(sheet.iter_rows(), formulas.iter_rows(values_only=True), strict=True)
-        rows = (map(_value_or_formula, cells, written) for cells, written in both)
-    for row in rows:
+        written = formulas.iter_rows(values_only=True)
+    for cells, texts in zip(sheet.iter_rows(), written, strict=formulas is not None):
+        row = [_value(cell, dates, epoch) for cell in cells]
+        if formulas is not None:
+            row = list(map(_value_or_formula, cells, row, texts))
         yield [_unescaped(c) if isinstance(c, str) and "_x" in c else c for c in row]
 
 
-def _value_or_formula(cell: Any, written: Any) -> Any:
+def _date_styles(book: Any) -> dict[int, bool]:
+    """Return the styles of cells that show a number as a date or time; whether as a duration, of over 24 hours too."""
+    found = {}
+    for i, style in enumerate(book._cell_styles):
+        number, own = style.numFmtId, style.numFmtId - BUILTIN_FORMATS_MAX_SIZE
+        code = book._number_formats[own] if own >= 0 else BUILTIN_FORMATS.get(number)
+        if number in _JAPANESE_DATES or is_date_format(code):
+            found[i] = is_timedelta_format(code)
+    return found
+
+
+def _value(cell: Any, dates: dict[int, bool], epoch: Any) -> Any:
+    """Return the value of a cell, a date if it shows one.
+
+    A number that no date has (20250701 in a cell for dates, where Excel shows ####) stays what it is; openpyxl would
+    put 「#VALUE!」 in its place.
+    """
+    if cell.data_type == "n" and cell.value is not None and cell._style_id in dates:
+        with suppress(OverflowError, ValueError):
+            return from_excel(cell.value, epoch, timedelta=dates[cell._style_id])
+    return cell.value
+
+
+def _value_or_formula(cell: Any, value: Any, written: Any) -> Any:
     # A cell of kind 'str' has been worked out, to an empty text.
-    if cell.value is not None or cell.data_type == "str":
-        return cell.value
+    if value is not None or cell.data_type == "str":
+        return value
     return getattr(written, "text", written)  # of a formula over several cells: its text
 
 

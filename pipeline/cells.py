@@ -45,6 +45,7 @@ class Opened(NamedTuple):
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     merged: str = ""
+    hidden: tuple[str, ...] = ()
 
 
 def in_percent(share: float, places: int = 0) -> str:

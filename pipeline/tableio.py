@@ -34,7 +34,8 @@ class RowSource:
 
     `encoding` says what was read (None for .xlsx and .parquet); `first_row` is the number of the first
     data row as people see it: row = `first_row` + number of rows before it. Of an Excel file, `sheet` is the
-    one read, `sheets` are the visible ones with content, and `merged` is the first of its merged cells ('' if none).
+    one read, `sheets` are the visible ones with content, `merged` is the first of its merged cells ('' if none), and
+    `hidden` are the sheets with content that people hid.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class RowSource:
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     merged: str = ""
+    hidden: tuple[str, ...] = ()
 
     def chunks(self, size: int = 4096) -> Iterator[pd.DataFrame]:
         """Yield tables of up to `size` rows, cells as objects in the file's own types, opening it anew.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -67,6 +67,29 @@ def test_damaged_xlsx(tmp_path: Path, member: str, content: bytes | None) -> Non
     fault(path)
 
 
+@pytest.mark.parametrize(
+    ("member", "old", "new"),
+    [
+        (
+            "xl/styles.xml",
+            b'<patternFill patternType="none"/>',
+            b"",
+        ),  # as some programs write a fill of no kind
+        ("xl/worksheets/sheet1.xml", b't="s"><v>0</v>', b't="s"><v>99</v>'),
+    ],
+)
+def test_faults_within_the_parts_of_an_xlsx_file(tmp_path: Path, member: str, old: bytes, new: bytes) -> None:
+    whole, path = tmp_path / "whole.xlsx", tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(whole) as workbook:
+        workbook.add_worksheet().write_column(0, 0, ["意見", "坂"])
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            assert name != member or old in data
+            target.writestr(name, data.replace(old, new) if name == member else data)
+    assert ".xlsx に保存し直して" in fault(path).ja
+
+
 def test_the_strict_kind_of_xlsx_is_not_taken_for_empty(tmp_path: Path) -> None:
     usual, strict = tmp_path / "usual.xlsx", tmp_path / "strict.xlsx"
     write_table(pd.DataFrame({"意見": ["バスが少ない"]}), usual)
@@ -87,6 +110,35 @@ def test_excel_keeps_types_and_inner_blank_rows(tmp_path: Path) -> None:
     assert read_table(path).values.tolist() == [["01", "3", "2025-07-01"], ["", "", ""], ["", "2.5", ""]]
 
 
+def test_dates_as_excel_in_japan_shows_them_and_numbers_that_no_date_has(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    told: list[tuple[float, str | int, object]] = [
+        (45839, 14, datetime(2025, 7, 1)),
+        # 「7月1日」, into which Excel turns a code such as 7-1, 「2025年7月1日」, 「R7.7.1」, 「18時00分」
+        (45839, 56, datetime(2025, 7, 1)),
+        (45839, 31, datetime(2025, 7, 1)),
+        (45839, 57, datetime(2025, 7, 1)),
+        (0.75, 32, time(18)),
+        (45839, "ggge年m月d日", datetime(2025, 7, 1)),
+        (1.5, "[h]:mm", timedelta(hours=36)),
+        (15, 14, datetime(1900, 1, 15)),
+        (20250701, 14, 20250701),
+        (467231234, "h:mm", 467231234),
+        (-1000000, 14, -1000000),
+        (1e15, "[h]:mm", 1e15),
+        (45839, 0, 45839),
+        (45839, "0_d", 45839),
+    ]
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write(0, 0, "a")
+        for row, (number, shown, _) in enumerate(told, 1):
+            sheet.write_number(row, 0, number, workbook.add_format({"num_format": shown}))
+        # Read along with what formulas say.
+        sheet.write_formula(len(told) + 1, 0, "=99999999", workbook.add_format({"num_format": 14}), 99999999)
+    assert [c for (c,) in rows_of(path)] == [*(value for *_, value in told), 99999999]
+
+
 def test_first_sheet_with_content_unless_named(tmp_path: Path) -> None:
     path = book(tmp_path / "a.xlsx", [], [["a"], [1]], [["b"], [2]])
     assert open_rows(path).columns == ["a"]
@@ -99,6 +151,20 @@ def test_excel_row_wider_than_header(tmp_path: Path) -> None:
     error = fault(book(tmp_path / "a.xlsx", [["a", "b"], [1, 2], [1, 2, None, 3]]))
     assert error.place.row == 3 and error.ja.startswith("D3 に値がありますが、1行目(見出し)のその列が空です")
     assert "value in D3" in error.en
+
+
+def test_hidden_sheets_are_not_read_but_known(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", [], [["a"], [1]], [["b"], [2]], [["c"], [3]], [])
+    workbook = openpyxl.load_workbook(path)
+    for name, state in (("表3", "hidden"), ("表4", "veryHidden"), ("表5", "hidden")):
+        workbook[name].sheet_state = state
+    workbook.save(path)
+    source = open_rows(path)
+    assert (source.sheet, source.sheets, source.hidden) == ("表2", ("表2",), ("表3",))
+    assert rows_of(path, sheet="表3") == [[2]]
+    workbook["表2"].sheet_state = "hidden"
+    workbook.save(path)
+    assert "非表示のシートのほかは: 表2、表3" in fault(path).ja and "表2, 表3" in fault(path).en
 
 
 @pytest.mark.parametrize("title", [["令和7年度 調査"], ["令和7年度 調査", None, None, None, "自由記述一覧"]])

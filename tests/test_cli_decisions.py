@@ -10,10 +10,11 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from commands import iken
+from commands import LIGHT, iken
 from conftest import ROOT, SEED_CODEBOOK, SEED_LABELS
 
-from pipeline.cli.inputs import find_inputs, read_labels
+from pipeline.cli.console import Console
+from pipeline.cli.inputs import TrainingInputs, find_inputs, read_labels, say_unsure_plan
 from pipeline.codebook import Codebook
 from pipeline.labels import check_ids, prepare_labels
 from pipeline.models import FORMAT, load_model, read_manifest
@@ -83,6 +84,43 @@ def test_labels_that_came_away_from_their_codebook_tell_their_plan(
     if command[0] not in ("train", "agreement"):  # which cost time, or want two coders
         write_table(seed.assign(code_title=titles), named["LABELS"])
         assert iken(*(named.get(str(a), a) for a in command)) == 0
+
+
+def test_training_tells_of_labels_whose_plan_nothing_tells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed, plan = read_table(SEED_LABELS), Codebook.from_table(read_table(SEED_CODEBOOK))
+    away = tmp_path / "away.csv"
+    shutil.copy(SEED_LABELS, away)
+    assert iken("train", "--labels", away, *BOOK, *LIGHT, "--out", tmp_path / "model") == 0
+    assert "away.csv: 今とは違うコードブックで付けたラベルです。" in capsys.readouterr().err
+
+    def told(labels: Path, codebook: Path = SEED_CODEBOOK) -> bool:
+        inputs = TrainingInputs((labels,), codebook)
+        say_unsure_plan(Console("ja"), inputs, Codebook.from_table(read_table(codebook)))
+        return "違うコードブックで付けたラベルです" in capsys.readouterr().err
+
+    assert told(away)
+    # Beside the codebook itself, of which definitions were reworded since.
+    assert not told(SEED_LABELS)
+    titles = [plan[c].title for c in seed["code"]]
+    for known in (
+        {"code_title": titles},
+        {"codebook_sha256": plan.sha256},
+        {"codebook_sha256": ""},
+    ):
+        write_table(seed.assign(**known), away)
+        assert not told(away), known
+    # Beside the codebook they were given by, whose titles have been compared; or beside one of other labels.
+    for folder in ("codebook", "labels"):
+        (tmp_path / "old" / folder).mkdir(parents=True)
+    own = read_table(SEED_CODEBOOK).assign(definition="前の説明")
+    write_table(own, tmp_path / "old/codebook/codebook.csv")
+    labels = tmp_path / "old/labels/a.csv"
+    write_table(seed.assign(codebook_sha256=Codebook.from_table(own).sha256), labels)
+    assert not told(labels)
+    write_table(seed, labels)
+    assert told(labels)
 
 
 def test_what_labels_say_of_their_plan_does_not_reach_a_model(tmp_path: Path) -> None:

@@ -88,6 +88,12 @@ def test_the_sheet_with_the_comments_is_read_and_the_others_named(
     assert iken("--lang", "en", "mask", tmp_path / "b.xlsx", "--out", tmp_path / "en.csv") == 0
     said = capsys.readouterr()
     assert "(sheet '大船')" in said.out and "Sheets not read: 玉縄" in said.err
+    # A hidden sheet may hold answers as well.
+    workbook = openpyxl.load_workbook(tmp_path / "b.xlsx")
+    workbook["玉縄"].sheet_state = "hidden"
+    workbook.save(tmp_path / "b.xlsx")
+    assert run(command, tmp_path / "b.xlsx") == 0
+    assert "読まないシート: 玉縄(非表示)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["suggest", "mask", "themes"])

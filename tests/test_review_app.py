@@ -952,6 +952,16 @@ def test_a_case_says_what_each_button_does_and_amending_returns_to_it(browser: O
 
 
 @one_database
+def test_the_page_tells_of_what_one_coder_leaves_open(browser: Open, store: Store) -> None:
+    page = browser()
+    assert "未決 0" in page.get("/adjudicate").text and "1人だけが" not in page.get("/adjudicate").text
+    given = {"expected_seq": 0, "client_token": "t", "suggestion_shown": False}
+    store.save("佐藤", 1, "unsure", [], **given)  # type: ignore[arg-type]
+    shown = page.get("/adjudicate").text
+    assert "未決 0" in shown and "1人だけが判定して保留のままの意見が 1件" in shown
+
+
+@one_database
 def test_codes_may_have_spaces(database_url: str, model: Model) -> None:
     codes = [f"目標1 ({i})" for i in (1, 2)]
     plan = Codebook.from_table(CODEBOOK.table([{"code": c, "title": c} for c in codes]))

@@ -749,6 +749,52 @@ def test_what_is_open_is_open_for_the_table_too(empty: Store, plan: Codebook) ->
     assert opened() == [] and len(empty.disagreements(settled=True)) == 3
 
 
+def test_the_last_round_of_each_coder_counts_for_what_is_open(empty: Store, plan: Codebook) -> None:
+    load(empty, plan, 8)
+    chosen = empty.assign_double(1.0, ["a", "b"])
+    empty.assign_double(1.0, ["a", "b"], round="2")
+    empty.assign_double(1.0, ["a", "c"], round="10")
+
+    def say(n: int, round: str, **codes: str) -> None:
+        for coder, code in codes.items():
+            view = empty.get(chosen[n], coder, round=round)
+            action, given = ("unsure", []) if code == "?" else ("change", [code])
+            more: dict[str, object] = {"expected_seq": view.seq, "client_token": f"{n}{round}{coder}"}
+            empty.save(coder, chosen[n], action, given, suggestion_shown=False, round=round, **more)  # type: ignore[arg-type]
+
+    def opened() -> list[int]:
+        table = adjudicate(empty.decisions_table(), plan).open["opinion_id"].tolist()
+        page = [d.comment.opinion_id for d in empty.disagreements(settled=False)]
+        # What one coder is unsure of is theirs to decide yet: told by its number only.
+        assert set(page) <= set(table) and len(table) == len(page) + empty.unsure_alone()
+        return [n for n in range(8) if empty.get(chosen[n], "a").opinion_id in page]
+
+    for n in (0, 1, 2, 3):
+        say(n, "1", a="G1-1-1", b="G1-1-2")
+    say(4, "1", a="G1-1-1", b="G1-1-1")
+    say(5, "1", a="?")
+    assert opened() == [0, 1, 2, 3] and empty.unsure_alone() == 1
+    say(0, "2", a="G1-1-1", b="G1-1-1")  # agreed at last
+    say(1, "2", a="G1-1-2")  # with what the other said in the first round
+    say(4, "2", a="G2-1-1")  # parted since
+    say(2, "2", a="G1-1-1", b="G1-1-1")
+    say(2, "10", a="G1-1-2", c="G1-1-1")
+    assert opened() == [2, 3, 4]
+    said = {d.comment.comment_id: d.decisions for d in empty.disagreements()}
+    assert [(d.coder, d.codes) for d in said[chosen[2]]] == [
+        ("a", ("G1-1-2",)),
+        ("b", ("G1-1-1",)),
+        ("c", ("G1-1-1",)),
+    ]
+    # Left open by the adjudicator, it stays so whatever the coders say then; settled, it can still be corrected.
+    empty.adjudicate("judge", chosen[3], "unsure", expected_seq=0, client_token="j3")
+    empty.adjudicate("judge", chosen[4], "change", ["G2-1-1"], expected_seq=0, client_token="j4")
+    say(3, "2", a="G1-1-1", b="G1-1-1")
+    say(4, "2", b="G2-1-1")
+    assert opened() == [2, 3]
+    assert [d.comment.comment_id for d in empty.disagreements(settled=True)] == [chosen[4]]
+
+
 def test_a_second_adjudicator_corrects_the_first(empty: Store, plan: Codebook, clock: Clock) -> None:
     load(empty, plan, 2)
     first = empty.assign_double(1.0, ["a", "b"])[0]

@@ -128,13 +128,45 @@ def read_labels(paths: Sequence[Path], codebook: Codebook, names: Sequence[str] 
 
 def _check_plan(labels: pd.DataFrame, path: Path, codebook: Codebook) -> None:
     """Raise `InputError` for labels that were coded by the codebook beside them, if that is of another plan."""
-    beside = path.resolve().parent.parent / "codebook" / "codebook.csv"
-    try:
-        other = read_codebook(beside) if beside.is_file() else None
-    except InputError:  # not what was asked about
-        other = None
-    if other is not None and other.sha256 in set(labels["codebook_sha256"]):
+    if other := _coded_by(labels, _beside(path)):
         codebook.check_titles(((n.code, n.title) for n in other), str(path))
+
+
+def _beside(labels: Path) -> Path:
+    """Return where `iken ingest` writes the codebook of these labels."""
+    return labels.resolve().parent.parent / "codebook" / "codebook.csv"
+
+
+def _coded_by(labels: pd.DataFrame, path: Path) -> Codebook | None:
+    """Return a codebook, if it is there and these labels were coded by it."""
+    try:
+        found = read_codebook(path) if path.is_file() else None
+    except InputError:  # not what was asked about
+        return None
+    return found if found is not None and found.sha256 in set(labels["codebook_sha256"]) else None
+
+
+def say_unsure_plan(console: Console, inputs: TrainingInputs, codebook: Codebook) -> None:
+    """Warn of labels that another codebook was used for, where nothing tells whether it is of the same plan.
+
+    They have no titles (`CODE_TITLE`) and are away from their codebook. Those beside the codebook that is learned are
+    passed over: every better definition makes it another one.
+    """
+    for path in inputs.labels:
+        table = LABELS.check(read_table(path), str(path))
+        used, titles = set(table["codebook_sha256"]) - {""}, "".join(table.get(CODE_TITLE, []))
+        if not used or codebook.sha256 in used or titles.strip():
+            continue
+        if _beside(path) != inputs.codebook.resolve() and _coded_by(table, _beside(path)) is None:
+            console.warn(
+                f"{path.name}: 今とは違うコードブックで付けたラベルです。コードの名前(code_title の列)がなく、そのコードブックも"
+                "隣にないので、同じ計画のものか確かめられません。説明を直しただけなら、このままで構いません。"
+                "前の計画のものなら、`iken crosswalk` で引き継いでから学習してください。",
+                f"{path.name}: labels given by another codebook than this. They have no titles (column code_title) and "
+                "their codebook is not beside them, so nothing tells whether they are of the same plan. If only "
+                "definitions were reworded, all is well; if they are of an earlier plan, first carry them over with "
+                "`iken crosswalk`",
+            )
 
 
 def find_inputs(

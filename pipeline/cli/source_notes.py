@@ -35,6 +35,7 @@ def say_other_sheets(console: Console, source: RowSource, wanted: str | None, *,
     `option` tells whether the command has --sheet; without it, the first sheet with content is read.
     """
     others = [s for s in source.sheets if s != source.sheet]
+    others += [console.t(f"{s}(非表示)", f"{s} (hidden)") for s in source.hidden]
     if wanted is not None or not others or set(source.columns) >= _SUGGESTIONS:
         return
     names, read = listed(others), read_from(console, source)

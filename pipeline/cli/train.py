@@ -23,6 +23,7 @@ from pipeline.cli.inputs import (
     read_labels,
     read_paraphrases,
     read_term_list,
+    say_unsure_plan,
 )
 from pipeline.cli.source_notes import say_reasons, say_sheets
 from pipeline.errors import InputError, counted
@@ -61,6 +62,7 @@ def run_train(
         )
     settings = _read_config(config)
     model, aside = train_files(console, inputs, settings)
+    say_unsure_plan(console, inputs, model.codebook)
     manifest = {
         **model.manifest,
         "inputs": {

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, insert, select
+from sqlalchemy.orm import Session
 
+from pipeline.adjudicate import how_they_part, last_rounds
 from pipeline.decision_checks import ADJUDICATION, FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.review.database import Database
+from pipeline.review.definitions import read_codebook
 from pipeline.review.handing import Handing
 from pipeline.review.people import write_audit
 from pipeline.review.sampling import share_of
@@ -85,39 +88,38 @@ class DoubleCoding(Handing):
             write_audit(session, at, who, "assign-double", detail)
             return [row.id for row in chosen]
 
-    def disagreements(self, round: str = FIRST_ROUND, *, settled: bool | None = None) -> list[Disagreement]:
-        """Return the comments that `adjudicate` calls open: decisions of two coders differ, or one is unsure.
+    def disagreements(self, *, settled: bool | None = None) -> list[Disagreement]:
+        """Return the comments that `adjudicate` calls open, or an adjudicator decided.
 
-        Decisions differ by their sets of codes, or by their actions where there is none. What a single coder is
-        unsure of is theirs to decide yet.
+        Of each coder the last round counts. What a single coder is unsure of is theirs to decide yet, see
+        `unsure_alone`.
 
         settled : only those settled (True), only open ones (False), or all (None)
         """
         with self._db.read() as session:
-            by_comment: dict[int, list[Decided]] = {}
-            answers: dict[int, Decided] = {}
-            rows = session.scalars(
-                select(DecisionRow)
-                .join(StandingRow, StandingRow.seq == DecisionRow.seq)
-                .where(StandingRow.round.in_([round, ADJUDICATION]))
-                .order_by(DecisionRow.seq)
-            )
-            for row in rows:
-                if row.round == ADJUDICATION:
-                    answers[row.comment_id] = decided(row)  # the newest, whoever settled it
-                else:
-                    by_comment.setdefault(row.comment_id, []).append(decided(row))
+            said, answers = _last_words(session)
+            codebook = read_codebook(session)
             differing = {
-                comment_id: tuple(sorted(given, key=lambda d: d.coder))
-                for comment_id, given in by_comment.items()
-                if len({_says(d) for d in given}) > 1 or (len(given) > 1 and any(d.missing for d in given))
+                comment_id
+                for comment_id, given in said.items()
+                if len(given) > 1 and how_they_part(given, codebook)[0]
             }
             comments = session.scalars(select(CommentRow).order_by(CommentRow.position))
-            wanted = [row for row in comments if row.id in differing]
+            wanted = [row for row in comments if row.id in differing or row.id in answers]
             # As nobody's own: without suggestions, which are not what the coders differ on.
-            views = self._views(session, wanted, "", round)
-            found = [Disagreement(v, differing[v.comment_id], answers.get(v.comment_id)) for v in views]
+            views = self._views(session, wanted, "", FIRST_ROUND)
+            found = [Disagreement(v, said.get(v.comment_id, ()), answers.get(v.comment_id)) for v in views]
             return [d for d in found if settled is None or settled != d.is_open]
+
+    def unsure_alone(self) -> int:
+        """Return how many more comments `adjudicate` calls open: of one coder, who is unsure."""
+        with self._db.read() as session:
+            said, answers = _last_words(session)
+            return sum(
+                len(given) == 1 and given[0].missing
+                for comment_id, given in said.items()
+                if comment_id not in answers
+            )
 
     def rounds(self) -> list[str]:
         """Return the names of the rounds there are, "1" first, without that of adjudication."""
@@ -127,9 +129,23 @@ class DoubleCoding(Handing):
             return [FIRST_ROUND, *sorted(names - {FIRST_ROUND, ADJUDICATION})]
 
 
-def _says(decision: Decided) -> frozenset[str]:
-    """Return what a decision says: its codes in any order, or its action where there is none."""
-    return frozenset(decision.codes) or frozenset([f"({decision.action})"])
+def _last_words(session: Session) -> tuple[dict[int, tuple[Decided, ...]], dict[int, Decided]]:
+    """Return for each comment what each coder said in their last round, and what was settled."""
+    by_comment: dict[int, list[Decided]] = {}
+    answers: dict[int, Decided] = {}
+    rows = session.scalars(
+        select(DecisionRow).join(StandingRow, StandingRow.seq == DecisionRow.seq).order_by(DecisionRow.seq)
+    )
+    for row in rows:
+        if row.round == ADJUDICATION:
+            answers[row.comment_id] = decided(row)  # the newest, whoever settled it
+        else:
+            by_comment.setdefault(row.comment_id, []).append(decided(row))
+    said = {
+        comment_id: tuple(sorted(last_rounds(given)[0], key=lambda d: d.coder))
+        for comment_id, given in by_comment.items()
+    }
+    return said, answers
 
 
 def _in_round(table: type[AssignmentRow] | type[StandingRow], round: str) -> ColumnElement[bool]:

@@ -127,7 +127,14 @@ def standing_decision(
 def decided(row: DecisionRow) -> Decided:
     """Return a decision as pages see it."""
     return Decided(
-        row.seq, row.decision_id, row.coder, row.action, tuple(row.codes), row.note, row.decided_at
+        row.seq,
+        row.decision_id,
+        row.coder,
+        row.round,
+        row.action,
+        tuple(row.codes),
+        row.note,
+        row.decided_at,
     )
 
 

@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from pipeline.agreement import ALL_ROUNDS, MEASURES, MODEL, Agreement, agreement
 from pipeline.codebook import Codebook
-from pipeline.decision_checks import FIRST_ROUND
 from pipeline.errors import InputError
 from pipeline.notation import level_name
 from pipeline.review.desk import Visit, page_route, refusal, status_of
@@ -162,9 +161,8 @@ def _go_on(visit: Visit, said: str, at: int) -> Response:
 
 
 def _wanted(visit: Visit) -> dict[str, str]:
-    source = visit.form if "round" in visit.form else visit.request.query_params
+    source = visit.form if "show" in visit.form else visit.request.query_params
     return {
-        "round": source.get("round") or FIRST_ROUND,
         "show": "settled" if source.get("show") == "settled" else "open",
         "page": str(max(visit.number("page"), 0)),
     }
@@ -182,7 +180,7 @@ def _said(visit: Visit) -> str:
 
 def _adjudicate_page(visit: Visit) -> Response:
     wanted, codebook = _wanted(visit), visit.codebook
-    both = visit.store.disagreements(wanted["round"])
+    both = visit.store.disagreements()
     opened = [d for d in both if d.is_open]
     settled = [d for d in both if not d.is_open]
     cases = settled if wanted["show"] == "settled" else opened
@@ -202,9 +200,8 @@ def _adjudicate_page(visit: Visit) -> Response:
         },
         n_open=len(opened),
         n_settled=len(settled),
+        n_unsure_alone=visit.store.unsure_alone(),
         show=wanted["show"],
-        round=wanted["round"],
-        rounds=visit.store.rounds(),
         number=number,
         last=last,
         versions=_versions(visit, codebook, cases),

@@ -47,6 +47,7 @@ class Decided:
     seq: int
     decision_id: str
     coder: str
+    round: str
     action: str
     codes: tuple[str, ...]
     note: str
@@ -145,7 +146,7 @@ class BulkUndone:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A comment that its coders leave open: what they decided, and the adjudicator's decision if there is one."""
+    """A comment that its coders leave open, or that an adjudicator decided: what each coder said last, and that decision."""
 
     comment: CommentView
     decisions: tuple[Decided, ...]
