@@ -10,7 +10,7 @@ import pytest
 from commands import DEFAULT, iken
 from conftest import ROOT
 
-from pipeline.comment_column import guess_text_column, text_column_of_long
+from pipeline.comment_column import guess_text_column, named_column, text_column_of_long
 from pipeline.errors import InputError
 from pipeline.models import Model
 from pipeline.review.loading import load_file
@@ -57,6 +57,14 @@ def run(command: str, path: Path, *options: object) -> int:
 )
 def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
     assert guess_text_column(columns) == expected
+
+
+def test_a_name_that_fits_two_columns_names_neither() -> None:
+    """「問5 意見」 and 「問 5意見」 differ in a blank only; which one is meant nobody but the user knows."""
+    columns = ["問5 意見", "問 5意見"]
+    assert [named_column(columns, c, "--text-column", None) for c in columns] == columns
+    with pytest.raises(InputError, match="ある列: 問5 意見、問 5意見"):
+        named_column(columns, "問5意見", "--text-column", None)
 
 
 def test_the_long_form_has_one_column_of_comments_and_no_other_may_be_asked_for() -> None:

@@ -46,6 +46,10 @@ from pipeline.no_answer import has_no_opinion, stands_for_another
         "記載なし",
         "非該当",
         "回答しない",
+        "べつに",
+        "特別ありません",
+        "別段なし",
+        "わかんない",
     ],
 )
 def test_no_opinion(text: str) -> None:
@@ -83,7 +87,7 @@ def test_text_without_a_word_holds_no_opinion(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["同上", "同上。", "〃", "〃〃", "″", "”", "同じ", "上に同じ", "上と同じです。", "問３と同じ", "問3(1)に同じ", "前問と同じ意見です",
+    ["同上", "同上。", "〃", " 〃　", "〃〃", "″", "”", "同じ", "上に同じ", "上と同じです。", "問３と同じ", "問3(1)に同じ", "前問と同じ意見です",
      "同様です", "上記のとおり", "別紙のとおり", "別紙参照", "裏面に続く", "別紙をご覧ください", "#N/A", "#n/a", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!"],
 )  # fmt: skip
 def test_what_stands_for_another_comment(text: str) -> None:
