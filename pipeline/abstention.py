@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
+from pipeline.arrays import Bools, Floats
 from pipeline.codebook import Codebook
 from pipeline.metrics import level_columns, level_probabilities
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 TARGET_PRECISION = 0.8
 GRADE_B = 0.5

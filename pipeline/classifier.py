@@ -16,7 +16,8 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-Floats = NDArray[np.float64]
+from pipeline.arrays import Floats
+
 _USUAL_TEMPERATURE = 0.075
 Matrix = Any  # scipy.sparse.csr_matrix (which has no types) or a float array, (rows, d)
 

@@ -15,11 +15,10 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
+from pipeline.arrays import Bools, Floats, Ints
+
 THRESHOLD = 5
 HIDDEN = "x"  # what stands in a cell that is hidden
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 _TINY = 1e-6
 _WORTH_IT = 0.75
 # Of the largest surveys the solver takes some 20,000 steps; of one that takes more nobody waits for the end.

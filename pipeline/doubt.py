@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Floats
 from pipeline.masking import suspects_personal
-
-Floats = NDArray[np.float64]
 
 PERSONAL_DATA = "doubt_personal_data"
 SEVERAL_TOPICS = "doubt_several_topics"

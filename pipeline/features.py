@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from pipeline.arrays import Floats, Ints, Singles
 from pipeline.codebook import Codebook
 from pipeline.codebook_rows import Node
 from pipeline.encoders import encode_texts
 from pipeline.lexical import LexicalEncoder
 from pipeline.vectorcache import VectorCache
 
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
 Rows = slice | NDArray[np.int64] | NDArray[np.bool_]
 # The mean of the sentence vectors is drawn towards that of the background with the weight of so many opinions.
 _PRIOR_TEXTS = 20

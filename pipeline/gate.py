@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, log_softmax, xlogy
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from pipeline.arrays import Floats, Ints
+
 # The start of the search, and with a little weight the prior: both experts count, voice decides how much.
 _START = np.array([2.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
 _LIMITS = [

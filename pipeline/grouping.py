@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import silhouette_score
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from pipeline.arrays import Floats, Ints
 
 RESAMPLES = 100
 

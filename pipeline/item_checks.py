@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.arrays import Ints
 from pipeline.codebook import Codebook
 from pipeline.features import stack
 from pipeline.grouping import cosines, divide, representative
 from pipeline.keywords import characteristic_words
-from pipeline.metrics import Ints, gold_matrix
+from pipeline.metrics import gold_matrix
 from pipeline.models import Model
 from pipeline.themes import DECIDED, PLAN, Themes
 

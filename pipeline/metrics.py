@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.arrays import Floats, Ints
 from pipeline.calibration import chance_error, sweep_error, sweep_interval
 from pipeline.codebook import Codebook
 from pipeline.intervals import wilson
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 RESAMPLES = 2000
 # Probability given to a code that a model excludes outright, so that one such case costs much, not everything.

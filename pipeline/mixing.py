@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Floats, Ints
 from pipeline.confidence import choose_confidence, probabilities
 from pipeline.gate import Evidence, combine, fit_gate, standard
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 # Fewer opinions coded to items, copies counted once, say too little of how confident to be.
 ENOUGH_OPINIONS = 30

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-Floats = NDArray[np.float64]
+from pipeline.arrays import Floats
 
 _FLOOR = 1e-9
 # Share of comments of the plan that may be taken for comments of no item.

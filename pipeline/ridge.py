@@ -15,10 +15,10 @@ from scipy.linalg import cho_factor, get_lapack_funcs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from pipeline.arrays import Floats, Singles
 from pipeline.features import TextVectors
-from pipeline.gaussian import Singles, add_gaussian, along, weighted_sums
+from pipeline.gaussian import add_gaussian, along, weighted_sums
 
-Floats = NDArray[np.float64]
 # Squared value of the constant feature: the intercept is shrunk too, but ten times less than a text's weight.
 _CONSTANT = 0.1
 # With more texts, single precision: the kernel of 30,000 takes 3.6 GB instead of 7.2, and an office PC has 8.
