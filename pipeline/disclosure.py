@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
 from pipeline.arrays import Bools, Floats, Ints
@@ -83,7 +83,7 @@ def hidden_cells(
     return hidden
 
 
-def shown_shares(values: Ints, hidden: Bools, sizes: ArrayLike | None = None) -> NDArray[np.float64]:
+def shown_shares(values: Ints, hidden: Bools, sizes: ArrayLike | None = None) -> Floats:
     """Return shares of columns, from which no hidden count can be worked out; 0 where hidden.
 
     Parameters
