@@ -10,15 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
+from pipeline.arrays import Bools, Floats, Ints
 from pipeline.codebook import Codebook
 from pipeline.metrics import level_columns, level_probabilities
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 TARGET_PRECISION = 0.8
 GRADE_B = 0.5
@@ -38,18 +35,18 @@ class Level:
     """One level of the plan: its codes, the column of each item's code, and what a suggestion must reach."""
 
     codes: tuple[str, ...]
-    columns: NDArray[np.int64]
+    columns: Ints
     confidence: float
     margin: float
 
-    def judge(self, items: Floats) -> tuple[NDArray[np.int64], Floats, Bools]:
+    def judge(self, items: Floats) -> tuple[Ints, Floats, Bools]:
         """Return for each row the best code's column, its probability, and whether it passes."""
         summed = level_probabilities(items, self.columns)
         best, first, margin = _first_and_margin(summed)
         return best, first, (first >= self.confidence) & (margin >= self.margin)
 
 
-def _first_and_margin(summed: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+def _first_and_margin(summed: Floats) -> tuple[Ints, Floats, Floats]:
     best = summed.argmax(axis=1)
     if summed.shape[1] < 2:
         return best, summed[:, 0], summed[:, 0]
@@ -182,7 +179,7 @@ class Kept:
 def promise_kept(
     items: Floats,
     gold: Bools,
-    groups: NDArray[np.int64],
+    groups: Ints,
     codebook: Codebook,
     codes: list[str],
     target: float = TARGET_PRECISION,
@@ -230,7 +227,7 @@ def least_for_b(levels: list[Level], items: Floats, gold: Bools) -> float:
     return choose_threshold(first[~passes], right[~passes], GRADE_B)
 
 
-def grades(levels: list[Level], items: Floats, examples: NDArray[np.int64], limit_b: float) -> list[str]:
+def grades(levels: list[Level], items: Floats, examples: Ints, limit_b: float) -> list[str]:
     """Return the grade of each row's first item: A keeps the target precision, B one in two, C less.
 
     Parameters

@@ -16,6 +16,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from pipeline.arrays import Ints
 from pipeline.codebook import Codebook
 from pipeline.decisions import (
     ADJUDICATION,
@@ -27,7 +28,7 @@ from pipeline.decisions import (
 )
 from pipeline.disagreement import NONE_FITS, Unit, disagreements
 from pipeline.errors import InputError, counted
-from pipeline.metrics import Figure, Ints
+from pipeline.metrics import Figure
 from pipeline.reliability import MISSING, alpha, kappa, masi_distances, percent_agreement
 from pipeline.tables import CODE_TITLE, DECISIONS, LABELS, Schema, records
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.arrays import Floats, Ints
 from pipeline.codebook import Codebook
 from pipeline.copies import near_duplicate_groups
 from pipeline.errors import InputError
 from pipeline.held_out import held_out_items
 from pipeline.labels import prepare_labels
-from pipeline.metrics import Floats, Ints, gold_matrix, ranks
+from pipeline.metrics import gold_matrix, ranks
 from pipeline.models import Model
 from pipeline.normalise import comparison_key
 from pipeline.tables import Schema, records

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import Floats, Ints
 from pipeline.codebook import Codebook
 from pipeline.tables import AUTHORED, records
 from pipeline.votes import LEAST_LEFT, read_votes
@@ -38,10 +38,10 @@ class AuthoredTexts:
     """
 
     texts: list[str]
-    item: NDArray[np.int64]
-    author: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    shares: NDArray[np.float64]
+    item: Ints
+    author: Ints
+    weight: Floats
+    shares: Floats
     read_again: int
 
 
@@ -72,7 +72,7 @@ def gather_authored(
     rows: dict[tuple[str, int], int] = {
         (text, column[code]): PLAN_AUTHOR for code, text in plan_phrases(codebook)
     }
-    votes: dict[tuple[str, int], list[NDArray[np.float64]]] = {}
+    votes: dict[tuple[str, int], list[Floats]] = {}
     if bank is not None:
         written = AUTHORED.check(bank)
         written = written.sort_values(["code", "author", "text"], kind="stable")
@@ -101,7 +101,7 @@ def gather_authored(
 
 def _further_coders(
     row: Mapping[str, str], codebook: Codebook, column: Mapping[str, int], file: str | None, at: int
-) -> list[NDArray[np.float64]]:
+) -> list[Floats]:
     """Return what each further coder said of a text, (items + 1,) shares; nothing of one who mostly coded above the items."""
     found = []
     for name in VOTES:

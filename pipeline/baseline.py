@@ -9,10 +9,10 @@ import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from pipeline.arrays import Floats, Ints
 from pipeline.tokenise import lemmas
 
 # Above this many opinions, ten folds instead of leaving out one at a time.
@@ -21,8 +21,8 @@ FOLDS = 10
 
 
 def baseline_probabilities(
-    texts: Sequence[str], y: Sequence[str], items: Sequence[str], groups: NDArray[np.int64]
-) -> NDArray[np.float64]:
+    texts: Sequence[str], y: Sequence[str], items: Sequence[str], groups: Ints
+) -> Floats:
     """Return the baseline's probabilities (n, items) for opinions it did not see.
 
     Leave-one-out up to 300 opinions, ten folds above; `groups` (near-duplicates) are kept together.
@@ -38,7 +38,7 @@ def baseline_probabilities(
 
 def fit_baseline(
     texts: Sequence[str], y: Sequence[str], items: Sequence[str]
-) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+) -> Callable[[Sequence[str]], Floats]:
     """Train the baseline and return its function from texts to probabilities (n, items).
 
     Codes that are no item (a policy, a goal) cannot teach it. An item without an example gets probability 0:
@@ -57,7 +57,7 @@ def fit_baseline(
         model.fit(vectoriser.fit_transform([t for t, _ in known]), [c for _, c in known])
     columns = [column[c] for c in model.classes_]
 
-    def probabilities(queries: Sequence[str]) -> NDArray[np.float64]:
+    def probabilities(queries: Sequence[str]) -> Floats:
         out = np.zeros((len(queries), len(items)))
         out[:, columns] = model.predict_proba(vectoriser.transform(queries))
         return out
@@ -65,7 +65,7 @@ def fit_baseline(
     return probabilities
 
 
-def held_out_sets(groups: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def held_out_sets(groups: Ints) -> list[Ints]:
     """Return the index sets to hold out in turn: single groups, or ten folds of groups when there are many."""
     distinct = np.unique(groups)
     if len(groups) <= LEAVE_ONE_OUT_LIMIT:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pipeline.arrays import Floats
 from pipeline.authored import VOTES
 from pipeline.codebook import Codebook
 from pipeline.codebook_rows import Node
 from pipeline.errors import InputError
-from pipeline.features import Features, Floats, node_text
+from pipeline.features import Features, node_text
 from pipeline.notation import folded_title
 from pipeline.tables import AUTHORED, Schema, records
 from pipeline.typed import read_mark

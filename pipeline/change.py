@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import false_discovery_control, norm
 
+from pipeline.arrays import Floats
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.intervals import newcombe
 
-Floats = NDArray[np.float64]
 FALSE_DISCOVERY = 0.05
 
 

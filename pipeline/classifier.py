@@ -16,7 +16,8 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-Floats = NDArray[np.float64]
+from pipeline.arrays import Floats, Ints
+
 _USUAL_TEMPERATURE = 0.075
 Matrix = Any  # scipy.sparse.csr_matrix (which has no types) or a float array, (rows, d)
 
@@ -174,7 +175,7 @@ class ShrinkageCentroidClassifier(ClassifierMixin, BaseEstimator):
         return scores
 
 
-def choose_temperature(scores: Floats, gold: NDArray[np.int64]) -> float:
+def choose_temperature(scores: Floats, gold: Ints) -> float:
     """Return the temperature with the least log-loss of softmax(scores / T) on `gold` columns.
 
     Bounded to [0.01, 2]; rounded to 6 digits so that a last bit never decides anything. Without texts to learn it
@@ -214,7 +215,7 @@ def _dense(X: Matrix) -> Floats:
 
 
 def texts_of_nodes(
-    parents: Sequence[tuple[str, str]], nodes: Floats, written: Floats, item: NDArray[np.int64], share: float
+    parents: Sequence[tuple[str, str]], nodes: Floats, written: Floats, item: Ints, share: float
 ) -> Floats:
     """Mix each node's own text with the mean of the authored texts at or below it, (nodes, d).
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from pipeline.abstention import GRADE_B, TARGET_PRECISION, choose_levels, climb, grades, least_for_b
+from pipeline.arrays import Bools, Floats, Ints
 from pipeline.authored import plan_phrases
 from pipeline.doubt import ELSEWHERE, doubts
 from pipeline.features import TextVectors
@@ -163,9 +163,7 @@ class Coder:
                 reasons[n],
             )
 
-    def _evidence(
-        self, texts: Sequence[str], similarity: NDArray[np.float64]
-    ) -> list[tuple[tuple[int, float], ...]]:
+    def _evidence(self, texts: Sequence[str], similarity: Floats) -> list[tuple[tuple[int, float], ...]]:
         if not similarity.shape[1]:
             return [()] * len(texts)
         cited = self.model.cited
@@ -199,7 +197,7 @@ class Coder:
         ends = np.concatenate([[0], np.cumsum(np.minimum(np.diff(shared.indptr), _EVIDENCE_WORDS))]).tolist()
         return [tuple(found[a:b]) for a, b in pairwise(ends)]
 
-    def _wording(self, vectors: TextVectors, best: NDArray[np.int64]) -> list[str]:
+    def _wording(self, vectors: TextVectors, best: Ints) -> list[str]:
         """Return for each text the phrase of the suggested item's own text that shares most words with it."""
         if not len(self._phrases):
             return [""] * len(best)
@@ -218,9 +216,9 @@ class Coder:
     def _reasons(
         self,
         texts: Sequence[str],
-        items: NDArray[np.float64],
-        passes: NDArray[np.bool_],
-        similarity: NDArray[np.float64],
+        items: Floats,
+        passes: Bools,
+        similarity: Floats,
     ) -> list[tuple[str, ...]]:
         if similarity.shape[1]:
             at = similarity.argmax(axis=1)
@@ -230,7 +228,7 @@ class Coder:
         return doubts(texts, items, self._ancestors, passes, nearest, self._examples, self.model.unlike)
 
 
-def _top(values: NDArray[np.float64], k: int) -> tuple[list[list[int]], list[list[float]]]:
+def _top(values: Floats, k: int) -> tuple[list[list[int]], list[list[float]]]:
     """Return columns and values of the k largest of each row, largest first; of equal ones the earlier leads."""
     k = min(k, values.shape[1])
     # The k largest by partition, then in order; a tie at the border of the k is settled by the full sort.

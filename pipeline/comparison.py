@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.arrays import Floats, Ints
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
 from pipeline.held_out import held_out_items
 from pipeline.intervals import newcombe_paired
 from pipeline.labels import prepare_labels
-from pipeline.metrics import Figure, Floats, Ints, level_columns, level_probabilities
+from pipeline.metrics import Figure, level_columns, level_probabilities
 from pipeline.models import Model
 from pipeline.normalise import comparison_key
 from pipeline.tables import LABELS, Schema, records

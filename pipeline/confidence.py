@@ -8,13 +8,10 @@ Guo et al. 2017; labels at random for a share of the texts: Natarajan et al. 201
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from pipeline.arrays import Floats, Ints
 from pipeline.classifier import softmax
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 # Where the search starts, and with the weight of a fifth of an opinion's log-loss the prior: logits as they
 # are, one label in twenty as good as drawn.

@@ -13,20 +13,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.arrays import Bools, Ints
 from pipeline.normalise import comparison_key
 from pipeline.polarity import polarity
 
 THRESHOLD = 0.8
 _OTHERS = 500  # so many texts at a time are set against all others
 
-Sizes = npt.NDArray[np.int64]
 
-
-def near_duplicate_groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
+def near_duplicate_groups(texts: Sequence[str]) -> Ints:
     """Return for each of some thousand texts the index of the first text of its group, exactly.
 
     Linked are texts of the same key, or of a Jaccard similarity of at least 0.8 (short ones too) and the
@@ -48,11 +46,11 @@ def near_duplicate_groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     graph = sparse.coo_array((np.ones(len(row), bool), (row, column)), shape=(len(texts), len(texts)))
     _, component = connected_components(graph, directed=False)
     _, first = np.unique(component, return_index=True)
-    leader: npt.NDArray[np.int64] = first[component]
+    leader: Ints = first[component]
     return leader
 
 
-def near_copies(texts: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.bool_]:
+def near_copies(texts: Sequence[str], others: Sequence[str]) -> Bools:
     """Tell of each text (n,) whether one of `others` is linked to it, as `near_duplicate_groups` links.
 
     >>> near_copies(["仲間を増やしたいね", "バスが少ない"], ["仲間を増やしたい", "坂が多い"]).tolist()
@@ -77,8 +75,8 @@ class _Pieces(NamedTuple):
     """The pieces of n texts: which (n, pieces), how many, and a number for the polarity of each text."""
 
     table: sparse.csr_array
-    sizes: Sizes
-    sides: Sizes
+    sizes: Ints
+    sides: Ints
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> _Pieces:
@@ -96,7 +94,7 @@ class _Pieces(NamedTuple):
     def part(self, rows: slice) -> _Pieces:
         return _Pieces(self.table[rows], self.sizes[rows], self.sides[rows])
 
-    def linked(self, other: _Pieces) -> tuple[Sizes, Sizes]:
+    def linked(self, other: _Pieces) -> tuple[Ints, Ints]:
         """Return the rows of this and of the other that are of one polarity and have a Jaccard similarity of `THRESHOLD`."""
         shared = (self.table @ other.table.T).tocoo()
         row, column = shared.coords

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import false_discovery_control, norm
 
 from pipeline.codebook import Codebook
@@ -25,9 +24,6 @@ OTHERS = "その他(少数)"
 FALSE_DISCOVERY = 0.05
 # Cochran's rule: below an expected count of 5 the normal approximation of a residual cannot be trusted.
 _EXPECTED = 5.0
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.arrays import Bools, Ints
 from pipeline.disclosure import Secret, hidden_cells
 
 NO_ANSWER = "無回答"
@@ -25,9 +26,6 @@ _DIVIDES = 0.5
 # Of so many numbers one can see in a minute or so whether words tell of them; of more no words are told.
 _MOST_UNKNOWN = 30_000
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 Nodes = Mapping[str, Set[str]]  # code -> comments of the node and all below it, in the order of the plan
 
 

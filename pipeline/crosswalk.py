@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from pipeline.arrays import Floats
 from pipeline.carry_over import USED, WEIGHTS, node_similarity
 from pipeline.codebook import Codebook
 from pipeline.errors import InputError
-from pipeline.features import Features, Floats, node_text
+from pipeline.features import Features, node_text
 from pipeline.tables import Schema, records
 from pipeline.typed import read_mark
 from pipeline.vectorcache import VectorCache

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import linprog
+
+from pipeline.arrays import Bools, Floats, Ints
 
 THRESHOLD = 5
 HIDDEN = "x"  # what stands in a cell that is hidden
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 _TINY = 1e-6
 _WORTH_IT = 0.75
 # Of the largest surveys the solver takes some 20,000 steps; of one that takes more nobody waits for the end.
@@ -84,7 +83,7 @@ def hidden_cells(
     return hidden
 
 
-def shown_shares(values: Ints, hidden: Bools, sizes: ArrayLike | None = None) -> NDArray[np.float64]:
+def shown_shares(values: Ints, hidden: Bools, sizes: ArrayLike | None = None) -> Floats:
     """Return shares of columns, from which no hidden count can be worked out; 0 where hidden.
 
     Parameters

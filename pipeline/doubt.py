@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import Bools, Floats, Ints
 from pipeline.masking import suspects_personal
-
-Floats = NDArray[np.float64]
 
 PERSONAL_DATA = "doubt_personal_data"
 SEVERAL_TOPICS = "doubt_several_topics"
@@ -33,10 +31,10 @@ _SAME = 0.9  # similarity from which two comments say nearly the same
 def doubts(
     texts: Sequence[str],
     items: Floats,
-    ancestors: NDArray[np.int64],
-    passes: NDArray[np.bool_],
-    nearest: tuple[NDArray[np.int64], Floats],
-    examples: NDArray[np.int64],
+    ancestors: Ints,
+    passes: Bools,
+    nearest: tuple[Ints, Floats],
+    examples: Ints,
     unlike: float,
 ) -> list[tuple[str, ...]]:
     """Return the columns of `REASONS` that hold for each text, but for several topics (see `comments`)

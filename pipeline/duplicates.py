@@ -19,6 +19,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.arrays import Bools
 from pipeline.copies import THRESHOLD, pieces_of
 from pipeline.no_answer import has_no_opinion
 from pipeline.normalise import comparison_key
@@ -80,7 +81,7 @@ class GroupFinder:
         self._bands = tempfile.TemporaryFile()  # noqa: SIM115
         self._hashes: list[Hashes] = []
         self._lengths: list[npt.NDArray[np.uint32]] = []  # of keys in bytes
-        self._long: list[npt.NDArray[np.bool_]] = []
+        self._long: list[Bools] = []
         self._groups: Groups | None = None
 
     def __enter__(self) -> GroupFinder:

@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy.special import erf
 
+from pipeline.arrays import Singles
 from pipeline.unigram import Unigram
-
-Singles = NDArray[np.float32]
 
 # What e5 wants before a text that is compared with others of its kind (Wang et al. 2024).
 _PREFIX = "query: "

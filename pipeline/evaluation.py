@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import Bools, Floats
 from pipeline.baseline import baseline_probabilities, fit_baseline
 from pipeline.copies import near_duplicate_groups
 from pipeline.errors import InputError
@@ -33,8 +33,8 @@ class Evaluation:
     opinions: int
     seen: int
     skipped: int
-    confidence: NDArray[np.float64]
-    right: NDArray[np.bool_]
+    confidence: Floats
+    right: Bools
 
 
 def evaluate_model(
@@ -79,9 +79,7 @@ def evaluate_model(
     )
 
 
-def held_out_probabilities(
-    model: Model, texts: list[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+def held_out_probabilities(model: Model, texts: list[str]) -> tuple[Floats, Floats, Bools]:
     """Return probabilities that owe nothing to the texts themselves.
 
     Returns
@@ -100,9 +98,7 @@ def held_out_probabilities(
     return probabilities, baseline, seen
 
 
-def _table_per_item(
-    probabilities: NDArray[np.float64], gold: NDArray[np.bool_], model: Model, items: list[str]
-) -> pd.DataFrame:
+def _table_per_item(probabilities: Floats, gold: Bools, model: Model, items: list[str]) -> pd.DataFrame:
     """Return n, hits and the most frequent wrong first suggestion of every item, in plan order."""
     first = probabilities.argmax(axis=1)
     rows = []

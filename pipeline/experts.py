@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from pipeline.arrays import Floats, Ints
 from pipeline.classifier import ShrinkageCentroidClassifier, softmax
 from pipeline.features import TextVectors
 from pipeline.gate import Evidence
@@ -23,9 +23,6 @@ from pipeline.mixing import ENOUGH_OPINIONS, Mixing, learn_mixing
 from pipeline.outside import fit_outside, outside_score
 from pipeline.profile import profiles, with_profile
 from pipeline.ridge import RidgeExpert
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _FLOOR = 1e-9
 

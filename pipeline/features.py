@@ -7,20 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from pipeline.arrays import Bools, Floats, Ints, Singles
 from pipeline.codebook import Codebook
 from pipeline.codebook_rows import Node
 from pipeline.encoders import encode_texts
 from pipeline.lexical import LexicalEncoder
 from pipeline.vectorcache import VectorCache
 
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Rows = slice | NDArray[np.int64] | NDArray[np.bool_]
+Rows = slice | Ints | Bools
 # The mean of the sentence vectors is drawn towards that of the background with the weight of so many opinions.
 _PRIOR_TEXTS = 20
 LEXICAL = "lexical"
@@ -84,7 +81,7 @@ class TextVectors:
         """Return the products (n, k) with weights of the columns: (terms, k) and (d, k)."""
         return np.asarray(self.terms @ term_weights + self.dense @ dense_weights)
 
-    def columns(self, terms: NDArray[np.int64]) -> Floats:
+    def columns(self, terms: Ints) -> Floats:
         """Return one dense matrix (n, len(terms) + d) of some of the terms and all of the sentence vectors."""
         return np.hstack([self.terms[:, terms].toarray(), self.dense])
 

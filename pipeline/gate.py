@@ -13,12 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, log_softmax, xlogy
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from pipeline.arrays import Bools, Floats, Ints
+
 # The start of the search, and with a little weight the prior: both experts count, voice decides how much.
 _START = np.array([2.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
 _LIMITS = [
@@ -50,7 +49,7 @@ class Evidence:
     def __len__(self) -> int:
         return len(self.nearness)
 
-    def __getitem__(self, rows: Ints | NDArray[np.bool_]) -> Evidence:
+    def __getitem__(self, rows: Ints | Bools) -> Evidence:
         return Evidence(self.local[rows], self.knowledge[rows], self.nearness[rows], self.voice[rows])
 
     def and_also(self, other: Evidence) -> Evidence:

@@ -7,10 +7,8 @@ kernel lets each training text speak for its own neighbourhood (Schölkopf & Smo
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
+from pipeline.arrays import Floats, Singles
 
 # Chosen by leave-one-author-out on the example bank, among 64 to all axes and sharpness 2 to 12 (decision 0011).
 _AXES = 128

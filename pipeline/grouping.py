@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import silhouette_score
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from pipeline.arrays import Bools, Floats, Ints
 
 RESAMPLES = 100
 
@@ -39,7 +37,7 @@ def _distance(similarity: Floats) -> Floats:
     return np.asarray(distance)
 
 
-def _by_size(labels: NDArray[np.int64]) -> Ints:
+def _by_size(labels: Ints) -> Ints:
     found, first, counts = np.unique(labels, return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))
     rank = np.empty(len(found), dtype=np.int64)
@@ -159,8 +157,8 @@ def _mean_of_pairs(similarity: Floats) -> float:
     return float((similarity.sum() - np.trace(similarity)) / max(n * (n - 1), 1))
 
 
-def _same_division(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    def jaccard(x: NDArray[np.bool_], y: NDArray[np.bool_]) -> float:
+def _same_division(a: Bools, b: Bools) -> float:
+    def jaccard(x: Bools, y: Bools) -> float:
         return float((x & y).sum() / max((x | y).sum(), 1))
 
     return max(min(jaccard(a, b), jaccard(~a, ~b)), min(jaccard(a, ~b), jaccard(~a, b)))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.arrays import Floats, Ints
 from pipeline.copies import near_duplicate_groups
-from pipeline.metrics import Floats, Ints
 from pipeline.models import Model
 
 

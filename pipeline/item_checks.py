@@ -8,13 +8,13 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import Bools, Ints
 from pipeline.codebook import Codebook
 from pipeline.features import stack
 from pipeline.grouping import cosines, divide, representative
 from pipeline.keywords import characteristic_words
-from pipeline.metrics import Ints, gold_matrix
+from pipeline.metrics import gold_matrix
 from pipeline.models import Model
 from pipeline.themes import DECIDED, PLAN, Themes
 
@@ -148,7 +148,7 @@ def confused_items(model: Model, coded: pd.DataFrame | None = None) -> pd.DataFr
 
 
 def _model_confusions(
-    model: Model, classes: list[str], first: Ints, gold: NDArray[np.bool_]
+    model: Model, classes: list[str], first: Ints, gold: Bools
 ) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], str]]:
     """Return how often the model, not having seen an opinion, gave the other item of a pair, and its surest example.
 

@@ -11,11 +11,9 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import Floats
 from pipeline.tokenise import STOP_LEMMAS, Word, words
-
-Floats = NDArray[np.float64]
 
 _TELLING = ("名詞", "動詞", "形容詞", "形状詞")
 # What frames any comment: helping verbs, times, places in time and order, counters.

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 
+from pipeline.arrays import Floats, Ints, Singles
 from pipeline.classifier import choose_temperature
 from pipeline.features import TextVectors, stack
-from pipeline.gaussian import Singles, principal_axes
+from pipeline.gaussian import principal_axes
 from pipeline.profile import profile_centre, profiles
 from pipeline.ridge import Inverse, RidgeExpert
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 _FLOOR = 1e-9
 # A voice is a matter of all words together, and a glance one of words alone: linear, and shrunk more than what
 # an item is about (decision 0011).

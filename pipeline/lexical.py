@@ -13,6 +13,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_is_fitted
 
+from pipeline.arrays import Ints
 from pipeline.normalise import normalise
 from pipeline.terms import TermLemmas
 
@@ -24,7 +25,7 @@ _REBUILT = ("_index_of", "_index", "_reader_of", "_reader")  # on first use afte
 RARE = 2000
 
 
-def char_ngram_keys(texts: Sequence[str], longest: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def char_ngram_keys(texts: Sequence[str], longest: int) -> tuple[NDArray[np.uint64], Ints]:
     """Return all character n-grams (1 to `longest`) of the texts as keys, with the index of their text.
 
     An n-gram never reaches over the end of its text. Two arrays of one length (number of n-grams).
@@ -145,7 +146,7 @@ def _width(terms: int) -> int:
     return max(terms, 1)
 
 
-def _counts(columns: NDArray[np.int32], ends: NDArray[np.int64], terms: int) -> sp.csr_matrix:
+def _counts(columns: NDArray[np.int32], ends: Ints, terms: int) -> sp.csr_matrix:
     """Make a count matrix of the term indices of each text, text after text."""
     matrix = sp.csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(ends) - 1, _width(terms)))
     matrix.sum_duplicates()

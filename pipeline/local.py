@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from pipeline.arrays import Floats, Ints
 from pipeline.classifier import ShrinkageCentroidClassifier, texts_of_nodes, unit
 from pipeline.features import TextVectors, stack
 from pipeline.knowledge import Authored
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 _MOST_TERMS = 2000
 _REBUILT = ("_weights_of", "_weights", "_kept")  # on first use after loading; never stored
 

@@ -7,14 +7,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import Bools, Floats, Ints
 from pipeline.calibration import chance_error, sweep_error, sweep_interval
 from pipeline.codebook import Codebook
 from pipeline.intervals import wilson
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 RESAMPLES = 2000
 # Probability given to a code that a model excludes outright, so that one such case costs much, not everything.
@@ -35,7 +32,7 @@ class Figure:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def gold_matrix(labels: pd.DataFrame, items: list[str]) -> tuple[Ints, NDArray[np.bool_]]:
+def gold_matrix(labels: pd.DataFrame, items: list[str]) -> tuple[Ints, Bools]:
     """Gather the codes of each opinion, which stand in several rows when it has several.
 
     Rows coded above the items have no item to be judged by and are left out.
@@ -61,7 +58,7 @@ def gold_matrix(labels: pd.DataFrame, items: list[str]) -> tuple[Ints, NDArray[n
     return np.array(first, dtype=np.int64), gold
 
 
-def ranks(probabilities: Floats, gold: NDArray[np.bool_]) -> Ints:
+def ranks(probabilities: Floats, gold: Bools) -> Ints:
     """Return the rank (1 = first) of each row's best gold item; of equal probabilities the earlier column leads."""
     own = np.where(gold, probabilities, -1.0).argmax(axis=1)
     best = probabilities[np.arange(len(own)), own][:, None]
@@ -71,7 +68,7 @@ def ranks(probabilities: Floats, gold: NDArray[np.bool_]) -> Ints:
     )
 
 
-def level_columns(codebook: Codebook, items: list[str], level: int) -> tuple[list[str], NDArray[np.int64]]:
+def level_columns(codebook: Codebook, items: list[str], level: int) -> tuple[list[str], Ints]:
     """Return the codes of one level, and for each item the index of its ancestor there (itself if higher)."""
     above = [codebook.path(c)[:level][-1] for c in items]
     codes = list(dict.fromkeys(above))
@@ -87,7 +84,7 @@ def level_probabilities(probabilities: Floats, columns: Ints) -> Floats:
 
 def evaluate(
     probabilities: Floats,
-    gold: NDArray[np.bool_],
+    gold: Bools,
     codebook: Codebook,
     items: list[str],
     seed: int = 0,

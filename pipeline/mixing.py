@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import Bools, Floats, Ints
 from pipeline.confidence import choose_confidence, probabilities
 from pipeline.gate import Evidence, combine, fit_gate, standard
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 # Fewer opinions coded to items, copies counted once, say too little of how confident to be.
 ENOUGH_OPINIONS = 30
@@ -93,7 +90,7 @@ def learn_mixing(
     distinct = np.unique(groups)
     enough = len(distinct) >= ENOUGH_OPINIONS  # of all, so that folds are like the whole
 
-    def learn(kept: NDArray[np.bool_], opinions: int) -> Mixing:
+    def learn(kept: Bools, opinions: int) -> Mixing:
         # Eight numbers cannot be told from a handful of opinions: what is not learned is truer (decision 18).
         if not kept.any() or not (len(rows) or enough):
             return start

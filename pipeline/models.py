@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 import skops.io
-from numpy.typing import NDArray
 from skops.io.exceptions import UntrustedTypesFoundException
 
+from pipeline.arrays import Ints
 from pipeline.codebook import Codebook
 from pipeline.copies import near_duplicate_groups
 from pipeline.errors import ModelError, listed
@@ -112,7 +112,7 @@ class Model:
         return {(g, column[c]) for g, c in zip(groups, self.opinions["code"], strict=True) if c in column}
 
     @property
-    def examples(self) -> NDArray[np.int64]:
+    def examples(self) -> Ints:
         """Number of coded opinions of each item it learned from (items,); near-duplicates count once."""
         return np.bincount([j for _, j in self._example_pairs], minlength=len(self.classifier.classes_))
 

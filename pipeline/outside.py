@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-Floats = NDArray[np.float64]
+from pipeline.arrays import Bools, Floats
 
 _FLOOR = 1e-9
 # Share of comments of the plan that may be taken for comments of no item.
@@ -14,7 +13,7 @@ _FALSE_ALARMS = 0.02
 
 
 def fit_outside(
-    coded: tuple[Floats, Floats], written: tuple[Floats, Floats], outside: NDArray[np.bool_], least: int
+    coded: tuple[Floats, Floats], written: tuple[Floats, Floats], outside: Bools, least: int
 ) -> tuple[Floats, float]:
     """Return the weights of `outside_score`, and the score from which a text is suspected to be about no item.
 

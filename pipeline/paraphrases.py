@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import Ints
 from pipeline.codebook import Codebook
 from pipeline.copies import near_copies
 from pipeline.normalise import comparison_key
@@ -30,7 +30,7 @@ class ParaphraseTexts:
     """
 
     texts: list[str]
-    opinion: NDArray[np.int64]
+    opinion: Ints
 
 
 def match_paraphrases(

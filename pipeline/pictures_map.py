@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from pipeline.arrays import Floats
 from pipeline.codebook import Codebook
 from pipeline.drawing import (
     COLOURS,
@@ -26,8 +26,6 @@ from pipeline.drawing import (
     shortened,
 )
 from pipeline.features import TextVectors
-
-Floats = NDArray[np.float64]
 
 _FEW = 30
 _DIMENSIONS = 50

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from pipeline.arrays import Floats
 from pipeline.calibration import sweep_error
 from pipeline.drawing import COLOURS, GREY, MARKERS, Picture, canvas, picture
 from pipeline.intervals import wilson
-
-Floats = NDArray[np.float64]
 
 
 def reliability_plot(

@@ -11,13 +11,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
+from pipeline.arrays import Floats
 from pipeline.codebook import Codebook
 from pipeline.drawing import COLOURS, GREY, MARKERS, WIDTH, Picture, canvas, display_width, picture, shortened
 from pipeline.keywords import co_occurrence, log_likelihood, word_sets
-
-Floats = NDArray[np.float64]
 
 _HEIGHT = 6.3
 _LEFT, _RIGHT, _LOW, _TOP = 0.45, WIDTH - 0.45, 0.2, _HEIGHT - 0.8

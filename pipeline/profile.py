@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from pipeline.arrays import Floats, Singles
 from pipeline.features import TextVectors
 
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
 _FLOOR = 1e-9
 
 

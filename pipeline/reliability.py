@@ -15,7 +15,8 @@ import krippendorff
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
-from pipeline.metrics import RESAMPLES, Figure, Floats, Ints
+from pipeline.arrays import Floats, Ints
+from pipeline.metrics import RESAMPLES, Figure
 
 MISSING = -1
 # The library keeps a matrix of all categories for every unit at once; beyond this many cells it would fill memory.

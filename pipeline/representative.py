@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from pipeline.arrays import Ints
 from pipeline.copies import near_duplicate_groups
 from pipeline.duplicates import GroupFinder
 from pipeline.lexical import LexicalEncoder
@@ -28,7 +28,7 @@ class Chosen:
     rest: int
 
 
-def folded(texts: Sequence[str]) -> NDArray[np.int64]:
+def folded(texts: Sequence[str]) -> Ints:
     """Return for each text the index of the first text that says nearly the same, itself if none does."""
     if len(texts) <= _EXACT:
         return near_duplicate_groups(texts)
@@ -76,7 +76,7 @@ class Representatives:
         return Chosen(chosen, counted, len(members) - sum(counted))
 
 
-def _marginal_relevance(vectors: sp.csr_matrix, copies: NDArray[np.int64], n: int) -> list[int]:
+def _marginal_relevance(vectors: sp.csr_matrix, copies: Ints, n: int) -> list[int]:
     """Return the rows of `vectors` (m, terms; unit length) in the order in which they are chosen."""
     centre = np.asarray(vectors.T @ copies) / copies.sum()
     # Rounded, so that the last bits of sums, which differ between machines, decide nothing.

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_factor, get_lapack_funcs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from pipeline.arrays import Floats, Ints, Singles
 from pipeline.features import TextVectors
-from pipeline.gaussian import Singles, add_gaussian, along, weighted_sums
+from pipeline.gaussian import add_gaussian, along, weighted_sums
 
-Floats = NDArray[np.float64]
 # Squared value of the constant feature: the intercept is shrunk too, but ten times less than a text's weight.
 _CONSTANT = 0.1
 # With more texts, single precision: the kernel of 30,000 takes 3.6 GB instead of 7.2, and an office PC has 8.
@@ -46,7 +45,7 @@ class Inverse:
         """Return the product with targets (n, classes)."""
         return np.asarray(self.root.T @ (self.root @ targets.astype(self.root.dtype)))
 
-    def block(self, rows: NDArray[np.int64]) -> Floats:
+    def block(self, rows: Ints) -> Floats:
         """Return the rows and columns (m, m) of some texts."""
         columns = self.root.T[rows]
         return np.asarray(columns @ columns.T)
@@ -91,7 +90,7 @@ class RidgeExpert(BaseEstimator):
         return self
 
     def fit_leaving_out(
-        self, X: TextVectors, targets: Floats, inverse: Inverse, groups: Sequence[NDArray[np.int64]]
+        self, X: TextVectors, targets: Floats, inverse: Inverse, groups: Sequence[Ints]
     ) -> Floats:
         """Learn as `fit` does, and return for the rows of each group the scores of a model without the group.
 

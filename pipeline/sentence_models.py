@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import Singles
 from pipeline.e5 import E5
 from pipeline.errors import MissingPartError, ModelError, why
 
@@ -30,7 +30,7 @@ E5_SHA256 = {"e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc6739
 # Changed when the numbers that `e5.py` works out change: vectors in a cache are of one arithmetic.
 _E5_ARITHMETIC = 1
 
-Vectors = NDArray[np.float32]
+Vectors = Singles
 
 
 class UseEncoder:

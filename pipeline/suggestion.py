@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pipeline.abstention import TARGET_PRECISION
+from pipeline.arrays import Ints
 from pipeline.cells import as_text
 from pipeline.cellstore import CellStore
 from pipeline.coding import Coder
@@ -144,8 +144,8 @@ class _Part:
 
     chunk: pd.DataFrame
     texts: list[str]
-    leader: NDArray[np.int64]
-    own: NDArray[np.int64]
+    leader: Ints
+    own: Ints
 
 
 def _coded(

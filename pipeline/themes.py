@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.arrays import Floats, Ints
 from pipeline.coding import Coder
 from pipeline.comments import code_comments
 from pipeline.features import TextVectors, stack
@@ -22,9 +23,6 @@ from pipeline.grouping import cosines, group, representative, stability
 from pipeline.keywords import characteristic_words
 from pipeline.models import Model
 from pipeline.vectorcache import VectorCache
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 LEAST_SIZE = 5
 STABLE, PATTERN = 0.75, 0.6  # Hennig 2007

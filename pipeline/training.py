@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.abstention import TARGET_PRECISION, accuracy_at_tenths, promise_kept
+from pipeline.arrays import Bools, Floats, Ints
 from pipeline.authored import AuthoredTexts, gather_authored
 from pipeline.baseline import baseline_probabilities
 from pipeline.codebook import Codebook
@@ -225,7 +225,7 @@ def _measure(
     used: pd.DataFrame,
     codebook: Codebook,
     classifier: OpinionClassifier,
-    groups: NDArray[np.int64],
+    groups: Ints,
     config: TrainingConfig,
     authored_texts: int,
 ) -> dict[str, Any]:
@@ -255,9 +255,9 @@ def _measure(
 
 
 def _promise(
-    held_out: NDArray[np.float64],
-    gold: NDArray[np.bool_],
-    groups: NDArray[np.int64],
+    held_out: Floats,
+    gold: Bools,
+    groups: Ints,
     codebook: Codebook,
     items: list[str],
     trusting: bool,

@@ -20,7 +20,8 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from numpy.typing import NDArray
+
+from pipeline.arrays import Bools, Singles
 
 FILE_NAME = "vectors.sqlite3"
 _KEY_BYTES = 16
@@ -90,9 +91,7 @@ class VectorCache:
         except (sqlite3.Error, OSError, RuntimeError) as error:
             self._give_up(error)
 
-    def get_many(
-        self, encoder: str, texts: Sequence[str], dimensions: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def get_many(self, encoder: str, texts: Sequence[str], dimensions: int) -> tuple[Singles, Bools]:
         """Look up n texts; return vectors (n, dimensions), zero where unknown, and which are known (n,)."""
         rows = np.zeros((len(texts), dimensions), np.float32)
         found = np.zeros(len(texts), bool)
@@ -114,7 +113,7 @@ class VectorCache:
                 self._give_up(error)
         return rows, found
 
-    def put_many(self, encoder: str, texts: Sequence[str], rows: NDArray[np.float32]) -> None:
+    def put_many(self, encoder: str, texts: Sequence[str], rows: Singles) -> None:
         """Keep the vectors `rows` (n, dimensions) of n texts; what is known already is replaced."""
         if self._connection is None:
             return  # switched off, or given up: nothing to prepare
@@ -217,13 +216,13 @@ def _key(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
 
 
-def _pack(key: bytes, row: NDArray[np.float32]) -> bytes:
+def _pack(key: bytes, row: Singles) -> bytes:
     """Return vector and checksum: SQLite itself does not notice a bit that has turned over."""
     value = row.astype("<f4").tobytes()
     return value + zlib.crc32(key + value).to_bytes(_CHECK_BYTES, "little")
 
 
-def _unpack(key: bytes, value: bytes, dimensions: int) -> NDArray[np.float32] | None:
+def _unpack(key: bytes, value: bytes, dimensions: int) -> Singles | None:
     """Return the vector (dimensions,), or None if the value is damaged or has another length."""
     if not isinstance(value, bytes) or len(value) != 4 * dimensions + _CHECK_BYTES:
         return None

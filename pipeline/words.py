@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import Floats
 from pipeline.codebook import Codebook
 from pipeline.keywords import log_likelihood, word_sets
 from pipeline.tables import Schema
@@ -146,9 +146,7 @@ def _texts(opinions: pd.DataFrame) -> tuple[list[str], list[int]]:
     return texts, at
 
 
-def _counts(
-    sets: Sequence[set[str]], members: Sequence[int] | range, column: Mapping[str, int]
-) -> NDArray[np.float64]:
+def _counts(sets: Sequence[set[str]], members: Sequence[int] | range, column: Mapping[str, int]) -> Floats:
     counts = np.zeros(len(column))
     for i in members:
         counts[[column[w] for w in sets[i]]] += 1

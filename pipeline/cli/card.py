@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.abstention import EXAMPLES_FOR_A
+from pipeline.arrays import Bools, Floats
 from pipeline.baseline import LEAVE_ONE_OUT_LIMIT
 from pipeline.metrics import gold_matrix, percent_with_interval, share_with_interval
 from pipeline.mixing import ENOUGH_OPINIONS
@@ -91,7 +91,7 @@ def model_pictures(model: Model) -> dict[str, bytes]:
     return trust_pictures(held_out.max(axis=1), gold[np.arange(len(rows)), held_out.argmax(axis=1)])
 
 
-def trust_pictures(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> dict[str, bytes]:
+def trust_pictures(confidence: Floats, right: Bools) -> dict[str, bytes]:
     """Return reliability diagram and risk-coverage curve as PNG, by file name."""
     # matplotlib takes half a second to load: only who draws pays for it.
     from pipeline.pictures import reliability_plot, risk_coverage, risk_coverage_plot

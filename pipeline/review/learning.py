@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import Floats
 from pipeline.classifier import ShrinkageCentroidClassifier
 from pipeline.coding import EVIDENCE
 from pipeline.errors import InputError
@@ -27,7 +27,6 @@ from pipeline.segment import without_courtesies
 from pipeline.spans import tokens_with_offsets
 from pipeline.vectorcache import VectorCache
 
-Floats = NDArray[np.float64]
 Span = tuple[int, int]
 _Placed = tuple[str, Span, bool]  # lemma, place, whether it is a suffix
 
