@@ -177,13 +177,16 @@ def _date_styles(book: Any) -> dict[int, bool]:
 def _value(cell: Any, dates: dict[int, bool], epoch: Any) -> Any:
     """Return the value of a cell, a date if it shows one.
 
-    A number that no date has (20250701 in a cell for dates, where Excel shows ####) stays what it is; openpyxl would
-    put 「#VALUE!」 in its place.
+    A number that no date has (20250701 in a cell for dates, or a time below 0, where Excel shows ####) stays what it
+    is; openpyxl would put 「#VALUE!」 or an evening of 1899 in its place.
     """
-    if cell.data_type == "n" and cell.value is not None and cell._style_id in dates:
-        with suppress(OverflowError, ValueError):
-            return from_excel(cell.value, epoch, timedelta=dates[cell._style_id])
-    return cell.value
+    value = cell.value
+    if cell.data_type != "n" or value is None or cell._style_id not in dates:
+        return value
+    duration = dates[cell._style_id]
+    with suppress(OverflowError, ValueError):
+        return from_excel(value, epoch, timedelta=duration) if duration or value >= 0 else value
+    return value
 
 
 def _value_or_formula(cell: Any, value: Any, written: Any) -> Any:

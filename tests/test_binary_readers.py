@@ -125,6 +125,8 @@ def test_dates_as_excel_in_japan_shows_them_and_numbers_that_no_date_has(tmp_pat
         (20250701, 14, 20250701),
         (467231234, "h:mm", 467231234),
         (-1000000, 14, -1000000),
+        (-0.25, "h:mm", -0.25),
+        (-0.25, "[h]:mm", timedelta(hours=-6)),
         (1e15, "[h]:mm", 1e15),
         (45839, 0, 45839),
         (45839, "0_d", 45839),

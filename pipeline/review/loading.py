@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,10 +107,8 @@ def load_file(
     rows = _rows(comments, Coder(model, cache=cache) if units else None)
     added = 0
     if store.count():
-        # Rows of totals were once loaded as comments: who has decided on such a review goes on with it.
-        totals = {a["text"] for a in aside if a["reason"] == TOTALS_ROW}
-        before = {known for known in store.loaded() if known[2] not in totals}
-        _check_loaded(before, comments, rows, str(path), named=id_column is not None)
+        totals = {str(a["text"]) for a in aside if a["reason"] == TOTALS_ROW}
+        _check_loaded(store.loaded(), comments, rows, totals, str(path), named=id_column is not None)
     else:
         added = store.load_comments(with_suggestions(rows, model, hidden_share, seed, cache, advance))
     return LoadReport(
@@ -228,6 +226,7 @@ def _check_loaded(
     before: set[tuple[str, str, str]],
     comments: Sequence[_Comment],
     rows: Sequence[Mapping[str, Any]],
+    totals: Collection[str],
     file: str,
     *,
     named: bool,
@@ -235,15 +234,16 @@ def _check_loaded(
     """Raise `InputError` if the file was loaded by other columns, or whole, when units are asked for now.
 
     Units that were asked for when it was loaded stay as they are: another model may divide otherwise. Ids made of
-    the file's name (not `named` by a column) may be others: the file may have another name now.
+    the file's name (not `named` by a column) may be others: the file may have another name now. Rows of `totals` were
+    once loaded as comments: who has decided on such a review goes on with it.
     """
 
     def row(opinion_id: str) -> str:
         return opinion_id if named else opinion_id.rpartition("-")[2]
 
-    other = {(row(opinion_id), text) for opinion_id, _, text in before}
-    other ^= {(row(c.opinion_id), c.text) for c in comments}
-    if other:
+    loaded = {(row(opinion_id), text) for opinion_id, _, text in before}
+    now = {(row(c.opinion_id), c.text) for c in comments}
+    if other := now - loaded | {known for known in loaded - now if known[1] not in totals}:
         raise InputError(
             f"このデータベースの意見は、別の列で読み込まれています(「{min(other)[1][:20]}」などが違います)。"
             "はじめと同じ --text-column、--id-column、--sheet を指定するか、--db に別の名前を付けてください。",
