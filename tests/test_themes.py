@@ -115,10 +115,13 @@ def test_what_people_coded_is_no_candidate_and_repeats_count_as_opinions(
     shipped: Model, planted: pd.DataFrame
 ) -> None:
     road = planted["text"].tolist()[:10]
-    coded = find_themes(shipped, [str(i) for i in range(10)], road, decided=["G3-3-2"] * 10)
+    ids = [str(i) for i in range(10)]
+    coded = find_themes(shipped, ids, road, decided=["G3-3-2"] * 10)
     assert coded.themes.empty and set(coded.units["use"]) == {DECIDED}
     copies = find_themes(shipped, [str(i) for i in range(14)], [*road, *road[:1] * 4])
     assert copies.themes[["opinions", "texts"]].values.tolist() == [[14, 10]]
+    sizes = [len(find_themes(shipped, ids, road, least_size=n).themes) for n in (10, 11)]
+    assert sizes == [1, 0]
     # One letter sent a hundred times is one text, and no theme.
     assert find_themes(shipped, [str(i) for i in range(100)], road[:1] * 100).themes.empty
 
