@@ -48,6 +48,11 @@ from pipeline.street_addresses import addresses
         # Without a town it is one all the same.
         ("うちは3丁目4番5号", "3丁目4番5号"),
         ("うちは123番地です", "123番地"),
+        ("稲村ヶ崎3-4-5の者", "稲村ヶ崎3-4-5"),
+        ("山ノ内 1-2-3の者", "山ノ内 1-2-3"),
+        ("山ノ内123番地4 5号に", "山ノ内123番地4 5号"),
+        ("大船1234番地", "大船1234番地"),
+        ("鎌倉市大船百二十番地", "鎌倉市大船百二十番地"),
     ],
 )
 def test_from_the_town_to_the_room(text: str, found: str) -> None:
@@ -78,6 +83,8 @@ def test_from_the_town_to_the_room(text: str, found: str) -> None:
         "コーポレーション300の社員",
         "手広9-7の試合",
         "手広15-12の試合",
+        "大船3の4という分け方",
+        "大船2丁目3番4号車",
         "鎌倉市 2025-07-31",
         "大船2丁目3番地味な道",
         "大船2丁目3番10分",

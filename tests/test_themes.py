@@ -110,12 +110,45 @@ def test_what_people_coded_is_no_candidate_and_repeats_count_as_opinions(
     shipped: Model, planted: pd.DataFrame
 ) -> None:
     road = planted["text"].tolist()[:10]
-    coded = find_themes(shipped, [str(i) for i in range(10)], road, decided=["G3-3-2"] * 10)
+    ids = [str(i) for i in range(10)]
+    coded = find_themes(shipped, ids, road, decided=["G3-3-2"] * 10)
     assert coded.themes.empty and set(coded.units["use"]) == {DECIDED}
     copies = find_themes(shipped, [str(i) for i in range(14)], [*road, *road[:1] * 4])
     assert copies.themes[["opinions", "texts"]].values.tolist() == [[14, 10]]
+    sizes = [len(find_themes(shipped, ids, road, least_size=n).themes) for n in (10, 11)]
+    assert sizes == [1, 0]
     # One letter sent a hundred times is one text, and no theme.
     assert find_themes(shipped, [str(i) for i in range(100)], road[:1] * 100).themes.empty
+
+
+def test_a_theme_has_no_opinion_that_people_coded(shipped: Model, planted: pd.DataFrame) -> None:
+    road = planted["text"].tolist()[:10]
+    # Two of the topic are coded, and so are the copy of one that is not, and what says nothing itself.
+    decided = [*[""] * 8, "G3-3-2", " G3-3-2 ", "G3-3-2", "G3-3-2"]
+    found = find_themes(shipped, [str(i) for i in range(12)], [*road, road[0], "同上"], decided=decided)
+    assert found.themes[["opinions", "texts"]].values.tolist() == [[8, 8]]
+    assert found.units["use"].tolist() == [*[THEME] * 8, *[DECIDED] * 4]
+    assert found.units["code"].tolist()[8:] == ["G3-3-2"] * 4
+    assert set(found.units["unit"]) == {"1"}
+
+
+def test_an_opinion_nearly_suspected_is_a_candidate_if_it_is_unlike_all_or_like_a_theme(
+    shipped: Model, planted: pd.DataFrame
+) -> None:
+    like, unlike = (
+        "町内会の掲示板の裏に粗大ごみが捨てられていた。市で回収してほしい。",
+        "江ノ電が観光客で満員で、通学の子が乗れません。",
+    )
+    garbage = planted.loc[planted["topic"] == "garbage", "text"].tolist()
+    alone = find_themes(shipped, ["1", "2"], [like, unlike]).units
+    limits, outside = limits_of(shipped), alone["outside"].astype(float)
+    assert outside.between(0.5, limits.outside, inclusive="neither").all()  # of both
+    nearness = alone["nearness"].astype(float).tolist()
+    assert nearness[1] < limits.unlike < nearness[0]
+    assert alone["use"].tolist() == [PLAN, ALONE]
+    texts = [*garbage, like]
+    joined = find_themes(shipped, [str(i) for i in range(len(texts))], texts).units
+    assert joined["use"].iloc[-1] == THEME
 
 
 def test_the_same_survey_gives_the_same_themes_in_any_order(

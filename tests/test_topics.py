@@ -107,3 +107,9 @@ def test_a_comment_without_a_bullet_has_no_points(comment: str) -> None:
     # `division` does not even cut such a comment when it is clearly about one item.
     if has_points(comment, segment(comment)):
         assert BULLET.search(comment)
+
+
+def test_a_point_begins_an_opinion_and_its_second_sentence_does_not() -> None:
+    text = "①坂が急です。手すりがほしい。②坂で転んだ。"
+    joined = join_units(text, segment(text), ["1", "1", "1"], [0.9, 0.9, 0.9])
+    assert [u.text for u in joined] == ["坂が急です。手すりがほしい。", "坂で転んだ。"]
