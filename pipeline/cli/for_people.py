@@ -36,7 +36,7 @@ WORDS = {
     "coder_a": {"model": "(モデル)"},
     "differs_at": {"partly": "2つ目以降のコード"},
     "kind": {
-        "disagree": "不一致", "partly": "一部一致", "unsure": "判断できない", "text-differs": "文面が違う",
+        "disagree": "不一致", "partly": "一部一致", "unsure": "保留", "text-differs": "文面が違う",
         "same-text": "同じ文面", "near-text": "ほぼ同じ", "neighbours": "似た3件", "far-down": "1件抜きで下位",
     },
     "outcome": {"label": "ラベル", "open": "未決", "aside": "使わない"},
