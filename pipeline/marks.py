@@ -93,7 +93,7 @@ _OF_THE_ITEM = re.compile(
     r"[】》〉〕>\uff1e\uff3d\]*_\s]*[:\uff1a]?"
 )
 _NUMBERED = "番号"
-_BRACKETS = dict(("【】", "《》", "〈〉", "〔〕", "<>", "\uff1c\uff1e", "[]", "\uff3b\uff3d"))
+_BRACKETS = dict(zip("【《〈〔<\uff1c[\uff3b", "】》〉〕>\uff1e]\uff3d", strict=True))
 # 「目標1 」, 「施策1-2:」, 「【目標1】」: a name and number of a level that end there.
 _NAMED = re.compile(
     rf"[{''.join(map(re.escape, _BRACKETS))}]?(?:基本|重点|主要|個別)?(?:目標|方針|柱|施策)\s*[\d\-\uff0d‐−–Ⅰ-Ⅻ]+"
