@@ -54,6 +54,11 @@ KIN_BEFORE = re.compile(f"(?:{_KIN}){_AFTER_ROLE}")
 ROLE_BEFORE = re.compile(f"(?:{_OFFICE}|隣人|友人|知人|同級生|同僚|{_KIN}|大家){_AFTER_ROLE}")
 SUBJECT = re.compile("が|は|です|より")
 NAME_LABEL = re.compile(r"(?:氏名|お?名前|なまえ|記入者|投稿者|回答者|ご芳名)(?:は|:| |/|\)|\(){1,3}$")
+# お名前:オオサワ ケンジ, フリガナ:タナカ: whole words of kana, whatever the dictionary sees in them.
+KANA_LABELLED = re.compile(
+    r"(?:氏名|お名前|なまえ|フリガナ|ふりがな|記入者|回答者|ご芳名) ?[:/] ?(?!とくめい|トクメイ|な[しい]|ナシ|ひみつ)"
+    r"(?P<name>(?:[ァ-ヶー]{2,8}|[ぁ-んー]{3,8})(?: (?:[ァ-ヶー]{1,8}|[ぁ-んー]{1,8}))?)(?=$|[\s、。,)/])"
+)
 STRICT_LABEL = re.compile(r"(?:担当者?|連絡先|代表者?|責任者)(?:は|:| ){1,2}$")
 INTRODUCED = re.compile(r" ?と(?:申|もう)(?:し|す)(?!ますか)(?!ても)")
 KANA_INTRODUCED = re.compile(

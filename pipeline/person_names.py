@@ -29,6 +29,7 @@ from pipeline.name_words import (
     FAMILY_AFTER,
     INTRODUCED,
     KANA_INTRODUCED,
+    KANA_LABELLED,
     KIN_BEFORE,
     MYSELF,
     NAME_LABEL,
@@ -59,6 +60,7 @@ def names(text: str) -> Iterator[Span]:
     """Yield names of persons; a title stays outside (田中 of 田中さん)."""
     if not _KANJI_OR_KANA.search(text):
         return
+    yield from (Span(*m.span("name"), NAME) for m in KANA_LABELLED.finditer(text))
     words = tagged(text)
     if not any(map(can_be_name, words)):
         return
