@@ -29,6 +29,8 @@ TEXT_COLUMNS = (
 LONG_TEXT = "unit_text"
 SUGGESTED_FOR = "text_column"  # in the wide output of `iken suggest`: the name of the column that was coded
 _COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, calls its second column
+# What asks for a comment without naming it: 「問5 …を自由にお書きください」, 「ご自由にご記入ください」.
+_ASKS_FREELY = re.compile(r"自由(?:記入|に.*(?:書き|記入|記載|記述|聞かせ|述べ))")
 _NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)
 
 
@@ -119,16 +121,22 @@ def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[
 
 
 def comment_columns(columns: Sequence[str]) -> list[str]:
-    """Return the columns named like a comment: exactly so, or else with such a word in the name.
+    r"""Return the columns named like a comment: exactly so, or else with such a word in the name.
 
     >>> comment_columns(["意見番号", "意見数", "問5 意見など"]), comment_columns(["意見", "問5 意見など"])
     (['問5 意見など'], ['意見'])
+    >>> comment_columns(["問4 自由に使える時間", "問5 困っていることを\nご自由にお書きください"])
+    ['問5 困っていることを\nご自由にお書きください']
     >>> comment_columns(["氏 名", "ご 意 見", "意 見 番 号"])
     ['ご 意 見']
     """
     folded = {c: folded_name(c) for c in columns}
     exact = [c for c in columns if folded[c] in TEXT_COLUMNS]
-    alike = (c for c in columns if any(name in folded[c] for name in TEXT_COLUMNS[1:8]))
+    alike = (
+        c
+        for c in columns
+        if any(name in folded[c] for name in TEXT_COLUMNS[1:8]) or _ASKS_FREELY.search(folded[c])
+    )
     return exact or [c for c in alike if not _NO_COMMENT.search(folded[c])]
 
 

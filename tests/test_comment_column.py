@@ -53,10 +53,18 @@ def run(command: str, path: Path, *options: object) -> int:
         (["x"], "x"),
         (["Comment", "age"], "Comment"),
         (["番 号", "ご 意 見"], "ご 意 見"),
+        (["No.", "問5 市に望むことを\n自由にお書きください"], "問5 市に望むことを\n自由にお書きください"),
+        (["問4 自由に使える時間", "ご自由にご記入下さい"], "ご自由にご記入下さい"),
     ],
 )
 def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
     assert guess_text_column(columns) == expected
+
+
+def test_a_question_that_asks_to_write_freely_is_not_passed_over_for_the_one_after_it() -> None:
+    columns = ["ID", "問5 困っていることを自由にお書きください", "問6 その他、ご意見・ご要望"]
+    with pytest.raises(InputError, match="一つに決まりません"):
+        guess_text_column(columns)
 
 
 def test_the_long_form_has_one_column_of_comments_and_no_other_may_be_asked_for() -> None:
