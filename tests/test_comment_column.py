@@ -304,6 +304,19 @@ def test_a_named_column_below_a_title_is_told_that_row_1_is_the_header(
     assert "ある列: 市民アンケート 回答一覧(1行目を見出しとして" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["suggest", "mask", "themes"])
+def test_a_named_column_that_is_not_found_may_be_in_another_sheet(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cover, and a title above the answers: no sheet has the column in row 1, and the cover's is what is listed."""
+    titled = [["市民アンケート 回答一覧"], *ANSWERS]
+    survey = book(tmp_path / "回答.xlsx", 表紙=EXPLAINED, 回答=titled)
+    assert run(command, survey, "--text-column", "自由記述") == 2
+    assert "ある列: この調査は…(1行目を見出しとして読みました)。あるシート: 表紙、回答(--sheet" in (
+        capsys.readouterr().err
+    )
+
+
 def test_names_with_line_breaks_are_listed_on_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
