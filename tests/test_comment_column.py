@@ -236,7 +236,8 @@ def test_a_column_is_named_as_people_can_type_it(tmp_path: Path, capsys: pytest.
     survey = book(tmp_path / "a.xlsx", 表紙=COVER, 回答=asked)
     for command in ("suggest", "mask", "themes"):
         assert run(command, survey, "--text-column", "問5お困りのこと(任意)") == 0
-        assert "シート「回答」" in capsys.readouterr().out
+        assert "シート「回答」" in (said := capsys.readouterr().out)
+        assert command == "themes" or "列「問5 お困りの こと(任意)」" in said  # on one line
     plan = ("--codebook", ROOT / "data/codebook/codebook.csv")
     made = tmp_path / "提案.xlsx"
     named = ("--text-column", "問5 お困りのこと(任意)")
