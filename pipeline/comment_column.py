@@ -29,14 +29,28 @@ TEXT_COLUMNS = (
 LONG_TEXT = "unit_text"
 SUGGESTED_FOR = "text_column"  # in the wide output of `iken suggest`: the name of the column that was coded
 _COVER = frozenset({"内容"})  # also what a cover sheet, or a list of codes, calls its second column
+# What asks for a comment without naming it: 「問5 …を自由にお書きください」, 「ご自由にご記入ください」.
+_ASKS_FREELY = re.compile(r"自由(?:記入|に.*(?:書き|記入|記載|記述|聞かせ|述べ))")
 _NO_COMMENT = re.compile(r"(?:id|番号|no\.?|コード|分類|区分|種類|種別|数|日|日時|有無)$", re.IGNORECASE)
 
 
-def named_column(columns: Sequence[str], wanted: str, option: str, file: str | None) -> str:
-    """Return the column that the user named by an option (see `same_name`), or raise `InputError` listing those found."""
+def named_column(
+    columns: Sequence[str], wanted: str, option: str, file: str | None, sheets: Sequence[str] = ()
+) -> str:
+    """Return the column that the user named by an option (see `same_name`).
+
+    Parameters
+    ----------
+    sheets : names of the sheets of an Excel file, if the command can read another one
+
+    Raises
+    ------
+    InputError
+        if there is none, listing the columns (and sheets) found.
+    """
     if (name := same_name(columns, wanted)) in columns:
         return name
-    names, title = listed(columns), _perhaps_a_title(columns)
+    names, title = listed(columns), _what_was_read(columns, sheets)
     raise InputError(
         f"列「{wanted}」がありません({option})。ある列: {names[0]}{title[0]}",
         f"there is no column '{wanted}' ({option}). Columns found: {names[1]}{title[1]}",
@@ -44,13 +58,16 @@ def named_column(columns: Sequence[str], wanted: str, option: str, file: str | N
     )
 
 
-def _perhaps_a_title(columns: Sequence[str]) -> tuple[str, str]:
-    """Return what to say of a lone column, in both languages: above a table it is mostly its title."""
-    return (
-        ("(1行目を見出しとして読みました)", " (row 1 is read as the header)")
-        if len(columns) == 1
-        else ("", "")
-    )
+def _what_was_read(columns: Sequence[str], sheets: Sequence[str]) -> tuple[str, str]:
+    """Return what to add to a list of columns, in both languages: a lone one is mostly the title above a table."""
+    ja, en = "", ""
+    if len(columns) == 1:
+        ja, en = "(1行目を見出しとして読みました)", " (row 1 is read as the header)"
+    if len(sheets) > 1:
+        names = listed(sheets)
+        ja += f"。あるシート: {names[0]}(--sheet で選べます)"
+        en += f". Sheets found: {names[1]} (choose with --sheet)"
+    return ja, en
 
 
 def same_name(columns: Sequence[str], wanted: str) -> str:
@@ -119,16 +136,22 @@ def other_comment_columns(columns: Sequence[str], taken: Sequence[str]) -> list[
 
 
 def comment_columns(columns: Sequence[str]) -> list[str]:
-    """Return the columns named like a comment: exactly so, or else with such a word in the name.
+    r"""Return the columns named like a comment: exactly so, or else with such a word in the name.
 
     >>> comment_columns(["意見番号", "意見数", "問5 意見など"]), comment_columns(["意見", "問5 意見など"])
     (['問5 意見など'], ['意見'])
+    >>> comment_columns(["問4 自由に使える時間", "問5 困っていることを\nご自由にお書きください"])
+    ['問5 困っていることを\nご自由にお書きください']
     >>> comment_columns(["氏 名", "ご 意 見", "意 見 番 号"])
     ['ご 意 見']
     """
     folded = {c: folded_name(c) for c in columns}
     exact = [c for c in columns if folded[c] in TEXT_COLUMNS]
-    alike = (c for c in columns if any(name in folded[c] for name in TEXT_COLUMNS[1:8]))
+    alike = (
+        c
+        for c in columns
+        if any(name in folded[c] for name in TEXT_COLUMNS[1:8]) or _ASKS_FREELY.search(folded[c])
+    )
     return exact or [c for c in alike if not _NO_COMMENT.search(folded[c])]
 
 
@@ -151,10 +174,7 @@ def guess_text_column(columns: Sequence[str], file: str | None = None, sheets: S
     if len(found) != 1:
         names = listed(columns)
         why = ("見つかりません", "was not found") if not found else ("一つに決まりません", "is ambiguous")
-        ja, en = _perhaps_a_title(columns)
-        if len(sheets) > 1:
-            ja += f"。あるシート: {'、'.join(sheets)}(--sheet で選べます)"
-            en += f". Sheets found: {', '.join(sheets)} (choose with --sheet)"
+        ja, en = _what_was_read(columns, sheets)
         raise InputError(
             f"コメントの列が{why[0]}。--text-column で列名を指定してください。ある列: {names[0]}{ja}",
             f"the comment column {why[1]}; name it with --text-column. Columns found: {names[1]}{en}",

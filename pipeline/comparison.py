@@ -16,7 +16,7 @@ from pipeline.labels import prepare_labels
 from pipeline.metrics import Figure, level_columns, level_probabilities
 from pipeline.models import Model
 from pipeline.normalise import comparison_key
-from pipeline.tables import LABELS, Schema, records
+from pipeline.tables import DECIDED_SOURCES, LABELS, Schema, records
 
 DIFFERENCES = Schema(
     "DIFFERENCES", ("measure", "a", "b", "difference", "low", "high", "n"), ("measure", "difference")
@@ -56,6 +56,7 @@ class Comparison:
     items : ITEM_DIFFERENCES, first suggestions that are right, by item; no interval below 5 opinions
     changed : CHANGED, opinions whose first suggestion is another one, with whether that is for the better
     seen_a, seen_b : opinions that a model had learned from; it is judged as if it had not
+    decided : opinions whose codes are decisions of coders, who may have seen suggestions of one of the models
     set_aside : rows of the labels that could not be used, with reasons (SET_ASIDE)
     """
 
@@ -65,6 +66,7 @@ class Comparison:
     opinions: int
     seen_a: int
     seen_b: int
+    decided: int
     set_aside: pd.DataFrame
 
 
@@ -108,6 +110,7 @@ def compare(a: Model, b: Model, labels: pd.DataFrame | None = None, *, file: str
         | {"n": len(gold)}
         for name in right_a
     ]
+    first = kept.drop_duplicates("opinion_id")
     return Comparison(
         differences=DIFFERENCES.table(rows),
         items=_by_item(right_a["item@1"], right_b["item@1"], gold, b.codebook),
@@ -115,6 +118,9 @@ def compare(a: Model, b: Model, labels: pd.DataFrame | None = None, *, file: str
         opinions=len(gold),
         seen_a=int((at_a >= 0).sum()),
         seen_b=int((at_b >= 0).sum()),
+        decided=int(
+            first[first["opinion_id"].isin(list(opinions))]["label_source"].isin(DECIDED_SOURCES).sum()
+        ),
         set_aside=aside,
     )
 

@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 from pipeline.held_out import held_out_items
 from pipeline.metrics import Figure, evaluate, gold_matrix
 from pipeline.models import Model
-from pipeline.tables import GOLD_SOURCES, LABELS
+from pipeline.tables import DECIDED_SOURCES, GOLD_SOURCES, LABELS
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Evaluation:
 
     seen : number of opinions that the model was trained on; they are judged by leave-one-out
     skipped : rows that are no gold labels of an item, not judged
+    decided : opinions whose codes are decisions of coders, who may have seen suggestions
     confidence, right : (opinions,) probability of the first item, and whether it is right
     """
 
@@ -33,6 +34,7 @@ class Evaluation:
     opinions: int
     seen: int
     skipped: int
+    decided: int
     confidence: Floats
     right: Bools
 
@@ -74,6 +76,7 @@ def evaluate_model(
         opinions=len(first),
         seen=int(seen.sum()),
         skipped=len(labels) - int(gold.sum()),
+        decided=int(gold_rows["label_source"].iloc[first].isin(DECIDED_SOURCES).sum()),
         confidence=probabilities.max(axis=1),
         right=gold[np.arange(len(gold)), probabilities.argmax(axis=1)],
     )

@@ -64,9 +64,9 @@ def check_columns(
 ) -> tuple[str, str | None]:
     """Return text and id column of an input, or raise `InputError` listing the columns (and sheets) found."""
     if text_column is not None:
-        text_column = named_column(columns, text_column, "--text-column", file)
+        text_column = named_column(columns, text_column, "--text-column", file, sheets)
     if id_column is not None:
-        id_column = named_column(columns, id_column, "--id-column", file)
+        id_column = named_column(columns, id_column, "--id-column", file, sheets)
     if id_column is None and ID_COLUMN in columns:
         id_column = ID_COLUMN
     clash = [c for c in wide_columns(top) if c in columns and not c == id_column == ID_COLUMN]

@@ -193,6 +193,8 @@ def records(table: pd.DataFrame) -> list[dict[str, str]]:
 
 # Sources of labels that people gave to what residents said.
 GOLD_SOURCES = ("document", "single", "double", "adjudicated")
+# Those of coders, who may have had a model's suggestion before their eyes.
+DECIDED_SOURCES = GOLD_SOURCES[1:]
 # accept: the first suggestion taken; change: another item; reject: the suggestion refused without a code;
 # none-fits: belongs to no item; unsure: no code given; undo: the coder's previous decision withdrawn.
 ACTIONS = ("accept", "change", "reject", "none-fits", "unsure", "undo")

@@ -328,6 +328,21 @@ def test_compare_a_model_with_itself(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert iken("compare", model, tmp_path / "nothing") == 2
 
 
+def test_labels_that_coders_decided_are_told_apart_from_those_of_a_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever decides with a suggestion before their eyes agrees with it more often than without."""
+    model, reviewed = ROOT / "models/default", tmp_path / "labels.csv"
+    table = read_table(SEED_LABELS)
+    sources = ["single", "double", "adjudicated", *["document"] * (len(table) - 3)]
+    write_table(table.assign(label_source=sources), reviewed)
+    for command in (("compare", model, model), ("evaluate", "--model", model)):
+        assert iken(*command, "--labels", reviewed) == 0
+        assert "うち 3件は、担当者が判定したコードです" in capsys.readouterr().out
+        assert iken(*command, "--labels", SEED_LABELS) == 0
+        assert "担当者が判定したコード" not in capsys.readouterr().out
+
+
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with models/default and models/new (the same model under another name)."""

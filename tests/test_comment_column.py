@@ -53,6 +53,8 @@ def run(command: str, path: Path, *options: object) -> int:
         (["x"], "x"),
         (["Comment", "age"], "Comment"),
         (["番 号", "ご 意 見"], "ご 意 見"),
+        (["No.", "問5 市に望むことを\n自由にお書きください"], "問5 市に望むことを\n自由にお書きください"),
+        (["問4 自由に使える時間", "ご自由にご記入下さい"], "ご自由にご記入下さい"),
     ],
 )
 def test_comment_column_is_found_by_its_name(columns: list[str], expected: str) -> None:
@@ -65,6 +67,12 @@ def test_a_name_that_fits_two_columns_names_neither() -> None:
     assert [named_column(columns, c, "--text-column", None) for c in columns] == columns
     with pytest.raises(InputError, match="ある列: 問5 意見、問 5意見"):
         named_column(columns, "問5意見", "--text-column", None)
+
+
+def test_a_question_that_asks_to_write_freely_is_not_passed_over_for_the_one_after_it() -> None:
+    columns = ["ID", "問5 困っていることを自由にお書きください", "問6 その他、ご意見・ご要望"]
+    with pytest.raises(InputError, match="一つに決まりません"):
+        guess_text_column(columns)
 
 
 def test_the_long_form_has_one_column_of_comments_and_no_other_may_be_asked_for() -> None:
@@ -242,7 +250,8 @@ def test_a_column_is_named_as_people_can_type_it(tmp_path: Path, capsys: pytest.
     survey = book(tmp_path / "a.xlsx", 表紙=COVER, 回答=asked)
     for command in ("suggest", "mask", "themes"):
         assert run(command, survey, "--text-column", "問5お困りのこと(任意)") == 0
-        assert "シート「回答」" in capsys.readouterr().out
+        assert "シート「回答」" in (said := capsys.readouterr().out)
+        assert command == "themes" or "列「問5 お困りの こと(任意)」" in said  # on one line
     plan = ("--codebook", ROOT / "data/codebook/codebook.csv")
     made = tmp_path / "提案.xlsx"
     named = ("--text-column", "問5 お困りのこと(任意)")
@@ -308,6 +317,19 @@ def test_a_named_column_below_a_title_is_told_that_row_1_is_the_header(
     survey = book(tmp_path / "回答.xlsx", 回答=[["市民アンケート 回答一覧"], *ANSWERS])
     assert iken("suggest", survey, "--out", tmp_path / "o.csv", "--text-column", "自由記述") == 2
     assert "ある列: 市民アンケート 回答一覧(1行目を見出しとして" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["suggest", "mask", "themes"])
+def test_a_named_column_that_is_not_found_may_be_in_another_sheet(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cover, and a title above the answers: no sheet has the column in row 1, and the cover's is what is listed."""
+    titled = [["市民アンケート 回答一覧"], *ANSWERS]
+    survey = book(tmp_path / "回答.xlsx", 表紙=EXPLAINED, 回答=titled)
+    assert run(command, survey, "--text-column", "自由記述") == 2
+    assert "ある列: この調査は…(1行目を見出しとして読みました)。あるシート: 表紙、回答(--sheet" in (
+        capsys.readouterr().err
+    )
 
 
 def test_names_with_line_breaks_are_listed_on_one_line(

@@ -11,7 +11,7 @@ from pipeline.abstention import accuracy_at_tenths
 from pipeline.cli.card import trust_pictures
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.cli.figures import print_metrics
+from pipeline.cli.figures import print_metrics, say_decided
 from pipeline.cli.inputs import read_labels
 from pipeline.cli.outputs import check_outputs
 from pipeline.cli.source_notes import say_sheets
@@ -75,6 +75,7 @@ def _print(
         f"{counted(result.opinions, 'opinion')} judged ({result.seen} known from training: by leave-one-out), "
         f"{counted(result.skipped, 'row')} not judged",
     )
+    say_decided(console, result.decided)
     shown = result.items[result.items["n"] > 0]
     header = ["code", "title", "n", "hits", "confused_with", "confused_n"]
     console.table(

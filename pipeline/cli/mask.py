@@ -90,7 +90,9 @@ def _check(request: Request) -> None:
 
 def _columns(source: RowSource, request: Request) -> list[str]:
     file = str(request.input)
-    named = [named_column(source.columns, c, "--text-column", file) for c in request.text_columns]
+    named = [
+        named_column(source.columns, c, "--text-column", file, source.sheets) for c in request.text_columns
+    ]
     chosen = list(dict.fromkeys(named))
     return chosen or [guess_text_column(source.columns, file, source.sheets)]
 

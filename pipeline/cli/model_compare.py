@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.audit import FAR_DOWN, NEAR_TEXT, NEIGHBOURS, SAME_TEXT, audit
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.cli.figures import metric_name
+from pipeline.cli.figures import metric_name, say_decided
 from pipeline.cli.for_people import write_for_people
 from pipeline.cli.inputs import read_labels
 from pipeline.cli.outputs import check_outputs
@@ -121,6 +121,7 @@ def run_compare(
         f"比べた意見 {result.opinions:,}件。学習した意見(A {result.seen_a:,}件、B {result.seen_b:,}件)は1件抜きで評価",
         f"{counted(result.opinions, 'opinion')}; those learned from (A {result.seen_a:,}, B {result.seen_b:,}) by leave-one-out",
     )
+    say_decided(console, result.decided)
     _print_differences(console, result)
     _print_changed(console, result)
     if len(result.set_aside):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli.console import Console
 from pipeline.cli.environment import find_model
-from pipeline.errors import InputError, counted, why
+from pipeline.errors import InputError, counted, listed, why
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -139,10 +139,11 @@ def _report(console: Console, report: LoadReport, database: str, request: Reques
     from pipeline.cli.source_notes import read_from, say_gaps, say_other_columns, say_other_sheets
 
     aside, read = report.set_aside, read_from(console, report.source)
+    name = listed([report.text_column])[0]
     console.say(
-        f"{read} の列「{report.text_column}」 {report.rows:,}行を読みました: 意見 {report.comments:,}件(新しく読み込んだもの {report.added:,}件)、"
+        f"{read} の列「{name}」 {report.rows:,}行を読みました: 意見 {report.comments:,}件(新しく読み込んだもの {report.added:,}件)、"
         f"外した行 {len(aside):,}",
-        f"read {counted(report.rows, 'row')} of column '{report.text_column}' in {read}: "
+        f"read {counted(report.rows, 'row')} of column '{name}' in {read}: "
         f"{counted(report.comments, 'comment')} ({report.added:,} new), {counted(len(aside), 'row')} set aside",
     )
     say_other_sheets(console, report.source, request.sheet)

@@ -28,7 +28,7 @@ from pipeline.comment_column import sheet_with_comments
 from pipeline.comments import wide_columns
 from pipeline.crew import Crew, processes_for
 from pipeline.duplicates import GroupFinder, Groups
-from pipeline.errors import InputError, Language, counted
+from pipeline.errors import InputError, Language, counted, listed
 from pipeline.masked_table import SuspectedCells, mask_suggestions
 from pipeline.mixing import ENOUGH_OPINIONS
 from pipeline.models import Model, load_model
@@ -257,10 +257,10 @@ def summary_rows(
 
 
 def _report(console: Console, request: Request, source: RowSource, text_column: str, tally: Tally) -> None:
-    read = read_from(console, source)
+    read, name = read_from(console, source), listed([text_column])[0]
     console.say(
-        f"{read} の列「{text_column}」 {tally.rows:,}行(異なる文面 {tally.texts:,})を読みました。",
-        f"read {counted(tally.rows, 'row')} ({counted(tally.texts, 'distinct text')}) of column '{text_column}' in {read}",
+        f"{read} の列「{name}」 {tally.rows:,}行(異なる文面 {tally.texts:,})を読みました。",
+        f"read {counted(tally.rows, 'row')} ({counted(tally.texts, 'distinct text')}) of column '{name}' in {read}",
     )
     for status, n in sorted(tally.status_rows.items()):
         line = f"  {console.value(status)}: {n:,}"

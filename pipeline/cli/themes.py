@@ -145,7 +145,7 @@ def _comments(source: RowSource, request: Request, codebook: Codebook) -> _Comme
         own = [c for c in columns if c not in _DECISION_COLUMNS]
         text_column = column_suggested_for(own, said, file) or guess_text_column(columns, file, source.sheets)
     else:
-        text_column = named_column(columns, wanted, "--text-column", file)
+        text_column = named_column(columns, wanted, "--text-column", file, source.sheets)
     ids = (
         table["opinion_id"].tolist()
         if "opinion_id" in columns
