@@ -174,10 +174,10 @@ def _model_figures(opinions: CodedOpinions, model: ModelFigures) -> list[Part]:
         )
         return [*parts, Paragraph(text, "warning")]
     if not metrics:
-        return [
-            *parts,
-            Paragraph(f"モデル {name} の精度の記録(metrics.json)がないため、示せません。", "warning"),
-        ]
+        why = f"モデル {name} の精度の記録(metrics.json)がないため、示せません。"
+        if model.metrics:  # on a plan's first day there is a record: that nothing could be measured
+            why = f"モデル {name} は、項目にコードされた意見からまだ学んでいないため、精度を測れていません。"
+        return [*parts, Paragraph(why, "warning")]
     baseline = model.metrics.get("baseline", {})
     rows = []
     for key, title in _FIGURES:

@@ -167,6 +167,9 @@ def test_figures_are_shown_only_of_the_model_that_suggested(plan: Codebook, mixe
     assert next(t for t in right.tables if t.name == "モデルの精度").frame.iloc[0, 1] == "50% [40%–60%]"
     wrong = build_report(mixed, plan, ReportOptions(pictures=False), model=ModelFigures("m-2", metrics))
     assert "m-2" in _texts(wrong) and not [t for t in wrong.tables if t.name == "モデルの精度"]
+    for known, said in (({}, "metrics.json"), ({"opinions": 0, "items": 17}, "まだ学んでいない")):
+        none = build_report(mixed, plan, ReportOptions(pictures=False), model=ModelFigures("m-1", known))
+        assert [w for w in ("metrics.json", "まだ学んでいない") if w in _texts(none)] == [said]
 
 
 def test_what_the_schedule_does_not_say_is_not_made_up(plan: Codebook, mixed: CodedOpinions) -> None:
