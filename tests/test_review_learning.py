@@ -18,6 +18,7 @@ from pipeline.codebook import Codebook
 from pipeline.coding import Coder
 from pipeline.errors import InputError
 from pipeline.models import Model
+from pipeline.no_answer import OUTSIDE
 from pipeline.review.learning import SessionLearner, shared_marks
 from pipeline.review.store import Store
 
@@ -239,3 +240,14 @@ def test_words_shared_in_any_inflection() -> None:
 def test_only_words_that_say_something_are_marked(one: str, other: str, marked: list[str]) -> None:
     here, there = shared_marks(one, other)
     assert [one[a:b] for a, b in here] == [other[a:b] for a, b in there] == marked
+
+
+def test_two_opinions_in_one_comment_are_suspected_only_if_both_are(shipped: Model) -> None:
+    """Together they are like no item of the plan, though each is like one."""
+    texts = [
+        "地域の居場所を増やして下さい。バス路線を守ってください。",
+        "道路の穴を直してほしい。ごみの収集が遅い。",
+    ]
+    learner = SessionLearner(shipped, list(enumerate(texts, start=1)))
+    assert all(c.status == OUTSIDE for c in Coder(shipped).code(texts))
+    assert [s.outside for s in learner.suggest([1, 2])] == [False, True]

@@ -15,13 +15,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from pipeline.arrays import Floats
+from pipeline.arrays import Bools, Floats
 from pipeline.classifier import ShrinkageCentroidClassifier
-from pipeline.coding import EVIDENCE
+from pipeline.coding import EVIDENCE, Coder
+from pipeline.comments import code_comments
 from pipeline.errors import InputError
 from pipeline.keywords import tells
 from pipeline.models import Model
-from pipeline.no_answer import has_no_opinion
+from pipeline.no_answer import OUTSIDE, has_no_opinion
 from pipeline.review.store import Store
 from pipeline.segment import without_courtesies
 from pipeline.spans import tokens_with_offsets
@@ -88,6 +89,8 @@ class SessionLearner:
         for name in ("texts_", "sums_"):
             setattr(self._centroids, name, getattr(self._centroids, name).astype(np.float64))
         self._node = {code: i for i, (code, _) in enumerate(model.classifier.parents)}
+        self._coder = Coder(model, cache=cache)
+        self._of_no_item: dict[int, bool] = {}  # row -> whether all its opinions are suspected to be
         self._codes: dict[int, tuple[str, ...]] = {}  # row -> codes learned, in the order of learning
         self._seq = 0
         self._fresh = False
@@ -191,18 +194,29 @@ class SessionLearner:
         )
         said = classifier.predict(vectors, similarity)
         order = np.argsort(-said.items, axis=1, kind="stable")[:, :top]
-        outside = said.outside >= classifier.outside_limit_
+        outside = self._also_by_units(rows, said.outside >= classifier.outside_limit_)
         return [
             Suggested((), (), False, ())
             if has_no_opinion(self._texts[row])
             else Suggested(
                 tuple(self._classes[j] for j in order[n]),
                 tuple(round(float(said.items[n, j]), 4) for j in order[n]),
-                bool(outside[n]),
+                outside[n],
                 self._evidence(row, similarity[n], decided),
             )
             for n, row in enumerate(rows)
         ]
+
+    def _also_by_units(self, rows: Sequence[int], outside: Bools) -> list[bool]:
+        """Return which of the rows that look like no item as a whole do so by each of their opinions, too.
+
+        Two opinions together are like neither: 「居場所を増やしてください。バス路線を守ってください。」
+        """
+        asked = [r for r, suspected in zip(rows, outside, strict=True) if suspected]
+        new = [r for r in asked if r not in self._of_no_item]
+        for row, coding in zip(new, code_comments(self._coder, [self._texts[r] for r in new]), strict=True):
+            self._of_no_item[row] = coding.whole.status == OUTSIDE
+        return [bool(o) and self._of_no_item[r] for r, o in zip(rows, outside, strict=True)]
 
     def _evidence(self, row: int, similarity: Floats, decided: list[int]) -> tuple[Evidence, ...]:
         """Return the coded opinions most like a comment, of the model's and of those decided since."""
