@@ -250,4 +250,4 @@ def test_two_opinions_in_one_comment_are_suspected_only_if_both_are(shipped: Mod
     ]
     learner = SessionLearner(shipped, list(enumerate(texts, start=1)))
     assert all(c.status == OUTSIDE for c in Coder(shipped).code(texts))
-    assert [s.outside for s in learner.suggest([1, 2])] == [False, True]
+    assert [(s.outside, s.mixed) for s in learner.suggest([1, 2])] == [(False, True), (True, False)]

@@ -27,7 +27,7 @@ class Line:
 
     view: CommentView
     choices: list[Choice]
-    outside: bool  # suspected to be about no item
+    doubtful: bool  # suspected to be about no item, or of several opinions
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,16 @@ def _page(visit: Visit, result: BulkResult | None) -> Response:
     views = [v for v in views if is_shown(desk, v)]
     suggested = desk.learner.suggest([v.comment_id for v in views]) if views else []
     lines = [
-        Line(v, choices(codebook, s), s.outside) for v, s in zip(views, suggested, strict=True) if s.codes
+        Line(v, choices(codebook, s), s.outside or s.mixed)
+        for v, s in zip(views, suggested, strict=True)
+        if s.codes
     ]
     threshold = _threshold(visit, desk.settings.precisions)
-    # What may be about no item has a confidence among the items, but no such precision to be expected.
+    # What may be about no item, or about several, has a confidence among the items, but no such precision to be expected.
     sure = [
         x
         for x in lines
-        if threshold is not None and x.choices[0].confidence >= threshold.threshold and not x.outside
+        if threshold is not None and x.choices[0].confidence >= threshold.threshold and not x.doubtful
     ]
     sure.sort(key=lambda x: -x.choices[0].confidence)
     groups = _groups(lines)

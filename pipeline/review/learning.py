@@ -54,12 +54,14 @@ class Suggested:
     """The suggestions for one comment at the learner's present state; codes best first, none without an opinion.
 
     outside : suspected to be about no item of the plan
+    mixed : like no item as a whole, but not so its opinions: one code will not do for it
     """
 
     codes: tuple[str, ...]
     confidences: tuple[float, ...]
     outside: bool
     evidence: tuple[Evidence, ...]
+    mixed: bool = False
 
 
 class SessionLearner:
@@ -194,7 +196,8 @@ class SessionLearner:
         )
         said = classifier.predict(vectors, similarity)
         order = np.argsort(-said.items, axis=1, kind="stable")[:, :top]
-        outside = self._also_by_units(rows, said.outside >= classifier.outside_limit_)
+        whole = said.outside >= classifier.outside_limit_
+        outside = self._also_by_units(rows, whole)
         return [
             Suggested((), (), False, ())
             if has_no_opinion(self._texts[row])
@@ -203,6 +206,7 @@ class SessionLearner:
                 tuple(round(float(said.items[n, j]), 4) for j in order[n]),
                 outside[n],
                 self._evidence(row, similarity[n], decided),
+                mixed=bool(whole[n]) and not outside[n],
             )
             for n, row in enumerate(rows)
         ]
